@@ -1,0 +1,1 @@
+"""Pure functions of arrays: arrays and generators in, arrays or frozen dataclasses out."""

@@ -1,0 +1,105 @@
+"""Which modules of this package a stage runs, read from the imports, and their hash.
+
+Snakemake does not see inside imported modules. Each rule therefore carries the hash of the
+package modules that its stage imports, directly or not, as a parameter: an edit reruns the
+stages that run the edited code and no others, whatever the modification times say.
+Docstrings and comments do not count.
+"""
+
+import ast
+import functools
+import hashlib
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def closure(*modules: str) -> frozenset[str]:
+    """Return the names of all package modules that ``modules`` import, themselves included."""
+    found: set[str] = set()
+    open_ = list(modules)
+    while open_:
+        module = open_.pop()
+        if module not in found:
+            found.add(module)
+            open_ += _imports(module)
+    return frozenset(found)
+
+
+def code_hash(*modules: str) -> str:
+    """Return a hash of the code of ``modules`` and of all package modules they import.
+
+    Args:
+        modules: dotted names inside the package, such as
+            ``"rankscope.studies.lora.simulation"``.
+
+    Returns:
+        16 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for module in sorted(closure(*modules)):
+        digest.update(f"{module}\0{_code(module)}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def public_functions(module: str) -> tuple[str, ...]:
+    """Return the names of a module's public functions, in the order of the file."""
+    return tuple(
+        node.name
+        for node in _tree(module).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    )
+
+
+def docstring(module: str, function: str) -> str:
+    """Return the docstring of a module's function without importing the module."""
+    for node in _tree(module).body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            return ast.get_docstring(node) or ""
+    raise ValueError(f"{module} has no function {function}")
+
+
+def path(module: str) -> Path | None:
+    """Return the file of a module of this package, or ``None`` if there is none."""
+    base = PACKAGE.joinpath(*module.split(".")[1:])
+    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+@functools.cache
+def _tree(module: str) -> ast.Module:
+    return ast.parse(path(module).read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _imports(module: str) -> tuple[str, ...]:
+    names: set[str] = set()
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.update(_owner(node.module, alias.name) for alias in node.names)
+    return tuple(
+        name
+        for name in sorted(names)
+        if name.split(".")[0] == PACKAGE.name and path(name) is not None
+    )
+
+
+def _owner(module: str, name: str) -> str:
+    """Return the submodule that ``from module import name`` reads, or ``module`` itself."""
+    inner = f"{module}.{name}"
+    return inner if module.split(".")[0] == PACKAGE.name and path(inner) else module
+
+
+@functools.cache
+def _code(module: str) -> str:
+    tree = ast.parse(path(module).read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node, clean=False
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)

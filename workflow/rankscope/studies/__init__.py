@@ -1,0 +1,1 @@
+"""One folder per study; the folder's name is the study's name in ``config.yaml``."""
