@@ -89,8 +89,9 @@ def read(path: Path) -> xr.Dataset:
     if not Path(path).exists():
         raise FileNotFoundError(f"{path} does not exist; `make study` makes it")
     try:
-        with xr.open_dataset(path, engine="netcdf4") as dataset:
-            return dataset.load()
+        with xr.open_dataset(path, engine="netcdf4", decode_times=False) as dataset:
+            # how a part was stored must not decide how the whole is stored
+            return dataset.load().drop_encoding()
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise DamagedFileError(damaged(path, error)) from error
 

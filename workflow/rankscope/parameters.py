@@ -18,15 +18,17 @@ SAFE_TEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What one replicate of a point needs: a planning estimate, never a result.
+    """What a point needs: a planning estimate that sizes jobs, never a result.
 
     Attributes:
-        seconds: CPU seconds of one replicate on one core.
+        seconds: CPU seconds of one replicate's simulation on one core.
         memory_mb: peak memory in megabytes of the process that works on the point.
+        prediction_seconds: CPU seconds of the point's theory.
     """
 
     seconds: float
     memory_mb: float = 400.0
+    prediction_seconds: float = 0.5
 
 
 def build(kind: type, values: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401

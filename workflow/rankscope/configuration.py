@@ -1,0 +1,230 @@
+"""From ``config.yaml`` to checked studies, points and batches.
+
+Everything is checked before the first job runs. A message is one line that names the file,
+the key or the point, the rule and the value.
+"""
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from rankscope import grid, parameters, sources, study
+
+SCHEMA = sources.PACKAGE.parent / "schemas" / "config.schema.yaml"
+ENVIRONMENT = "RANKSCOPE_CONFIG"
+RESULTS = Path("results")
+STAGES = {"simulated": "simulation", "predicted": "theory"}
+"""What is computed per point, and the part of the study that computes it."""
+
+BATCH_SECONDS = 20.0
+BATCH_POINTS = 200
+"""A job's command names its files, and a command has a limited length."""
+
+
+class ConfigurationError(ValueError):
+    """The configuration breaks a rule; the message is one line."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Point:
+    """One point of a study's grid.
+
+    Attributes:
+        study: the study's name.
+        name: the point's name on disk, made of its grid values.
+        parameters: the checked ``Parameters``.
+    """
+
+    study: str
+    name: str
+    parameters: Any
+
+    def file(self, stage: str) -> Path:
+        """Return the point's file of a stage, ``simulated`` or ``predicted``."""
+        return RESULTS / self.study / stage / f"{self.name}.nc"
+
+    def seconds(self, stage: str, replicates: int) -> float:
+        """Return the estimated CPU seconds of a stage of this point."""
+        cost = self.parameters.cost()
+        return cost.seconds * replicates if stage == "simulated" else cost.prediction_seconds
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Points that one job works on, one after the other.
+
+    Which points share a job changes no result, so nothing but the job's name depends on it.
+    """
+
+    study: str
+    stage: str
+    number: int
+    points: tuple[Point, ...]
+    replicates: int
+
+    @property
+    def name(self) -> str:
+        """The batch's name, which is also its rule's."""
+        return f"{self.stage}_{self.study}_{self.number}"
+
+    @property
+    def files(self) -> list[str]:
+        """The files that the batch makes."""
+        return [str(point.file(self.stage)) for point in self.points]
+
+    @property
+    def seconds(self) -> float:
+        """Estimated CPU seconds of the batch."""
+        return sum(point.seconds(self.stage, self.replicates) for point in self.points)
+
+    @property
+    def memory_mb(self) -> float:
+        """Estimated peak memory of the batch's process in megabytes."""
+        return max(point.parameters.cost().memory_mb for point in self.points)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Study:
+    """A study as configured: its points and how often each is repeated."""
+
+    name: str
+    replicates: int
+    points: tuple[Point, ...]
+
+    def batches(self, stage: str, seconds: float) -> list[Batch]:
+        """Cut the points, in grid order, into jobs of about ``seconds`` of estimated work."""
+        groups: list[list[Point]] = [[]]
+        load = 0.0
+        for point in self.points:
+            cost = point.seconds(stage, self.replicates)
+            if groups[-1] and (load + cost > seconds or len(groups[-1]) == BATCH_POINTS):
+                groups.append([])
+                load = 0.0
+            groups[-1].append(point)
+            load += cost
+        return [
+            Batch(
+                study=self.name,
+                stage=stage,
+                number=number,
+                points=tuple(points),
+                replicates=self.replicates,
+            )
+            for number, points in enumerate(groups, start=1)
+        ]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """The checked configuration."""
+
+    seed: int
+    confidence: float
+    batch_seconds: float
+    studies: Mapping[str, Study]
+
+    def batches(self) -> list[Batch]:
+        """List the jobs of all studies and stages that work on points."""
+        return [
+            batch
+            for one in self.studies.values()
+            for stage in STAGES
+            for batch in one.batches(stage, self.batch_seconds)
+        ]
+
+    def point(self, path: Path) -> Point:
+        """Return the point whose file of some stage is ``path``."""
+        files = {
+            point.file(stage): point
+            for point in self.studies[path.parent.parent.name].points
+            for stage in STAGES
+        }
+        return files[path]
+
+
+def read(path: Path) -> Configuration:
+    """Read and check a configuration file.
+
+    Raises:
+        ConfigurationError: with one line that says what is wrong.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        text = " ".join(str(error).split())
+        raise ConfigurationError(f"{path}: not valid YAML: {text}") from None
+    return check(values, str(path))
+
+
+def from_environment() -> Configuration:
+    """Return the configuration that the workflow passes to its jobs."""
+    return check(json.loads(os.environ[ENVIRONMENT]), "configuration")
+
+
+def check(values: Any, where: str = "config.yaml") -> Configuration:  # noqa: ANN401
+    """Check configuration values and expand them into studies and points.
+
+    Args:
+        values: what the YAML file holds.
+        where: the file's name, for messages.
+
+    Raises:
+        ConfigurationError: with one line that names the file, the key or point, the rule
+            and the value.
+    """
+    _check_frame(values, where)
+    studies = {}
+    for name, section in values["studies"].items():
+        if name not in study.names():
+            known = ", ".join(study.names())
+            raise ConfigurationError(f"{where}: studies: unknown study {name!r}; known are {known}")
+        try:
+            studies[name] = _study(name, section, f"{where}: studies.{name}")
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from None
+    return Configuration(
+        seed=values["seed"],
+        confidence=float(values["confidence"]),
+        batch_seconds=float(values.get("batch_seconds", BATCH_SECONDS)),
+        studies=studies,
+    )
+
+
+def _check_frame(values: Any, where: str) -> None:  # noqa: ANN401
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    error = jsonschema.exceptions.best_match(
+        jsonschema.Draft202012Validator(schema).iter_errors(values)
+    )
+    if error is not None:
+        key = ".".join(str(part) for part in error.absolute_path) or "top level"
+        hint = ""
+        if isinstance(error.instance, str) and error.validator == "type":
+            hint = "; YAML reads a number such as 1e-3 as text, write 1.0e-3"
+        raise ConfigurationError(f"{where}: {key}: {error.message}{hint}")
+
+
+def _study(name: str, section: Mapping[str, Any], where: str) -> Study:
+    kind = study.part(name, "parameters").Parameters
+    fixed = section.get("fixed") or {}
+    points = {}
+    for values in grid.expand(section["grid"], f"{where}.grid"):
+        if both := sorted(set(values) & set(fixed)):
+            raise ValueError(f"{where}: {both[0]!r} is in both fixed and grid")
+        here = f"{where}.grid: {parameters.point_name(values)}"
+        point = Point(
+            study=name,
+            name=parameters.point_name(values),
+            parameters=parameters.build(kind, {**fixed, **values}, here),
+        )
+        if len(f"{point.name}.nc".encode()) > 255:
+            raise ValueError(f"{here}: the point's name is too long for a file name")
+        if point.parameters in points:
+            raise ValueError(f"{here}: the same point as {points[point.parameters].name}")
+        points[point.parameters] = point
+    return Study(name=name, replicates=section["replicates"], points=tuple(points.values()))

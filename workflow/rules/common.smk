@@ -1,0 +1,85 @@
+"""Everything that is decided at parse time: the checked configuration, batches, code hashes."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+# The science runs one thread per process: two pools of BLAS threads in one process collide.
+for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"
+
+WORKFLOW = Path(workflow.basedir) / "workflow"
+SCRIPTS = WORKFLOW / "scripts"
+sys.path.insert(0, str(WORKFLOW))
+os.environ["PYTHONPATH"] = f"{WORKFLOW}:{os.environ.get('PYTHONPATH', '')}".rstrip(":")
+os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+from rankscope import configuration, sources, study
+
+try:
+    CONFIGURATION = configuration.check(config, ", ".join(map(str, workflow.configfiles)))
+except configuration.ConfigurationError as error:
+    raise WorkflowError(str(error))
+
+# Jobs get the checked configuration from their environment: a grid among a rule's parameters
+# would rerun every point whenever one is added.
+os.environ[configuration.ENVIRONMENT] = json.dumps(config)
+
+STUDIES = tuple(CONFIGURATION.studies)
+BATCHES = CONFIGURATION.batches()
+
+
+wildcard_constraints:
+    study="|".join(STUDIES),
+
+
+def code(part):
+    """Hash of the code that a part of each study runs, as a function of the wildcards."""
+
+    def of_study(wildcards):
+        return sources.code_hash(study.module_name(wildcards.study, part))
+
+    return of_study
+
+
+def made(part, suffixes):
+    """Files that the public functions of a part of each study make."""
+    return [
+        f"results/{name}/{part}/{item}.{suffix}"
+        for name in STUDIES
+        for item in study.makes(name, part)
+        for suffix in suffixes
+    ]
+
+
+def points(stage):
+    """Files of all points of a stage, as a function of the wildcards."""
+
+    def of_study(wildcards):
+        return [str(point.file(stage)) for point in CONFIGURATION.studies[wildcards.study].points]
+
+    return of_study
+
+
+def memory_mb(batch):
+    """Memory of a batch as a function of the attempt: its estimate, doubled at each retry."""
+
+    def of_attempt(wildcards, attempt):
+        return round(batch.memory_mb * 2 ** (attempt - 1))
+
+    return of_attempt
+
+
+def minutes(batch):
+    """Run time of a batch as a function of the attempt: four times its estimate, at least 5."""
+
+    def of_attempt(wildcards, attempt):
+        return max(5, round(batch.seconds * 4 / 60)) * attempt
+
+    return of_attempt
+
+
+POINTS = [file for batch in BATCHES for file in batch.files]
+FIGURES = made("figures", ("png", "pdf"))
+TABLES = made("tables", ("csv", "md", "tex"))

@@ -1,0 +1,9 @@
+"""Evaluate the theory at the points whose files are named."""
+
+import sys
+from pathlib import Path
+
+from rankscope import stages
+
+if __name__ == "__main__":
+    stages.run(stages.compute, "predicted", [Path(name) for name in sys.argv[1:]])

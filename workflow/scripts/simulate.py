@@ -1,0 +1,9 @@
+"""Simulate the points whose files are named."""
+
+import sys
+from pathlib import Path
+
+from rankscope import stages
+
+if __name__ == "__main__":
+    stages.run(stages.compute, "simulated", [Path(name) for name in sys.argv[1:]])

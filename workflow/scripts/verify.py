@@ -1,0 +1,8 @@
+"""Judge the claims of a study: verify.py STUDY."""
+
+import sys
+
+from rankscope import reporting, stages
+
+if __name__ == "__main__":
+    stages.run(reporting.verify, sys.argv[1])
