@@ -1,0 +1,67 @@
+"""Angles and centred participation ratios of a batch, from its Gram matrix.
+
+All functions take stacks of Gram matrices ``G = H H^T``, shape ``(..., m, m)``. An input
+whose features all vanish has no direction: it is left out of every average.
+"""
+
+import numpy as np
+
+
+def cosines(gram: np.ndarray) -> np.ndarray:
+    """Return the cosine between every pair of inputs; rows of zero vectors are 0.
+
+    Args:
+        gram: shape ``(..., m, m)``.
+
+    Returns:
+        Shape ``(..., m, m)``, with 1 on the diagonal where the vector is not zero.
+    """
+    norms = np.sqrt(np.diagonal(gram, axis1=-2, axis2=-1))
+    inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
+    result = gram * inverse[..., :, None] * inverse[..., None, :]
+    np.einsum("...ii->...i", result)[...] = norms > 0
+    return result
+
+
+def mean_cosine(cosine: np.ndarray) -> np.ndarray:
+    """Return the mean cosine over pairs of different inputs, shape ``(...)``."""
+    count = np.trace(cosine, axis1=-2, axis2=-1)
+    return _ratio(cosine.sum(axis=(-2, -1)) - count, count * (count - 1))
+
+
+def mean_log_squared_sine(cosine: np.ndarray) -> np.ndarray:
+    """Return the mean of ``ln sin^2`` of the angle over pairs, shape ``(...)``.
+
+    A squared sine below the rounding error of ``1 - cos^2`` counts as that, ``eps``.
+    """
+    alive = np.diagonal(cosine, axis1=-2, axis2=-1)
+    first, second = np.triu_indices(cosine.shape[-1], 1)
+    squared_sine = np.maximum(1.0 - cosine[..., first, second] ** 2, np.finfo(float).eps)
+    weight = alive[..., first] * alive[..., second]
+    return _ratio((weight * np.log(squared_sine)).sum(axis=-1), weight.sum(axis=-1))
+
+
+def centred(matrix: np.ndarray) -> np.ndarray:
+    """Return ``P M P`` with ``P`` the projector that removes the batch mean.
+
+    Inputs with a zero on the diagonal are not part of the batch.
+    """
+    present = (np.diagonal(matrix, axis1=-2, axis2=-1) > 0).astype(float)
+    count = np.maximum(present.sum(axis=-1), 1.0)[..., None]
+    mean = matrix.sum(axis=-1) / count
+    total = (mean.sum(axis=-1)[..., None] / count)[..., None]
+    rows, columns = present[..., :, None], present[..., None, :]
+    return (
+        matrix - rows * mean[..., None, :] - mean[..., :, None] * columns + rows * columns * total
+    )
+
+
+def participation_ratio(matrix: np.ndarray) -> np.ndarray:
+    """Return ``(tr M)^2 / tr M^2`` of symmetric matrices, without their eigenvalues."""
+    trace = np.trace(matrix, axis1=-2, axis2=-1)
+    return _ratio(trace**2, np.einsum("...ij,...ij->...", matrix, matrix))
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    missing = np.full(np.shape(numerator), np.nan)
+    return np.divide(numerator, denominator, out=missing, where=denominator > 0)
