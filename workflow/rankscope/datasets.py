@@ -18,7 +18,7 @@ import xarray as xr
 COMPRESS_FROM_BYTES = 4096
 
 
-class DamagedFileError(Exception):
+class DamagedFileError(RuntimeError):
     """A result file cannot be read; the message names it and says how to remake it."""
 
 
@@ -94,6 +94,18 @@ def read(path: Path) -> xr.Dataset:
             return dataset.load().drop_encoding()
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise DamagedFileError(damaged(path, error)) from error
+
+
+def replicates(path: Path, key: str) -> int:
+    """Return how many replicates a sound file with this origin holds, 1 if it has none.
+
+    Returns 0 if the file is missing, damaged or of another origin.
+    """
+    try:
+        dataset = read(path)
+    except (FileNotFoundError, DamagedFileError):
+        return 0
+    return dataset.sizes.get("replicate", 1) if dataset.attrs.get("origin") == key else 0
 
 
 def damaged(path: Path, error: Exception) -> str:

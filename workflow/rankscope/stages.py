@@ -17,11 +17,10 @@ from pathlib import Path
 
 import xarray as xr
 
-from rankscope import configuration, datasets, parameters, sources, streams, study
+from rankscope import configuration, datasets, journal, parameters, sources, streams, study
 from rankscope.configuration import RESULTS, STAGES, Configuration, Point
 
 UNFINISHED = RESULTS / ".unfinished"
-JOURNAL = RESULTS / "logs" / "points.tsv"
 SAVE_SECONDS = float(os.environ.get("RANKSCOPE_SAVE_SECONDS", "2"))
 """Replicates are saved when this much work would be lost: less is not worth a file."""
 
@@ -43,32 +42,32 @@ def compute(stage: str, paths: Sequence[Path]) -> None:
     failed = []
     for path in paths:
         point = config.point(path)
-        start = time.perf_counter()
         try:
-            computed = _make(stage, config, point)
+            _make(stage, config, point)
         except Exception as error:
             if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
                 raise  # the disk is full or unwritable: no other point can do better
             traceback.print_exc()
-            failed.append(f"{point.study}: {point.name}: {type(error).__name__}: {error}")
-            continue
-        if computed:
-            _record(stage, point, time.perf_counter() - start)
+            message = f"{type(error).__name__}: {error}"
+            journal.append(journal.FAILED, point.study, stage, point.name, message=message)
+            failed.append(f"{point.study}: {point.name}: {message}")
     if failed:
         raise ValueError("; ".join(failed))
     for path in paths:
         _kept(path).unlink(missing_ok=True)
 
 
-def _make(stage: str, config: Configuration, point: Point) -> bool:
-    """Make one point's file; return whether anything had to be computed."""
+def _make(stage: str, config: Configuration, point: Point) -> None:
+    """Make one point's file, unless there is a sound one of the same origin."""
     path = point.file(stage)
     kept, key = _kept(path), origin(stage, config, point)
     wanted = config.studies[point.study].replicates if stage == "simulated" else 1
     for candidate in (path, kept):
-        if replicates(candidate, key) == wanted:
+        if datasets.replicates(candidate, key) == wanted:
             _link(candidate, path)
-            return False
+            return
+    start = time.perf_counter()
+    journal.append(journal.STARTED, point.study, stage, point.name)
     if stage == "simulated":
         dataset = _simulate(config, point, key, wanted)
     else:
@@ -78,7 +77,8 @@ def _make(stage: str, config: Configuration, point: Point) -> bool:
     datasets.write(dataset, kept)
     _link(kept, path)
     shutil.rmtree(kept.with_suffix(""), ignore_errors=True)
-    return True
+    seconds = time.perf_counter() - start
+    journal.append(journal.DONE, point.study, stage, point.name, seconds)
 
 
 def _simulate(config: Configuration, point: Point, key: str, wanted: int) -> xr.Dataset:
@@ -92,7 +92,7 @@ def _simulate(config: Configuration, point: Point, key: str, wanted: int) -> xr.
     while done < wanted:
         last = min(wanted, (done // size + 1) * size)
         file = folder / f"{done}-{last}.nc"
-        if replicates(file, key) == last - done:
+        if datasets.replicates(file, key) == last - done:
             part = datasets.read(file)
         else:
             draws = streams.streams(config.seed, point.study, point.parameters, done, last)
@@ -122,7 +122,7 @@ def _replicate_labels(first: int, last: int) -> xr.Variable:
 def _earlier(point: Point, key: str, wanted: int) -> list[xr.Dataset]:
     """Return the draws of an earlier run with fewer or more replicates, if there is one."""
     path = point.file("simulated")
-    if not replicates(path, key):
+    if not datasets.replicates(path, key):
         return []
     dataset = datasets.read(path).isel(replicate=slice(0, wanted))
     dataset = dataset.drop_vars(parameters.as_dict(point.parameters))
@@ -135,18 +135,6 @@ def origin(stage: str, config: Configuration, point: Point) -> str:
     code = sources.code_hash(study.module_name(point.study, STAGES[stage]))
     text = f"{code}|{config.seed}|{point.study}|{parameters.canonical(point.parameters)}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def replicates(path: Path, key: str) -> int:
-    """Return how many replicates a sound file with this origin holds, 1 if it has none.
-
-    Returns 0 if the file is missing, damaged or of another origin.
-    """
-    try:
-        dataset = datasets.read(path)
-    except (FileNotFoundError, datasets.DamagedFileError):
-        return 0
-    return dataset.sizes.get("replicate", 1) if dataset.attrs.get("origin") == key else 0
 
 
 def _kept(path: Path) -> Path:
@@ -163,13 +151,6 @@ def _link(source: Path, target: Path) -> None:
             os.link(source, temporary)
         except OSError:  # a file system without hard links
             shutil.copyfile(source, temporary)
-
-
-def _record(stage: str, point: Point, seconds: float) -> None:
-    """Append a line to the journal of computed points, for progress and run times."""
-    JOURNAL.parent.mkdir(parents=True, exist_ok=True)
-    with JOURNAL.open("a", encoding="utf-8") as journal:
-        journal.write(f"{point.study}\t{stage}\t{point.name}\t{seconds:.3f}\n")
 
 
 def collect(name: str, stage: str, target: Path) -> None:
