@@ -1,0 +1,66 @@
+# `make study` runs the workflow, `make test` the tests; both set up the environment first.
+.PHONY: study test status figures unlock environment lint format lock clean help
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+CONFIG ?= config.yaml
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
+# torch stands apart from the lock: which build fits (CPU, CUDA) depends on the machine
+TORCH := torch==2.13.0
+
+help:
+	@echo "make study    run the workflow: simulate, predict, judge, plot, report"
+	@echo "make test     run all tests"
+	@echo "make status   what is done, running, failed and missing"
+	@echo "make figures  draw all figures again from existing data (STUDY=name: of one study)"
+	@echo "CONFIG=presets/cluster.yaml takes another configuration, ARGS='...' goes to Snakemake"
+
+study: environment
+	@$(BIN)/rankscope study --configfile $(CONFIG) $(ARGS)
+
+test: environment
+	@$(BIN)/python -m pytest $(ARGS)
+
+status: environment
+	@$(BIN)/rankscope status --configfile $(CONFIG)
+
+lint: environment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+format: environment
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+# An environment that was installed from this very lock is left alone.
+environment:
+	@cmp -s requirements.lock $(VENV)/installed.lock || $(MAKE) --no-print-directory $(VENV)
+
+.PHONY: $(VENV)
+$(VENV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "rankscope needs Python 3.11 or newer (PYTHON=python3.11 make ...)"; exit 1; }
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 \
+		|| { echo "pip is missing; on Debian: apt-get install python3-pip"; exit 1; }
+	@$(PYTHON) -m venv --without-pip $(VENV) \
+		|| { echo "the venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "rankscope: installing the environment into $(VENV), once; this takes minutes"
+	@$(PIP) install --quiet $(TORCH)
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib workflow >/dev/null || true
+	@cp requirements.lock $(VENV)/installed.lock
+
+# The pinned versions of this environment, with the hashes of every platform's files.
+lock: environment
+	$(PIP) list --format=freeze | grep -viE '^(torch|rankscope|pip)==' \
+		| uvx uv pip compile --no-deps --generate-hashes --no-header --no-annotate - -o requirements.lock
+
+clean:
+	rm -rf .snakemake results/.unfinished
