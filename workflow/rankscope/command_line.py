@@ -1,59 +1,135 @@
-"""The command ``rankscope``: one subcommand per thing a person does.
-
-Each subcommand imports what it needs when it runs, so that none waits for another's imports.
-"""
+"""The command ``rankscope``. Each subcommand imports what it needs when it runs."""
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; return its exit status.
-
-    A foreseen error (bad configuration, busy folder, unwritable results, damaged file) is
-    one line on standard error and exit status 2.
-    """
-    options, rest = _parser().parse_known_args(arguments)
-    if rest and options.run is not _study:
-        _parser().error(f"unrecognised arguments: {' '.join(rest)}")
-    options.rest = rest
-    try:
-        return options.run(options)
-    except (ValueError, OSError, RuntimeError) as error:
-        print(f"rankscope: {error}", file=sys.stderr)
-        return 2
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="rankscope", description="A study of rank.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    study = commands.add_parser(
-        "study",
-        help="run the workflow with progress; further arguments go to Snakemake",
+    """Run ``rankscope`` with these arguments; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="rankscope", description="A study of rank in neural networks, and a probe."
     )
-    study.set_defaults(run=_study)
-    status = commands.add_parser("status", help="show what is done, running, failed and missing")
-    status.set_defaults(run=_status)
-    for command in (study, status):
-        command.add_argument(
-            "--configfile", type=Path, default=Path("config.yaml"), help="default: config.yaml"
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for add in SUBCOMMANDS:
+        add(subparsers)
+    options = parser.parse_args(arguments)
+    return options.run(options)
+
+
+def _add_probe(subparsers: argparse._SubParsersAction) -> None:
+    parser = subparsers.add_parser(
+        "probe",
+        help="probe a saved adapter",
+        description="Probe a LoRA, rsLoRA, VeRA or RandLoRA adapter as PEFT saves it: spectrum, "
+        "ranks, relative norm, amplification, similarity with another adapter and intruder "
+        "dimensions, each beside what chance would give. Only safetensors are read.",
+    )
+    parser.add_argument("adapter", type=Path, help="folder of the adapter")
+    parser.add_argument("other", type=Path, nargs="?", help="another adapter of the same model")
+    parser.add_argument("--base", type=Path, required=True, help="folder of the base model")
+    parser.add_argument("--out", type=Path, required=True, help="the netCDF file to write")
+    parser.add_argument(
+        "--intruders",
+        type=_count,
+        default=10,
+        metavar="N",
+        help="leading directions tested for being intruders; 0 leaves them out, which saves "
+        "the only dense decomposition (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--directions",
+        type=_positive,
+        default=8,
+        metavar="N",
+        help="leading directions compared with the other adapter (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed", type=_count, default=0, help="seed of the controls (default: %(default)s)"
+    )
+    parser.set_defaults(run=_probe)
+
+
+def _probe(options: argparse.Namespace) -> int:
+    if options.out.suffix != ".nc" or options.out.is_dir():
+        return _refuse("probe", f"--out must name a file that ends in .nc, got {options.out}")
+    import numpy as np
+
+    from rankscope import datasets
+    from rankscope.probe import ProbeError, adapter, base, measure, probing
+
+    try:
+        options.out.parent.mkdir(parents=True, exist_ok=True)  # fail before the work, not after
+        dataset = probing.probe(
+            adapter.read(options.adapter),
+            base.BaseModel(options.base),
+            adapter.read(options.other) if options.other else None,
+            settings=measure.Settings(intruders=options.intruders, directions=options.directions),
+            seed=np.random.SeedSequence(options.seed),
+            progress=_with_progress,
         )
-    return parser
+        datasets.write(dataset, options.out)
+        written = [options.out, *_draw(dataset, options.out)]
+    except ProbeError as error:
+        return _refuse("probe", str(error))
+    except OSError as error:
+        return _refuse("probe", f"cannot write {options.out}: {error.strerror or error}")
+    from rankscope.probe import table
 
-
-def _study(options: argparse.Namespace) -> int:
-    from rankscope import runs
-
-    return runs.study(options.configfile, options.rest)
-
-
-def _status(options: argparse.Namespace) -> int:
-    from rankscope import runs
-
-    runs.status(options.configfile)
+    print(table.text(dataset))
+    print(f"\nWrote {written[0]} and {len(written) - 1} figures, {written[1]} first.")
     return 0
+
+
+def _draw(dataset: object, out: Path) -> list[Path]:
+    from rankscope import style
+    from rankscope.probe import figures
+
+    style.apply()
+    stems = []
+    for figure in figures.available(dataset):
+        stem = out.with_name(f"{out.stem}-{figure.__name__}")
+        style.save(figure(dataset), stem)
+        stems.append(stem.with_name(f"{stem.name}.png"))
+    return stems
+
+
+def _with_progress(modules: Sequence[str]) -> Iterator[str]:
+    """Show progress on standard error: a bar on a terminal, else a line now and then."""
+    import tqdm
+
+    terminal = sys.stderr.isatty()
+    yield from tqdm.tqdm(
+        modules,
+        unit="matrix",
+        mininterval=0.1 if terminal else 10.0,
+        ncols=None if terminal else 80,
+        ascii=not terminal,
+        dynamic_ncols=terminal,
+    )
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"must be 0 or more, got {value}")
+    return value
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, got {value}")
+    return value
+
+
+def _refuse(command: str, message: str) -> int:
+    print(f"rankscope {command}: error: {message}", file=sys.stderr)
+    return 2
+
+
+SUBCOMMANDS: Iterable[Callable[[argparse._SubParsersAction], None]] = (_add_probe,)
 
 
 if __name__ == "__main__":

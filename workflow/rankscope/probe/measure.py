@@ -1,0 +1,155 @@
+"""Everything that is measured on one adapted matrix."""
+
+import dataclasses
+
+import numpy as np
+from scipy import stats
+
+from rankscope.numerics import adapter_probes, leading_directions, low_rank, ranks, subspaces
+
+SINGLE_PRECISION = float(np.finfo(np.float32).eps)
+INTRUDER_COSINE = 0.5
+CHANCE = ("alignment_chance_lower", "alignment_chance_upper")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What to measure.
+
+    Attributes:
+        ranks: numbers of directions at which amplification is taken.
+        directions: leading directions of the similarity with another adapter.
+        intruders: leading directions of the tuned weight that are tested for being intruders;
+            0 leaves the intruders out, and with them the one dense decomposition.
+        controls: random updates that each count of intruders is compared with.
+    """
+
+    ranks: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)
+    directions: int = 8
+    intruders: int = 10
+    controls: int = 4
+
+
+def decompose(lora_B: np.ndarray, lora_A: np.ndarray, scaling: float) -> low_rank.LowRankSvd:  # noqa: N803
+    """Return the singular value decomposition of an update, the cheaper of two ways."""
+    if lora_A.shape[0] < min(lora_B.shape[0], lora_A.shape[1]):
+        return low_rank.svd(lora_B, lora_A, scaling)
+    left, values, right_t = np.linalg.svd(scaling * (lora_B @ lora_A), full_matrices=False)
+    return low_rank.LowRankSvd(left, values, right_t.T)
+
+
+def update(
+    base: np.ndarray, svd: low_rank.LowRankSvd, settings: Settings
+) -> dict[str, float | np.ndarray]:
+    """Measure an update's spectrum, ranks, relative norm and amplification.
+
+    Args:
+        base: the base weight, shape ``(out, in)``.
+        svd: the decomposition of its update.
+        settings: what to measure.
+
+    Returns:
+        Values by the names of the variables they become.
+    """
+    values = svd.singular_values
+    base_norm = float(np.linalg.norm(base))
+    rank = numerical_rank(svd)
+    return {
+        "rows": base.shape[0],
+        "columns": base.shape[1],
+        "base_norm": base_norm,
+        "update_norm": float(svd.frobenius_norm),
+        "relative_norm": float(svd.frobenius_norm) / base_norm,
+        "numerical_rank": rank,
+        "stable_rank": float(ranks.stable_rank(values)),
+        "effective_rank": float(ranks.effective_rank(values)),
+        "rank_90": int(ranks.energy_rank(values, 0.90)),
+        "rank_99": int(ranks.energy_rank(values, 0.99)),
+        **_amplification(base, svd, [r if r <= rank else 0 for r in settings.ranks]),
+    }
+
+
+def numerical_rank(svd: low_rank.LowRankSvd) -> int:
+    """Return an update's rank at the accuracy of float32, which adapters are trained in."""
+    values = svd.singular_values
+    tolerance = max(svd.left.shape[0], svd.right.shape[0]) * SINGLE_PRECISION
+    return int(ranks.numerical_rank(values, tolerance)) if values[0] > 0 else 0
+
+
+def _amplification(
+    base: np.ndarray, svd: low_rank.LowRankSvd, probed: list[int]
+) -> dict[str, np.ndarray]:
+    found = {
+        name: np.full(len(probed), np.nan)
+        for name in ("amplification", "amplification_null", "alignment", *CHANCE)
+    }
+    for place, rank in enumerate(probed):
+        if rank:
+            one = adapter_probes.amplification(
+                base, svd.left[:, :rank], svd.right[:, :rank], float(svd.frobenius_norm)
+            )
+            found["amplification"][place] = one.factor
+            found["amplification_null"][place] = one.factor_null
+            found["alignment"][place] = one.alignment
+            for name, quantile in zip(CHANCE, alignment_chance(rank), strict=True):
+                found[name][place] = quantile
+    return found
+
+
+def alignment_chance(rank: int) -> tuple[float, float]:
+    """Return the 95 % interval of the alignment of ``rank`` random directions.
+
+    The ``rank^2`` entries of ``U^T W V`` are nearly independent normals for random ``U`` and
+    ``V``, unless a few singular values dominate ``W``; the alignment is their norm over its
+    root mean square.
+    """
+    count = rank**2
+    low, high = np.sqrt(stats.chi2.ppf([0.025, 0.975], count) / count)
+    return float(low), float(high)
+
+
+def intruders(
+    base: np.ndarray,
+    svd: low_rank.LowRankSvd,
+    settings: Settings,
+    generator: np.random.Generator,
+) -> dict[str, float | np.ndarray]:
+    """Match the tuned weight's leading directions with the base weight's, and count intruders.
+
+    The control is an update of the same singular values, hence the same norm, in random
+    directions. A single random direction's best match is ``random_match``.
+    """
+    count = min(settings.intruders, min(base.shape))
+    base_left = np.linalg.svd(base, full_matrices=False)[0]
+    match = _match(base + svd.dense(), base_left, count)
+    controls = [
+        _match(base + low_rank.with_random_directions(svd, generator).dense(), base_left, count)
+        for _ in range(settings.controls)
+    ]
+    short = settings.intruders - count
+    return {
+        "best_match": np.pad(match, (0, short), constant_values=np.nan),
+        "intruders": int(np.count_nonzero(match < INTRUDER_COSINE)),
+        "intruders_control": np.array([np.count_nonzero(c < INTRUDER_COSINE) for c in controls]),
+        "random_match": adapter_probes.random_match(base.shape[0], base_left.shape[1])[0],
+    }
+
+
+def _match(tuned: np.ndarray, base_left: np.ndarray, count: int) -> np.ndarray:
+    return adapter_probes.best_match(leading_directions.leading_left(tuned, count), base_left)
+
+
+def similarity(
+    first: low_rank.LowRankSvd, second: low_rank.LowRankSvd, directions: int
+) -> np.ndarray:
+    """Return ``phi(i, j)`` of two updates on both sides, shape ``(2, directions, directions)``.
+
+    Index 0 is the right side, which LoRA's paper shows (that of ``A``), index 1 the left;
+    beyond the numerical rank of an update the values are ``nan``.
+    """
+    first, second = (svd.truncated(numerical_rank(svd)) for svd in (first, second))
+    result = np.full((2, directions, directions), np.nan)
+    for side, (one, other) in enumerate(((first.right, second.right), (first.left, second.left))):
+        phi = subspaces.subspace_similarity(one[:, :directions], other[:, :directions])
+        result[side, : phi.shape[0], : phi.shape[1]] = phi
+    return result
