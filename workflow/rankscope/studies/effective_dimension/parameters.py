@@ -42,7 +42,7 @@ class Parameters:
     negative_slope: float = 0.0
     bias_variance: float = 0.0
     sampler: str = "reduced"
-    extras: bool = False
+    extras: bool = True
 
     @property
     def fan_in(self) -> int:
