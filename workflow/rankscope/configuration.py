@@ -214,8 +214,6 @@ def _study(name: str, section: Mapping[str, Any], where: str) -> Study:
     fixed = section.get("fixed") or {}
     points = {}
     for values in grid.expand(section["grid"], f"{where}.grid"):
-        if both := sorted(set(values) & set(fixed)):
-            raise ValueError(f"{where}: {both[0]!r} is in both fixed and grid")
         here = f"{where}.grid: {parameters.point_name(values)}"
         point = Point(
             study=name,

@@ -1,0 +1,126 @@
+import copy
+from pathlib import Path
+
+import pytest
+
+from rankscope import configuration
+
+
+@pytest.fixture
+def values(presets):
+    return copy.deepcopy(presets["test"])
+
+
+@pytest.mark.parametrize("name", ["default", "cluster", "test"])
+def test_every_preset_is_sound_and_names_every_study(presets, name):
+    config = configuration.check(presets[name])
+    assert set(presets["default"]["studies"]) <= set(config.studies)
+
+
+def test_every_point_is_in_exactly_one_batch_of_a_stage(presets):
+    config = configuration.check(presets["default"])
+    for study in config.studies.values():
+        for stage in configuration.STAGES:
+            batches = study.batches(stage, config.batch_seconds)
+            assert [p for batch in batches for p in batch.points] == list(study.points)
+
+
+def test_a_heavy_point_has_a_batch_of_its_own(values):
+    study = configuration.check(values).studies["effective_dimension"]
+    batches = study.batches("simulated", 1e-9)
+    assert [len(batch.points) for batch in batches] == [1] * len(study.points)
+
+
+def test_a_batch_has_a_limited_number_of_points(values):
+    values["studies"] = {"effective_dimension": values["studies"]["effective_dimension"]}
+    section = values["studies"]["effective_dimension"]
+    part = section["grid"][0] if isinstance(section["grid"], list) else section["grid"]
+    section["grid"] = {**{axis: axis_values[:1] for axis, axis_values in part.items()}}
+    section["grid"]["width"] = list(range(8, 8 + 450))
+    study = configuration.check(values).studies["effective_dimension"]
+    sizes = [len(batch.points) for batch in study.batches("simulated", 1e9)]
+    assert sizes == [200, 200, 50]
+
+
+def refusal(values, where="config.yaml"):
+    with pytest.raises(configuration.ConfigurationError) as error:
+        configuration.check(values, where)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_an_unknown_study_is_named_with_the_known_ones(values):
+    values["studies"]["efective_dimension"] = values["studies"].pop("effective_dimension")
+    message = refusal(values)
+    assert message.startswith("config.yaml: studies: unknown study 'efective_dimension'; known")
+    assert "effective_dimension" in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("sed", 1, "config.yaml: top level: Additional properties are not allowed"),
+        ("seed", "1e3", "config.yaml: seed: '1e3' is not of type 'integer'; YAML reads"),
+        ("seed", -1, "config.yaml: seed: -1 is less than the minimum of 0"),
+        ("confidence", 95, "config.yaml: confidence: 95 is greater than or equal to the maximum"),
+        ("studies", {}, "config.yaml: studies: {} should be non-empty"),
+    ],
+)
+def test_a_bad_key_is_refused_in_one_line(values, key, value, message):
+    values[key] = value
+    assert refusal(values).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        ({"replicates": 1}, "replicates: 1 is less than the minimum of 2"),
+        ({"replicas": 4}, "Additional properties are not allowed ('replicas' was unexpected)"),
+        ({"grid": {}}, "parameter 'width' is missing"),
+        ({"grid": []}, "grid: the grid is empty"),
+    ],
+)
+def test_a_bad_section_is_refused_in_one_line(values, edit, message):
+    section = values["studies"]["effective_dimension"]
+    section.update(edit)
+    assert message in refusal(values)
+
+
+def test_an_axis_of_the_grid_overrides_a_fixed_value(values):
+    section = values["studies"]["effective_dimension"]
+    section["grid"] = [{"width": [8]}, {"width": [8], "batch_size": [5]}]
+    section["fixed"] = {"batch_size": 4}
+    points = configuration.check(values).studies["effective_dimension"].points
+    assert [point.name for point in points] == ["width=8", "width=8,batch_size=5"]
+    assert [point.parameters.batch_size for point in points] == [4, 5]
+
+
+def test_two_names_for_the_same_point_are_refused(values):
+    section = values["studies"]["effective_dimension"]
+    section["grid"] = [{"width": [8]}, {"width": [8], "batch_size": [4]}]
+    section["fixed"] = {"batch_size": 4}
+    assert "width=8,batch_size=4: the same point as width=8" in refusal(values)
+
+
+def test_an_impossible_value_names_its_point(values):
+    section = values["studies"]["effective_dimension"]
+    parts = section["grid"] if isinstance(section["grid"], list) else [section["grid"]]
+    parts[0]["width"] = [0]
+    message = refusal(values)
+    assert message.startswith("config.yaml: studies.effective_dimension.grid: ")
+    assert "width=0" in message
+
+
+def test_a_file_that_is_no_yaml_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "broken.yaml"
+    path.write_text("seed: [1\n")
+    with pytest.raises(configuration.ConfigurationError, match="not valid YAML") as error:
+        configuration.read(path)
+    assert "\n" not in str(error.value)
+
+
+def test_the_point_of_a_file_is_found_again(values):
+    config = configuration.check(values)
+    point = config.studies["effective_dimension"].points[-1]
+    assert config.point(Path(point.file("simulated"))) is point
+    assert config.point(point.file("predicted")) is point

@@ -1,0 +1,38 @@
+from dataclasses import dataclass
+
+import numpy as np
+
+from rankscope import streams
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    width: int
+
+
+def draw(*arguments):
+    return [np.random.default_rng(s).normal() for s in streams.streams(*arguments)]
+
+
+def test_more_replicates_keep_the_earlier_draws():
+    assert draw(1, "study", Point(width=8), 0, 9)[:4] == draw(1, "study", Point(width=8), 0, 4)
+
+
+def test_the_draws_do_not_depend_on_how_replicates_are_batched():
+    whole = draw(1, "study", Point(width=8), 0, 9)
+    parts = draw(1, "study", Point(width=8), 0, 2) + draw(1, "study", Point(width=8), 2, 9)
+    assert whole == parts
+
+
+def test_seed_study_and_values_each_change_the_draws():
+    keys = [(1, "a", Point(width=8)), (2, "a", Point(width=8)), (1, "b", Point(width=8))]
+    keys.append((1, "a", Point(width=9)))
+    draws = {draw(*key, 0, 1)[0] for key in keys}
+    assert len(draws) == 4
+
+
+def test_a_stream_is_the_child_that_spawn_gives():
+    first = streams.streams(1, "study", Point(width=8), 0, 3)
+    parent = np.random.SeedSequence(first[0].entropy)
+    for ours, child in zip(first, parent.spawn(3), strict=True):
+        np.testing.assert_array_equal(ours.generate_state(4), child.generate_state(4))
