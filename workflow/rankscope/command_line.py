@@ -7,15 +7,57 @@ from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``rankscope`` with these arguments; return the exit status."""
+    """Run ``rankscope`` with these arguments; return the exit status.
+
+    A foreseen error (bad configuration, busy folder, unwritable results, damaged file) is
+    one line on standard error and exit status 2.
+    """
     parser = argparse.ArgumentParser(
         prog="rankscope", description="A study of rank in neural networks, and a probe."
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in SUBCOMMANDS:
         add(subparsers)
-    options = parser.parse_args(arguments)
-    return options.run(options)
+    options, options.rest = parser.parse_known_args(arguments)
+    if options.rest and options.run is not _study:
+        parser.error(f"unrecognised arguments: {' '.join(options.rest)}")
+    try:
+        return options.run(options)
+    except (ValueError, OSError, RuntimeError) as error:
+        return _refuse(options.command, str(error))
+
+
+def _add_study(subparsers: argparse._SubParsersAction) -> None:
+    parser = subparsers.add_parser(
+        "study", help="run the workflow with progress; further arguments go to Snakemake"
+    )
+    _add_configfile(parser)
+    parser.set_defaults(run=_study, command="study")
+
+
+def _study(options: argparse.Namespace) -> int:
+    from rankscope import runs
+
+    return runs.study(options.configfile, options.rest)
+
+
+def _add_status(subparsers: argparse._SubParsersAction) -> None:
+    parser = subparsers.add_parser("status", help="show what is done, running, failed and missing")
+    _add_configfile(parser)
+    parser.set_defaults(run=_status, command="status")
+
+
+def _status(options: argparse.Namespace) -> int:
+    from rankscope import runs
+
+    runs.status(options.configfile)
+    return 0
+
+
+def _add_configfile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--configfile", type=Path, default=Path("config.yaml"), help="default: %(default)s"
+    )
 
 
 def _add_probe(subparsers: argparse._SubParsersAction) -> None:
@@ -48,7 +90,7 @@ def _add_probe(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--seed", type=_count, default=0, help="seed of the controls (default: %(default)s)"
     )
-    parser.set_defaults(run=_probe)
+    parser.set_defaults(run=_probe, command="probe")
 
 
 def _probe(options: argparse.Namespace) -> int:
@@ -129,7 +171,11 @@ def _refuse(command: str, message: str) -> int:
     return 2
 
 
-SUBCOMMANDS: Iterable[Callable[[argparse._SubParsersAction], None]] = (_add_probe,)
+SUBCOMMANDS: Iterable[Callable[[argparse._SubParsersAction], None]] = (
+    _add_study,
+    _add_status,
+    _add_probe,
+)
 
 
 if __name__ == "__main__":
