@@ -1,0 +1,41 @@
+"""Count what an adapter of a published model trains, matrix by matrix."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from rankscope.datasets import variable
+from rankscope.numerics import model_shapes
+from rankscope.studies.lora.parameters import Parameters
+
+MEMORY = ("weights, moments", "weights, moments, gradients", "mixed precision")
+FROZEN_BYTES = np.array([2, 2, 2])
+TRAINED_BYTES = np.array([2 + 4, 2 + 4 + 2, 2 + 2 + 4 + 8])
+"""Bytes per parameter: half precision throughout without and with gradients, and half
+precision weights and gradients with single precision master weights and Adam moments."""
+
+
+def accounting(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
+    """Enumerate the factors of every adapted matrix; nothing here is random."""
+    del streams
+    model = model_shapes.MODELS[p.model]
+    shapes = model_shapes.adapted(model, p.targets)
+    factors = [(rows, p.rank) for rows, _ in shapes] + [(p.rank, columns) for _, columns in shapes]
+    trained = sum(rows * columns for rows, columns in factors)
+    full = model.parameters * TRAINED_BYTES
+    adapted = model.parameters * FROZEN_BYTES + trained * TRAINED_BYTES
+    return xr.Dataset(
+        {
+            "trained_parameters": variable((), float(trained), "parameters of the adapter"),
+            "reduction": variable((), model.parameters / trained, "parameters of model / adapter"),
+            "checkpoint": variable((), 2 * trained / 1e6, "adapter in half precision", "MB"),
+            "model_checkpoint": variable(
+                (), 2 * model.parameters / 1e6, "model in half precision", "MB"
+            ),
+            "memory_full": variable("memory", full / 1e9, "training of all weights", "GB"),
+            "memory_adapter": variable("memory", adapted / 1e9, "training of the adapter", "GB"),
+            "memory_ratio": variable("memory", full / adapted, "memory of full / adapter training"),
+        },
+        coords={"memory": variable("memory", list(MEMORY), "what memory holds")},
+    )
