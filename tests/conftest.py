@@ -1,9 +1,6 @@
-"""What all tests share: one BLAS thread, the presets, and a folder to run the workflow in."""
+"""What all tests share: one BLAS thread, and the configurations that ship."""
 
 import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,23 +22,3 @@ def presets() -> dict[str, dict]:
         "test": ROOT / "presets" / "test.yaml",
     }
     return {name: yaml.safe_load(file.read_text()) for name, file in files.items()}
-
-
-@pytest.fixture
-def run_workflow(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess]:
-    """Run plain Snakemake with a configuration, in a folder of its own."""
-
-    def run(config: dict, *arguments: str, folder: Path = tmp_path, **options):
-        folder.mkdir(exist_ok=True)
-        (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-        command = [
-            sys.executable, "-m", "snakemake",
-            "--snakefile", str(ROOT / "Snakefile"),
-            "--workflow-profile", str(ROOT / "profiles" / "default"),
-            *arguments,
-        ]  # fmt: skip
-        return subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, check=False, **options
-        )
-
-    return run
