@@ -1,0 +1,41 @@
+"""Activations of a hidden layer, with their first two derivatives."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+from scipy import special
+
+SHARPNESS = 10.0
+"""The softplus ``log(1 + exp(10 h)) / 10`` differs from ReLU by at most 0.07."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Activation:
+    """A function of the pre-activation and its derivatives almost everywhere."""
+
+    value: Callable[[np.ndarray], np.ndarray]
+    slope: Callable[[np.ndarray], np.ndarray]
+    curvature: Callable[[np.ndarray], np.ndarray]
+
+
+def _relu_slope(h: np.ndarray) -> np.ndarray:
+    return (h > 0).astype(h.dtype)
+
+
+def _softplus(h: np.ndarray) -> np.ndarray:
+    return np.logaddexp(0.0, SHARPNESS * h) / SHARPNESS
+
+
+def _softplus_slope(h: np.ndarray) -> np.ndarray:
+    return special.expit(SHARPNESS * h)
+
+
+def _softplus_curvature(h: np.ndarray) -> np.ndarray:
+    return SHARPNESS * special.expit(SHARPNESS * h) * special.expit(-SHARPNESS * h)
+
+
+ACTIVATIONS = {
+    "relu": Activation(lambda h: np.maximum(h, 0.0), _relu_slope, np.zeros_like),
+    "softplus": Activation(_softplus, _softplus_slope, _softplus_curvature),
+}

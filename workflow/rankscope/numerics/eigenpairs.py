@@ -1,0 +1,171 @@
+"""Leading eigenpairs of many symmetric operators at once, without forming a matrix.
+
+Single-vector Lanczos with full reorthogonalisation runs on all operators in lockstep, so
+that one pass over the data serves every operator. A residual comes with every eigenvalue.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+from scipy import linalg
+
+CHECK_EVERY = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Eigenpairs:
+    """Leading eigenpairs of ``b`` operators, by descending absolute value.
+
+    Attributes:
+        values: eigenvalues, shape ``(b, count)``.
+        vectors: orthonormal columns, shape ``(b, size, count)``.
+        residual: ``|A v - value v|`` over the largest absolute eigenvalue, recomputed from
+            the returned pairs, shape ``(b, count)``.
+        converged: whether ``residual`` is within the tolerance, shape ``(b, count)``.
+        products: how often each operator was applied.
+    """
+
+    values: np.ndarray
+    vectors: np.ndarray
+    residual: np.ndarray
+    converged: np.ndarray
+    products: int
+
+
+def lanczos(
+    apply: Callable[[np.ndarray], np.ndarray],
+    start: np.ndarray,
+    count: int,
+    tolerance: float = 1e-6,
+    max_steps: int = 300,
+    finish: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Eigenpairs:
+    """Find the ``count`` eigenpairs of largest absolute eigenvalue of each operator.
+
+    An exact multiple eigenvalue is seen once: a Krylov space holds one vector of its
+    eigenspace.
+
+    Args:
+        apply: maps row vectors, shape ``(b, size)``, row ``i`` by operator ``i``.
+        start: starting rows, shape ``(b, size)``; its dtype is that of the iteration.
+        count: eigenpairs per operator, at most ``size``.
+        tolerance: stop when all residuals, relative to the largest eigenvalue, are below.
+        max_steps: at most this many applications; less than ``size`` may not converge.
+        finish: ``apply`` in double precision. Given it, a Rayleigh-Ritz step in double
+            precision makes eigenvalues of a single-precision iteration exact to second
+            order in its residual.
+
+    Returns:
+        The eigenpairs; those that did not converge are returned as they are.
+
+    Raises:
+        ValueError: if ``count`` is not between 1 and ``size``.
+
+    Source:
+        Parlett, The Symmetric Eigenvalue Problem, chapter 13.
+    """
+    blocks, size = start.shape
+    if not 1 <= count <= size:
+        raise ValueError(f"count must be between 1 and {size}, got {count}")
+    limit = max(count, min(max_steps, size))
+    basis = np.zeros((blocks, limit + 1, size), dtype=start.dtype)
+    diagonal, off = np.zeros((blocks, limit)), np.zeros((blocks, limit))
+    basis[:, 0] = start / np.linalg.norm(start, axis=1, keepdims=True)
+    for step in range(limit):
+        image = apply(basis[:, step])
+        diagonal[:, step] = np.einsum("bn,bn->b", basis[:, step], image)
+        image = _orthogonal_to(basis[:, : step + 1], image)
+        off[:, step] = np.linalg.norm(image, axis=1)
+        done = step + 1
+        image, off[:, step] = _restart(basis[:, :done], image, off[:, step], diagonal[:, :done])
+        basis[:, done] = image / np.linalg.norm(image, axis=1, keepdims=True)
+        if done == limit or (done >= count and done % CHECK_EVERY == 0):
+            values, mixing = _ritz(diagonal[:, :done], off[:, :done], count)
+            estimate = np.abs(off[:, done - 1, None] * mixing[:, -1]) / np.abs(values[:, :1])
+            if done == limit or np.all(estimate <= tolerance):
+                break
+    vectors = np.swapaxes(basis[:, :done], 1, 2) @ mixing.astype(start.dtype)
+    return _finished(finish or apply, vectors.astype(float), tolerance, done)
+
+
+def dense(matrices: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the eigenpairs of largest absolute eigenvalue of small dense matrices.
+
+    Args:
+        matrices: symmetric, shape ``(..., n, n)``.
+        count: eigenpairs per matrix.
+
+    Returns:
+        Eigenvalues ``(..., count)``, by descending absolute value, and their eigenvectors
+        as columns, ``(..., n, count)``.
+    """
+    values, vectors = np.linalg.eigh(matrices)
+    order = np.argsort(-np.abs(values), axis=-1, kind="stable")[..., :count]
+    return (
+        np.take_along_axis(values, order, axis=-1),
+        np.take_along_axis(vectors, order[..., None, :], axis=-1),
+    )
+
+
+def _orthogonal_to(basis: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    for _ in range(2):  # once leaves what cancellation brought back
+        inner = basis @ rows[:, :, None]
+        rows = rows - (np.swapaxes(inner, 1, 2) @ basis)[:, 0]
+    return rows
+
+
+def _restart(
+    basis: np.ndarray, rows: np.ndarray, norms: np.ndarray, diagonal: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Replace rows that vanished, because the Krylov space is invariant, by new directions."""
+    floor = 10 * np.finfo(rows.dtype).eps * np.abs(diagonal).max(axis=1)
+    for index in np.flatnonzero(norms <= floor):
+        # the unit vector that is farthest from the space found so far
+        row = np.zeros((1, rows.shape[1]), dtype=rows.dtype)
+        row[0, np.argmin((basis[index] ** 2).sum(axis=0))] = 1
+        row = _orthogonal_to(basis[index : index + 1], row)[0]
+        length = np.linalg.norm(row)
+        rows[index] = row if length > 0 else np.eye(1, len(row), dtype=rows.dtype)[0]
+        norms[index] = 0.0
+    return rows, norms
+
+
+def _ritz(diagonal: np.ndarray, off: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs of largest absolute value of tridiagonal matrices, as `dense` does."""
+    values = np.empty((len(diagonal), count))
+    vectors = np.empty((len(diagonal), diagonal.shape[1], count))
+    for index, (main, beside) in enumerate(zip(diagonal, off[:, :-1], strict=True)):
+        values[index], vectors[index] = _tridiagonal(main, beside, count)
+    return values, vectors
+
+
+def _tridiagonal(main: np.ndarray, beside: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    size = len(main)
+    lowest = linalg.eigvalsh_tridiagonal(main, beside, select="i", select_range=(0, 0))[0]
+    chosen = (size - count, size - 1)
+    values, vectors = linalg.eigh_tridiagonal(main, beside, select="i", select_range=chosen)
+    if -lowest > np.abs(values).min():  # the other end of the spectrum has a part in the choice
+        values, vectors = linalg.eigh_tridiagonal(main, beside)
+    order = np.argsort(-np.abs(values), kind="stable")[:count]
+    return values[order], vectors[:, order]
+
+
+def _finished(
+    apply: Callable[[np.ndarray], np.ndarray],
+    vectors: np.ndarray,
+    tolerance: float,
+    products: int,
+) -> Eigenpairs:
+    """Do a Rayleigh-Ritz step in double precision and measure the residuals."""
+    vectors = np.linalg.qr(vectors)[0]
+    images = np.stack([apply(column) for column in np.moveaxis(vectors, 2, 0)], axis=2)
+    small = np.swapaxes(vectors, 1, 2) @ images
+    values, mixing = dense((small + np.swapaxes(small, 1, 2)) / 2, vectors.shape[2])
+    vectors, images = vectors @ mixing, images @ mixing
+    gap = np.linalg.norm(images - vectors * values[:, None, :], axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        residual = np.where(values[:, :1] != 0, gap / np.abs(values[:, :1]), gap)
+    return Eigenpairs(
+        values, vectors, residual, residual <= tolerance, products + len(images[0, 0])
+    )
