@@ -7,6 +7,7 @@ Docstrings and comments do not count.
 """
 
 import ast
+import copy
 import functools
 import hashlib
 from pathlib import Path
@@ -70,7 +71,10 @@ def path(module: str) -> Path | None:
 
 @functools.cache
 def _tree(module: str) -> ast.Module:
-    return ast.parse(path(module).read_text(encoding="utf-8"))
+    file = path(module)
+    if file is None:
+        raise ValueError(f"{module} is missing in {PACKAGE}")
+    return ast.parse(file.read_text(encoding="utf-8"))
 
 
 @functools.cache
@@ -96,7 +100,7 @@ def _owner(module: str, name: str) -> str:
 
 @functools.cache
 def _code(module: str) -> str:
-    tree = ast.parse(path(module).read_text(encoding="utf-8"))
+    tree = copy.deepcopy(_tree(module))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
             node, clean=False
