@@ -28,13 +28,9 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from scipy.linalg import lapack
 
 GRAM_FLOOR = 1e-10
 """Least eigenvalue, relative to the largest, at which a Gram matrix may replace an SVD."""
-
-BLOCK = 64
-"""Columns that LAPACK's QR factorisation works on at a time, given workspace for them."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -163,8 +159,7 @@ def decompose(
         eigenvalues = np.linalg.eigvalsh(matrix)[::-1]
         if gram_is_safe(eigenvalues, columns, tolerances):
             return np.sqrt(eigenvalues), np.linalg.cholesky(matrix), True
-    triangle = lapack.dgeqrf(features.T, lwork=BLOCK * rows)[0][:rows]
-    factor = np.tril(triangle.T)
+    factor = np.linalg.qr(features.T, mode="r").T
     return _singular_values(factor), factor, False
 
 

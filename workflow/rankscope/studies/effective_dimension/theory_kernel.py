@@ -72,10 +72,10 @@ def recursion(
 
 
 def cosine_asymptote(layers: np.ndarray, negative_slope: float, bias_variance: float) -> np.ndarray:
-    """Return the leading order ``1 - 9 pi^2 / (2 Delta^2 l^2)``; ``1 - 9 pi^2 / (8 l^2)`` with bias.
+    """Return ``1 - 9 pi^2 / (2 Delta^2 l^2)``, or ``1 - 9 pi^2 / (8 l^2)`` with biases.
 
-    At l = 50 this overstates ``1 - c`` by almost a half: corrections are logarithmic. The
-    form with biases is for ReLU; linear nets have none (``nan``).
+    The leading order: at l = 50 it overstates ``1 - c`` by almost a half, for corrections are
+    logarithmic. The form with biases is for ReLU; linear nets have none (``nan``).
 
     Source: Hayou, Doucet and Rousseau, ICML 2019 (ReLU, recalled, not quoted); leaky and
     biased forms derived in docs.
