@@ -22,6 +22,7 @@ rule all:
     """Make every verdict, table and figure."""
     default_target: True
     input:
+        "results/report.html",
         "results/claims.csv",
         "results/provenance.json",
         expand("results/{study}/verdicts.csv", study=STUDIES),

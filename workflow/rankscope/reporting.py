@@ -1,5 +1,6 @@
 """From collected datasets to verdicts, tables and figures; from these to one table of claims."""
 
+import inspect
 import json
 import os
 import platform
@@ -87,14 +88,17 @@ def summarise() -> None:
 
 
 def plot(name: str) -> None:
-    """Make all figures of a study, as PNG and PDF."""
+    """Make all figures of a study, as PNG and PDF, each with its caption beside it."""
     from rankscope import style
 
     style.apply()
     module, folder = study.part(name, "figures"), RESULTS / name
     data = *rankscope.load(folder), pd.read_csv(folder / "verdicts.csv")
     for figure in study.makes(name, "figures"):
-        style.save(getattr(module, figure)(*data), folder / "figures" / figure)
+        draw, stem = getattr(module, figure), folder / "figures" / figure
+        style.save(draw(*data), stem)
+        with datasets.atomic(stem.with_suffix(".rst")) as temporary:
+            temporary.write_text(f"{inspect.getdoc(draw)}\n", encoding="utf-8")
 
 
 def tabulate(name: str) -> None:

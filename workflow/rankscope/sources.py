@@ -43,6 +43,14 @@ def code_hash(*modules: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def text_hash(*patterns: str) -> str:
+    """Return a hash of the files of this package that match, such as ``"report/*.md"``."""
+    digest = hashlib.sha256()
+    for file in sorted(file for pattern in patterns for file in PACKAGE.glob(pattern)):
+        digest.update(f"{file.relative_to(PACKAGE)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def public_functions(module: str) -> tuple[str, ...]:
     """Return the names of a module's public functions, in the order of the file."""
     return tuple(

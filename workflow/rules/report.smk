@@ -1,27 +1,54 @@
-"""Make figures, further tables and the provenance record.
+"""Make figures, further tables, the provenance record and the report.
 
 Input: results/{study}/simulated.nc, predicted.nc, verdicts.csv
-Output: results/{study}/figures, results/{study}/tables, results/provenance.json
+Output: results/{study}/figures, results/{study}/tables, results/provenance.json,
+        results/report.html
 """
+
+import snakemake.io
+
+
+def drawn(name):
+    """The figures of a study, each with its caption, as outputs that `--report` shows."""
+    stems = [f"results/{name}/figures/{figure}" for figure in study.makes(name, "figures")]
+    shown = [
+        snakemake.io.report(
+            f"{stem}.png",
+            caption=os.path.abspath(f"{stem}.rst"),
+            category=name.replace("_", " "),
+            subcategory="Figures",
+            labels={"figure": Path(stem).name.replace("_", " ")},
+        )
+        for stem in stems
+    ]
+    return shown + [f"{stem}.{suffix}" for stem in stems for suffix in ("pdf", "rst")]
+
+
+def captions(name):
+    """The captions of a study's figures, which are the docstrings of their functions."""
+    drawing = study.module_name(name, "figures")
+    return [sources.docstring(drawing, figure) for figure in study.makes(name, "figures")]
+
 
 for name in STUDIES:
 
     rule:
         name:
             f"plot_{name}"
-        message:
-            f"Plot the figures of {name}"
         input:
             multiext(f"results/{name}/", "simulated.nc", "predicted.nc", "verdicts.csv"),
         output:
-            [file for file in FIGURES if file.startswith(f"results/{name}/")],
+            drawn(name),
         log:
             f"results/logs/plot_{name}.log",
+        conda:
+            "../../envs/rankscope.yaml"
         params:
             name=name,
             code=sources.code_hash(study.module_name(name, "figures"), "rankscope.style"),
-        conda:
-            "../../envs/rankscope.yaml"
+            captions=captions(name),
+        message:
+            f"Plot the figures of {name}"
         shell:
             "python {SCRIPTS}/plot.py {params.name} > {log} 2>&1"
 
@@ -30,19 +57,19 @@ for name in STUDIES:
         rule:
             name:
                 f"tabulate_{name}"
-            message:
-                f"Write the tables of {name}"
             input:
                 multiext(f"results/{name}/", "simulated.nc", "predicted.nc", "verdicts.csv"),
             output:
                 [file for file in TABLES if file.startswith(f"results/{name}/")],
             log:
                 f"results/logs/tabulate_{name}.log",
+            conda:
+                "../../envs/rankscope.yaml"
             params:
                 name=name,
                 code=sources.code_hash(study.module_name(name, "tables")),
-            conda:
-                "../../envs/rankscope.yaml"
+            message:
+                f"Write the tables of {name}"
             shell:
                 "python {SCRIPTS}/tables.py {params.name} > {log} 2>&1"
 
@@ -55,9 +82,30 @@ rule provenance:
         "results/provenance.json",
     log:
         "results/logs/provenance.log",
-    params:
-        config=config,
     conda:
         "../../envs/rankscope.yaml"
+    params:
+        config=config,
     shell:
         "python {SCRIPTS}/provenance.py {output:q} > {log} 2>&1"
+
+
+rule report:
+    """Write the report: one file that opens without a network."""
+    input:
+        "results/claims.csv",
+        "results/provenance.json",
+        expand("results/{study}/verdicts.csv", study=STUDIES),
+        FIGURES,
+        TABLES,
+    output:
+        "results/report.html",
+    log:
+        "results/logs/report.log",
+    conda:
+        "../../envs/rankscope.yaml"
+    params:
+        code=sources.code_hash("rankscope.report.page"),
+        texts=sources.text_hash("report/*.*", "studies/*/report.md"),
+    shell:
+        "python {SCRIPTS}/report.py {output:q} > {log} 2>&1"

@@ -1,0 +1,265 @@
+"""Read the results of all configured studies into what the report shows."""
+
+import ast
+import base64
+import dataclasses
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from rankscope import configuration, journal, sources, study
+from rankscope.configuration import RESULTS, Configuration
+from rankscope.report import prose
+
+VERDICTS = ("supported", "contradicted", "undecided", "not tested")
+STAGES = {
+    "simulated": "simulate",
+    "predicted": "predict",
+    "judged": "judge",
+    "plotted": "plot",
+    "tabulated": "tabulate",
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A figure or a further table of a study, with its caption.
+
+    Attributes:
+        name: the function that makes it.
+        title: its name in words.
+        caption: the function's docstring as HTML.
+        file: where the workflow writes it.
+        content: the picture as a data URL, or the table as HTML.
+        wide: whether a phone must scroll it to keep its text legible.
+    """
+
+    name: str
+    title: str
+    caption: Markup
+    file: Path
+    content: str
+    wide: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Study:
+    """What the report says about one study.
+
+    Attributes:
+        name: the study's name.
+        title: the paper, or the study's subject.
+        introduction: one paragraph.
+        sections: headings and prose.
+        claims: rows of the study's ``claims.csv``.
+        figures: its figures.
+        tables: its further tables.
+        points: number of points of its grid.
+        replicates: repetitions of each point.
+        seconds: wall-clock seconds by stage.
+        grid: the configured section.
+    """
+
+    name: str
+    title: str
+    introduction: Markup
+    sections: Mapping[str, Markup]
+    claims: Sequence[Mapping[str, Any]]
+    figures: Sequence[Figure]
+    tables: Sequence[Figure]
+    points: int
+    replicates: int
+    seconds: Mapping[str, float]
+    grid: Mapping[str, Any]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many claims have each verdict, those that occur."""
+        found = [claim["verdict"] for claim in self.claims]
+        return {kind: found.count(kind) for kind in VERDICTS if kind in found}
+
+    @property
+    def abstract_only(self) -> int:
+        """How many claims are known from an abstract only."""
+        return sum(claim["basis"] == "abstract only" for claim in self.claims)
+
+
+def studies(config: Configuration, values: Mapping[str, Any]) -> list[Study]:
+    """Gather all configured studies.
+
+    Args:
+        config: the checked configuration.
+        values: the same as written in the YAML file.
+    """
+    seconds = run_times()
+    return [
+        _study(config.studies[name], seconds.get(name, {}), values["studies"][name])
+        for name in config.studies
+    ]
+
+
+def run_times() -> dict[str, dict[str, float]]:
+    """Return wall-clock seconds by study and stage: each point's last run, added up."""
+    latest = {
+        (entry.study, entry.stage, entry.point): entry.seconds
+        for entry in journal.read()[0]
+        if entry.event == journal.DONE
+    }
+    totals: dict[str, dict[str, float]] = {}
+    for (name, stage, _), seconds in latest.items():
+        stages = totals.setdefault(name, {})
+        stages[STAGES.get(stage, stage)] = stages.get(STAGES.get(stage, stage), 0.0) + seconds
+    return totals
+
+
+def definitions() -> tuple[str, Markup, dict[str, Markup]]:
+    """Return heading, introduction and sections of the shared definitions."""
+    title, introduction, parts = prose.sections(prose.own("definitions.md"))
+    shown = {heading: prose.markdown(text) for heading, text in parts.items()}
+    return title, prose.markdown(introduction), shown
+
+
+def synthesis() -> None:
+    """Return the section across the studies; there is none yet."""
+
+
+def provenance() -> dict[str, Any]:
+    """Return the provenance record."""
+    return json.loads((RESULTS / "provenance.json").read_text(encoding="utf-8"))
+
+
+def _study(one: configuration.Study, seconds: Mapping[str, float], grid: Mapping) -> Study:
+    title, introduction, parts = prose.sections(_text(one.name))
+    return Study(
+        name=one.name,
+        title=title,
+        introduction=prose.markdown(introduction),
+        sections={heading: prose.markdown(text) for heading, text in parts.items()},
+        claims=_claims(one.name),
+        figures=figures(one.name),
+        tables=[_table(one.name, name) for name in study.makes(one.name, "tables")],
+        points=len(one.points),
+        replicates=one.replicates,
+        seconds=seconds,
+        grid=grid,
+    )
+
+
+def _text(name: str) -> str:
+    """Return the study's ``report.md``; without one, its docstring under its name."""
+    file = study.FOLDER / name / "report.md"
+    if file.exists():
+        return file.read_text(encoding="utf-8")
+    package = sources.path(f"rankscope.studies.{name}").read_text(encoding="utf-8")
+    return f"# {in_words(name)}\n\n{ast.get_docstring(ast.parse(package)) or ''}"
+
+
+def figures(name: str) -> list[Figure]:
+    """Gather the figures of a study."""
+    module = study.module_name(name, "figures")
+    return [
+        figure(RESULTS / name / "figures" / f"{item}.png", sources.docstring(module, item))
+        for item in study.makes(name, "figures")
+    ]
+
+
+def figure(file: Path, caption: str) -> Figure:
+    """Embed a PNG with its caption."""
+    data = file.read_bytes()
+    return Figure(
+        name=file.stem,
+        title=in_words(file.stem),
+        caption=prose.markdown(caption),
+        file=file,
+        content=data_url("image/png", data),
+        wide=int.from_bytes(data[16:20], "big") > 1000,  # the width stands in the header
+    )
+
+
+def _table(name: str, item: str) -> Figure:
+    file = RESULTS / name / "tables" / f"{item}.csv"
+    caption = sources.docstring(study.module_name(name, "tables"), item)
+    return table(file, caption)
+
+
+def table(file: Path, caption: str) -> Figure:
+    """Show a CSV table with its caption."""
+    content = pd.read_csv(file).map(number).to_html(index=False, border=0, na_rep="")
+    return Figure(
+        name=file.stem,
+        title=in_words(file.stem),
+        caption=prose.markdown(caption),
+        file=file,
+        content=Markup(content),
+    )
+
+
+def _claims(name: str) -> list[dict[str, Any]]:
+    table = pd.read_csv(RESULTS / name / "claims.csv")
+    points = pd.read_csv(RESULTS / name / "verdicts.csv")
+    rows = []
+    for row in table.to_dict("records"):
+        filled = {key: "" if _missing(value) else value for key, value in row.items()}
+        mine = points[points.claim == row["claim"]]
+        filled |= {
+            "study": name,
+            "anchor": f"{name}-{slug(row['claim'])}",
+            "accepted": region(row.get("accepted_lower"), row.get("accepted_upper")),
+            "data": data_url("text/csv", mine.to_csv(index=False).encode()) if len(mine) else "",
+        }
+        rows.append(filled)
+    return rows
+
+
+def _missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def region(lower: float | None, upper: float | None) -> str:
+    """Write an accepted region: an interval, one bound, or nothing."""
+    if _missing(lower) or _missing(upper):
+        return ""
+    if math.isinf(lower) and math.isinf(upper):
+        return "any"
+    if math.isinf(lower):
+        return f"≤ {number(upper)}"
+    if math.isinf(upper):
+        return f"≥ {number(lower)}"
+    return f"{number(lower)} to {number(upper)}"
+
+
+def number(value: object) -> object:
+    """Write a number with four digits; leave anything else."""
+    if isinstance(value, float) and not math.isnan(value):
+        return f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
+    return value
+
+
+def duration(seconds: float) -> str:
+    """Write a run time in words a person would use."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"
+
+
+def in_words(name: str) -> str:
+    """Turn ``a_name`` into ``A name``."""
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def slug(text: str) -> str:
+    """Turn a claim's name into the part of a link."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def data_url(kind: str, data: bytes) -> str:
+    """Embed bytes in a URL."""
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

@@ -1,0 +1,65 @@
+"""Fill the report's template."""
+
+import json
+import os
+from pathlib import Path
+
+import itables
+import jinja2
+from markupsafe import Markup
+
+from rankscope import configuration, datasets
+from rankscope.report import gather, prose
+
+
+def write(target: Path) -> None:
+    """Write the report of all configured studies."""
+    values = json.loads(os.environ[configuration.ENVIRONMENT])
+    config = configuration.from_environment()
+    page = (
+        _environment()
+        .get_template("template.html.j2")
+        .render(
+            studies=gather.studies(config, values),
+            synthesis=gather.synthesis(),
+            verdicts=gather.VERDICTS,
+            definitions=gather.definitions(),
+            provenance=gather.provenance(),
+            confidence=config.confidence,
+            seed=config.seed,
+            style=Markup(prose.own("style.css")),
+            script=Markup(prose.own("report.js")),
+            datatables=gather.data_url("text/javascript", _datatables()),
+        )
+    )
+    with datasets.atomic(target) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("rankscope.report", ""),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {
+        "number": gather.number,
+        "duration": gather.duration,
+        "in_words": gather.in_words,
+        "slug": gather.slug,
+        "yaml": _as_yaml,
+    }
+    return environment
+
+
+def _as_yaml(values: object) -> str:
+    import yaml
+
+    return yaml.safe_dump(values, sort_keys=False, default_flow_style=None, width=88)
+
+
+def _datatables() -> bytes:
+    """Return DataTables as one script: itables ships it for notebooks without a network."""
+    return (Path(itables.__file__).parent / "html" / "dt_bundle.js").read_bytes()

@@ -1,0 +1,58 @@
+"""Markdown with TeX formulas to HTML with MathML, which browsers draw without a network."""
+
+import functools
+import re
+from importlib import resources
+
+from latex2mathml import converter
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+
+def markdown(text: str) -> Markup:
+    """Render Markdown; ``$...$`` and ``$$...$$`` are formulas."""
+    return Markup(_renderer().render(text))
+
+
+def inline(text: str) -> Markup:
+    """Render one paragraph's Markdown without the paragraph around it."""
+    return Markup(_renderer().renderInline(" ".join(text.split())))
+
+
+def sections(text: str) -> tuple[str, str, dict[str, str]]:
+    """Split a study's prose at its headings.
+
+    Args:
+        text: Markdown: one ``#`` heading, an introduction, ``##`` sections.
+
+    Returns:
+        The heading, the introduction, and the sections by heading, in order.
+    """
+    title, _, rest = text.partition("\n")
+    introduction, *parts = re.split(r"^## ", rest, flags=re.MULTILINE)
+    split = (part.partition("\n") for part in parts)
+    return (
+        title.lstrip("# ").strip(),
+        introduction.strip(),
+        {heading.strip(): body.strip() for heading, _, body in split},
+    )
+
+
+def own(name: str) -> str:
+    """Return a text file of this package."""
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def formula(tex: str, *, display: bool) -> str:
+    """Return TeX mathematics as MathML."""
+    return converter.convert(tex, display="block" if display else "inline")
+
+
+@functools.cache
+def _renderer() -> MarkdownIt:
+    def render(tex: str, options: dict[str, bool]) -> str:
+        return formula(tex, display=options["display_mode"])
+
+    parser = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
+    return parser.use(dollarmath_plugin, renderer=render, double_inline=True)

@@ -1,0 +1,25 @@
+// The table sorts and filters with DataTables; without scripts it is a plain table.
+const form = document.querySelector(".filters");
+const shown = form.querySelector("output");
+const table = new DataTable("#claims", {
+  paging: false,
+  info: false,
+  order: [],
+  autoWidth: false,
+  layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: null },
+});
+
+function count() {
+  shown.value = `${table.rows({ search: "applied" }).count()} of ${table.rows().count()} claims`;
+}
+
+for (const select of form.querySelectorAll("select")) {
+  select.addEventListener("change", () =>
+    table.column(select.dataset.column).search(select.value, { exact: select.value !== "" }).draw());
+}
+form.querySelector("[data-search]").addEventListener("input", (event) =>
+  table.search(event.target.value).draw());
+form.addEventListener("submit", (event) => event.preventDefault());
+table.on("draw", count);
+count();
+form.hidden = false;

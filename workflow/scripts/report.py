@@ -1,0 +1,10 @@
+"""Write the report: report.py TARGET."""
+
+import sys
+from pathlib import Path
+
+from rankscope import stages
+from rankscope.report import page
+
+if __name__ == "__main__":
+    stages.run(page.write, Path(sys.argv[1]))
