@@ -86,8 +86,8 @@ class Chain:
     def _compress(self) -> None:
         spanned = self.mixture.centres.shape[1]
         outside = np.swapaxes(self.first[:, :, spanned:], 1, 2)
-        self.first[:, :, self.weights.shape[2] :] = 0.0
         triangle = np.linalg.qr(outside, mode="r")
+        self.first[:, :, self.weights.shape[2] :] = 0.0
         self.first[:, :, spanned : self.weights.shape[2]] = np.swapaxes(triangle, 1, 2)
 
 

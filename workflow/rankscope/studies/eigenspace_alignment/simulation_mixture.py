@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from rankscope import datasets
-from rankscope.numerics import alignment, eigenpairs, subspaces
+from rankscope.numerics import alignment, eigenpairs
 from rankscope.numerics.classifiers import Multinomial
 from rankscope.numerics.mixtures import Mixture
 from rankscope.numerics.moment_operators import MultinomialHessian, MultinomialSecondMoment
