@@ -60,8 +60,10 @@ DEFINITIONS = (
     Definition("raw centred participation ratio", "raw_centred_participation_ratio"),
     Definition("gate rank", "gate_rank"),
     Definition("gate rank at 0.1", "gate_numerical_rank"),
-    Definition("largest-eigenvalue share (no rank)", "top_share", scale="share"),
 )
+
+NO_RANK = Definition("largest-eigenvalue share (no rank)", "top_share", scale="share")
+"""A measure of collapse, the nearest known curve to the abstract's formula: scored for that."""
 
 Row = tuple[str, float, float, float, float, float]
 """Point, estimate, error, lower, upper, null."""
@@ -150,7 +152,7 @@ def jackknife(sample: np.ndarray, statistic: Callable[[np.ndarray], float]) -> t
 
 
 def mean(sample: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard error over networks (axis 0); networks with ``nan`` are left out."""
+    """Return mean and standard error over networks (axis 0), without those that are ``nan``."""
     count = np.isfinite(sample).sum(axis=0)
     safe = np.maximum(count, 1)
     centre = np.where(count > 0, np.nansum(sample, axis=0) / safe, np.nan)
@@ -158,6 +160,26 @@ def mean(sample: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return centre, np.where(count > 1, np.sqrt(square / safe), np.nan)
 
 
-def root_mean_square(values: np.ndarray) -> float:
-    """Return the root of the mean square."""
-    return float(np.sqrt(np.mean(np.square(values))))
+def jackknife_of_mean(
+    sample: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray]
+) -> tuple[float, float]:
+    """Return a statistic of the mean curve and its jackknife standard error over networks.
+
+    Args:
+        sample: shape ``(replicate, layer)``; networks that are ``nan`` at a layer are left
+            out there.
+        statistic: from curves, shape ``(any, layer)``, to numbers, shape ``(any,)``.
+    """
+    present = np.isfinite(sample)
+    total, count = np.nansum(sample, axis=0), present.sum(axis=0)
+    others = np.maximum(count - present, 1)
+    left_out = statistic((total - np.where(present, sample, 0.0)) / others)
+    spread = np.sum((left_out - left_out.mean()) ** 2)
+    size = len(sample)
+    estimate = statistic((total / np.maximum(count, 1))[None])
+    return float(estimate[0]), float(np.sqrt((size - 1) / size * spread))
+
+
+def root_mean_square(values: np.ndarray) -> np.ndarray:
+    """Return the root of the mean square over the last axis."""
+    return np.sqrt(np.mean(np.square(values), axis=-1))

@@ -10,7 +10,12 @@ import numpy as np
 import xarray as xr
 
 from rankscope.studies.effective_dimension import claims_evidence as evidence_of
-from rankscope.studies.effective_dimension.claims_evidence import DEFINITIONS, Definition, Row
+from rankscope.studies.effective_dimension.claims_evidence import (
+    DEFINITIONS,
+    NO_RANK,
+    Definition,
+    Row,
+)
 from rankscope.verdicts import Claim, Evidence
 
 SOURCE = "Makwana, arXiv 2507.07675, abstract"
@@ -49,6 +54,9 @@ a sub-Gaussian bound with variance proxy proportional to m implies, and m, no co
 LIGHT_TAIL = 1.0
 """Largest accepted excess kurtosis: 0 for a normal, 3 for a double exponential law."""
 
+FEWEST = 8
+"""Fewest networks from which a spread or a tail is estimated."""
+
 PEAK = 1.5
 """Least power at the abstract's frequency, relative to its neighbours, that is a peak."""
 
@@ -63,7 +71,7 @@ def fit_to_formula(
 def gain_over_null(
     definition: Definition, simulated: xr.Dataset, predicted: xr.Dataset
 ) -> Evidence:
-    """RMSE of the formula less that of the constant 1: negative if the formula is better."""
+    """RMSE of the formula less that of the best constant: negative if the formula is better."""
     return _scored(definition, simulated, predicted, wide=True, against_null=True)
 
 
@@ -91,17 +99,18 @@ def _scored(
         if not keep.any():
             continue
         score = functools.partial(_score, target=target[keep], against_null=against_null)
-        estimate, error = evidence_of.jackknife(sample[:, keep], score)
-        null = evidence_of.root_mean_square(1.0 - target[keep])
-        lower, upper, null = (-np.inf, 0.0, null) if against_null else (0.0, CLOSE, null)
+        estimate, error = evidence_of.jackknife_of_mean(sample[:, keep], score)
+        null = float(evidence_of.root_mean_square(1.0 - target[keep]))
+        lower, upper = (-np.inf, 0.0) if against_null else (0.0, CLOSE)
         rows.append((evidence_of.name_of(simulated, point), estimate, error, lower, upper, null))
     return evidence_of.gather(rows, evidence_of.freedom(simulated))
 
 
-def _score(sample: np.ndarray, target: np.ndarray, *, against_null: bool) -> float:
-    average = evidence_of.mean(sample)[0]
-    score = evidence_of.root_mean_square(average - target)
-    return score - evidence_of.root_mean_square(average - 1.0) if against_null else score
+def _score(curves: np.ndarray, target: np.ndarray, *, against_null: bool) -> np.ndarray:
+    score = evidence_of.root_mean_square(curves - target)
+    if not against_null:
+        return score
+    return score - evidence_of.root_mean_square(curves - curves.mean(axis=-1, keepdims=True))
 
 
 def registered_revival(
@@ -158,7 +167,7 @@ def rise_to_peak(definition: Definition, simulated: xr.Dataset, predicted: xr.Da
             if peak < curves.shape[2]:
                 rise, error = evidence_of.mean(curves[point][:, peak] - curves[point][:, trough])
                 name = f"{evidence_of.name_of(simulated, point)} | k={k}"
-                rows.append((name, float(rise), float(error), 0.0, np.inf, 0.0))
+                rows.append((name, float(rise), float(error), RISE, np.inf, 0.0))
     return evidence_of.gather(rows, evidence_of.freedom(simulated))
 
 
@@ -245,8 +254,7 @@ def spread_exponent(
         if len(chosen) < 3 or len(at) == 0:
             continue
         sample = np.stack([curves[i][:, at[0]] * m for i, m in zip(chosen, sizes, strict=True)], 1)
-        sample = sample[:, np.isfinite(sample).all(axis=0)]
-        if sample.shape[1] < len(chosen) or np.any(sample.std(axis=0) == 0):
+        if not np.isfinite(sample).all() or len(sample) < FEWEST or _nearly_constant(sample).any():
             continue
         slope = functools.partial(_slope, log_size=np.log(sizes))
         estimate, error = evidence_of.jackknife(sample, slope)
@@ -269,8 +277,8 @@ def tail(definition: Definition, simulated: xr.Dataset, predicted: xr.Dataset) -
         if len(chosen) == 0 or len(at) == 0:
             continue
         sample = curves[chosen][:, :, at[0]].T
-        varied = np.isfinite(sample).all(axis=0) & (np.nan_to_num(sample).std(axis=0) > 0)
-        if not varied.any():
+        varied = np.isfinite(sample).all(axis=0) & ~_nearly_constant(np.nan_to_num(sample))
+        if len(sample) < FEWEST or not varied.any():
             continue
         estimate, error = evidence_of.jackknife(sample[:, varied], _kurtosis)
         rows.append((f"n = m, layer {layer}", estimate, error, -np.inf, LIGHT_TAIL, 3.0))
@@ -281,8 +289,13 @@ def _kurtosis(sample: np.ndarray) -> float:
     deviation = sample - sample.mean(axis=0)
     variance = (deviation**2).mean(axis=0)
     fourth = (deviation**4).mean(axis=0)
-    good = variance > 0
-    return float((fourth[good] / variance[good] ** 2).mean() - 3.0)
+    return float((fourth / variance**2).mean() - 3.0)
+
+
+def _nearly_constant(sample: np.ndarray) -> np.ndarray:
+    """Say where all networks but at most one agree, so that leaving one out leaves no spread."""
+    ordered = np.sort(sample, axis=0)
+    return (ordered[0] == ordered[-2]) | (ordered[1] == ordered[-1])
 
 
 def _square(simulated: xr.Dataset) -> np.ndarray:
@@ -431,10 +444,10 @@ FAMILIES = (
     (
         "A over null",
         gain_over_null,
-        "the abstract's closed form describes the effective dimension better than full rank does",
+        "the abstract's closed form describes the effective dimension better than a constant does",
         "ReLU, Gaussian weights, no bias, n >= m, layers 1 to 20",
-        "RMSE of the formula less RMSE of the constant m, in units of m",
-        "what full rank at every layer would give",
+        "RMSE over layers of the formula less that of the best constant, in units of m",
+        "what full rank at every layer, a constant, would give",
         "verdicts_by_definition",
     ),
     (
@@ -449,7 +462,7 @@ FAMILIES = (
     (
         "C depths",
         rise_to_peak,
-        "the effective dimension rises towards each of the abstract's revival depths",
+        "the effective dimension rises by 0.02 m towards each of the abstract's revival depths",
         "ReLU, Gaussian weights, no bias, n >= m, revivals k = 1, 2, 3",
         "rise of rank / m over the half period before the depth",
         "no oscillation: 0",
@@ -540,6 +553,9 @@ FAMILIES = (
 )
 
 
+SCORED = ("A", "A over null")
+
+
 def _claims() -> tuple[Claim, ...]:
     found = [
         Claim(
@@ -554,7 +570,7 @@ def _claims() -> tuple[Claim, ...]:
             evidence=functools.partial(evidence, definition),
         )
         for family, evidence, statement, scope, estimate, null, figure in FAMILIES
-        for definition in DEFINITIONS
+        for definition in (*DEFINITIONS, *((NO_RANK,) if family in SCORED else ()))
     ]
     exact = DEFINITIONS[0]
     narrow = Claim(

@@ -103,7 +103,7 @@ def agreement(
             estimate, centre = (value - expected) / unit_size, 0.0
             error = error / unit_size
         else:
-            estimate, centre, error = value / expected, 1.0, error / expected
+            estimate, centre, error = value / expected, 1.0, error / abs(expected)
         region = (centre - tolerance, centre + tolerance, np.nan)
         rows.append((name, float(estimate), float(error), *region))
     return evidence_of.gather(rows, evidence_of.freedom(simulated))
@@ -140,29 +140,54 @@ def full_exact_rank(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
 HUMP_FACTOR = 4 / 3
 """Accepted factor between measured and predicted depth of the maximum, which is flat."""
 
+FLAT = 0.05
+"""Share of the least 1/PR within which layers take part in the fit of a hump's depth."""
+
 RESAMPLES = 400
 
 
 def hump_depth(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
     """Ln of measured over predicted depth of the largest centred participation ratio.
 
-    The error is from resampling networks (bootstrap of a fixed stream).
+    Both depths are from the same fit. The error is from resampling networks (bootstrap of a
+    fixed stream).
     """
-    curves = Definition("", "centred_participation_ratio", scale="share").curves(simulated)
+    definition = _share("", "centred_participation_ratio")
+    curves, theory = definition.curves(simulated), definition.curves(predicted)
     generator = np.random.Generator(np.random.PCG64(0))
     rows: list[Row] = []
     for point in range(simulated.sizes["point"]):
-        depth = _value(predicted, "hump_depth", point)
-        if depth <= 1 or _is(simulated, "geometry", point, "orthonormal"):
+        if _value(predicted, "hump_depth", point) <= 1 or _orthonormal(simulated, point):
             continue
         sample = 1 / curves[point][:, np.isfinite(curves[point]).all(axis=0)]
+        depth = fitted_depth(1 / theory[point, : sample.shape[1]])
         draws = generator.integers(len(sample), size=(RESAMPLES, len(sample)))
-        found = 1 + sample[draws].mean(axis=1).argmin(axis=1)
-        estimate = np.log((1 + sample.mean(axis=0).argmin()) / depth)
+        found = [np.log(fitted_depth(sample[draw].mean(axis=0))) for draw in draws]
+        estimate = np.log(fitted_depth(sample.mean(axis=0)) / depth)
         region = (-np.log(HUMP_FACTOR), np.log(HUMP_FACTOR), np.nan)
         name = evidence_of.name_of(simulated, point)
-        rows.append((name, float(estimate), float(np.log(found).std(ddof=1)), *region))
+        rows.append((name, float(estimate), float(np.std(found, ddof=1)), *region))
     return evidence_of.gather(rows, evidence_of.freedom(simulated))
+
+
+def fitted_depth(inverse: np.ndarray) -> float:
+    """Return the layer of the least ``1/PR``: the vertex of a parabola in ln l.
+
+    The parabola is fitted to the layers within ``FLAT`` of the least value. With fewer than
+    three of them, or no minimum inside, it is the layer of the least value itself.
+
+    Args:
+        inverse: ``1/PR`` at layers 1 to L.
+    """
+    least = int(inverse.argmin())
+    near = np.flatnonzero(inverse <= (1 + FLAT) * inverse[least])
+    if len(near) >= 3:
+        x = np.log(near + 1.0)
+        bend, slope, _ = np.polyfit(x, inverse[near], 2)
+        vertex = -slope / (2 * bend) if bend > 0 else np.inf
+        if x[0] <= vertex <= x[-1]:
+            return float(np.exp(vertex))
+    return least + 1.0
 
 
 def refined_asymptote(
