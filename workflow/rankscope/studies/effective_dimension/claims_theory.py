@@ -152,15 +152,14 @@ def hump_depth(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
     Both depths are from the same fit. The error is from resampling networks (bootstrap of a
     fixed stream).
     """
-    definition = _share("", "centred_participation_ratio")
-    curves, theory = definition.curves(simulated), definition.curves(predicted)
+    curves = _share("", "centred_participation_ratio").curves(simulated)
     generator = np.random.Generator(np.random.PCG64(0))
     rows: list[Row] = []
     for point in range(simulated.sizes["point"]):
-        if _value(predicted, "hump_depth", point) <= 1 or _orthonormal(simulated, point):
+        depth = _value(predicted, "hump_depth", point)
+        if depth <= 1 or _orthonormal(simulated, point):
             continue
         sample = 1 / curves[point][:, np.isfinite(curves[point]).all(axis=0)]
-        depth = fitted_depth(1 / theory[point, : sample.shape[1]])
         draws = generator.integers(len(sample), size=(RESAMPLES, len(sample)))
         found = [np.log(fitted_depth(sample[draw].mean(axis=0))) for draw in draws]
         estimate = np.log(fitted_depth(sample.mean(axis=0)) / depth)

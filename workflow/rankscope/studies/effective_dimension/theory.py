@@ -148,7 +148,11 @@ def _finite_width(parameters: Parameters, kernel: _Kernel) -> Values:
             ratio,
             "participation ratio of unit-length, batch-centred features",
         ),
-        "hump_depth": ((), 1 + int(ratio.argmax()), "layer at which that is largest"),
+        "hump_depth": (
+            (),
+            theory_fluctuations.hump_depth(1.0 / ratio),
+            "layer at which that is largest; 1 if it only falls",
+        ),
     }
     if p.negative_slope == 0 and p.bias_variance == 0:
         spread = theory_fluctuations.norm_spread(before, p.width, orthogonal=orthogonal)

@@ -87,6 +87,27 @@ def fluctuation(
     return np.array(values)
 
 
+def hump_depth(inverse: np.ndarray, flat: float = 0.05) -> float:
+    """Return the layer at which ``1/PR = 1/PR_inf + V`` is least, between layers if need be.
+
+    The vertex of a parabola in ln l through the layers within ``flat`` of the least value, as
+    the measured depth is found; the layer of the least value where there are too few layers
+    or the vertex is not among them. 1 means that there is no hump. Asymptotically
+    ``(3 n A)^(1/3)`` with ``A = lim l^2 [1/PR_inf - 1/(m - 1)]``. Derived in docs.
+    """
+    layers = np.arange(1, len(inverse) + 1)
+    chosen = layers[inverse <= (1 + flat) * inverse.min()]
+    least = float(layers[inverse.argmin()])
+    if least == 1 or len(chosen) < 3:
+        return least
+    fit = np.polynomial.Polynomial.fit(np.log(chosen), inverse[chosen - 1], 2).convert()
+    _, slope, bend = fit.coef
+    if bend <= 0:
+        return least
+    vertex = float(np.exp(-slope / (2 * bend)))
+    return vertex if chosen[0] <= vertex <= chosen[-1] else least
+
+
 def norm_spread(before: np.ndarray, width: int, *, orthogonal: bool) -> np.ndarray:
     """Return ``S_l = (1/n) sum_{k < l} (6 - 4 J22(theta_k))``, for ReLU.
 
