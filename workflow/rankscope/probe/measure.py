@@ -108,8 +108,14 @@ def alignment_chance(rank: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def left_basis(base: np.ndarray) -> np.ndarray:
+    """Return all left singular vectors of a base weight, which intruders are matched with."""
+    return np.linalg.svd(base, full_matrices=False)[0]
+
+
 def intruders(
     base: np.ndarray,
+    base_left: np.ndarray,
     svd: low_rank.LowRankSvd,
     settings: Settings,
     generator: np.random.Generator,
@@ -118,9 +124,18 @@ def intruders(
 
     The control is an update of the same singular values, hence the same norm, in random
     directions. A single random direction's best match is ``random_match``.
+
+    Args:
+        base: the base weight, shape ``(out, in)``.
+        base_left: its left singular vectors, from `left_basis`.
+        svd: the decomposition of its update.
+        settings: what to measure.
+        generator: draws the controls.
+
+    Returns:
+        Values by the names of the variables they become.
     """
     count = min(settings.intruders, min(base.shape))
-    base_left = np.linalg.svd(base, full_matrices=False)[0]
     match = _match(base + svd.dense(), base_left, count)
     controls = [
         _match(base + low_rank.with_random_directions(svd, generator).dense(), base_left, count)

@@ -90,7 +90,9 @@ def _matrix(
         svd.singular_values, (0, min(weight.shape) - size), constant_values=np.nan
     )
     if settings.intruders:
-        found |= measure.intruders(weight, svd, settings, np.random.default_rng(stream))
+        found |= measure.intruders(
+            weight, measure.left_basis(weight), svd, settings, np.random.default_rng(stream)
+        )
     if other is not None:
         second = measure.decompose(*other.factors(module, weight.shape))
         found["phi"] = measure.similarity(svd, second, settings.directions)

@@ -1,0 +1,19 @@
+"""LoRA, RandLoRA, VeRA and full fine-tuning on a real pretrained transformer.
+
+Papers: Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", arXiv 2106.09685,
+section 7; Albert et al., "RandLoRA: full-rank parameter-efficient fine-tuning of large
+models", arXiv 2502.00987, sections 4 to 6; for intruder dimensions Shuttleworth et al.,
+arXiv 2410.21228.
+
+Theirs against ours: ``W_0`` is the base weight ``W``, shape ``(out, in)``; ``Delta W = B A``
+is the update; ``phi(A_1, A_2, i, j)`` of LoRA's equation 4 is ``phi`` on side ``A``, from the
+right singular vectors of the factor ``A``, beside which the same is taken of the update
+itself; ``|Delta W|_F / |U' W V|_F`` of table 7 is ``amplification``, and ``alignment`` is
+its null over itself. RandLoRA's rank ``r`` is that of one of its bases, not of the update.
+
+The set-up: the top ``layers`` of a BERT-like encoder are adapted; the layers below are
+frozen and their outputs computed once, in half precision. Texts are classified from the
+mean of the last states. No dropout and no weight decay. The learning rate of every run is
+chosen on validation texts from the same number of values; the runs of a replicate share
+head, data order and test texts, and each is tested once.
+"""
