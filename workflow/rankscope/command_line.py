@@ -29,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _add_study(subparsers: argparse._SubParsersAction) -> None:
     parser = subparsers.add_parser(
-        "study", help="run the workflow with progress; further arguments go to Snakemake"
+        "study",
+        help="run the workflow with progress; further arguments go to Snakemake",
+        allow_abbrev=False,  # --config is Snakemake's and not short for --configfile
     )
     _add_configfile(parser)
     parser.set_defaults(run=_study, command="study")
