@@ -3,6 +3,7 @@
 import ast
 import base64
 import dataclasses
+import itertools
 import json
 import math
 import re
@@ -49,6 +50,32 @@ class Figure:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Family:
+    """Claims whose names agree up to the colon: one statement under several definitions.
+
+    Attributes:
+        name: the part of the names before the colon.
+        statement: what their statements have in common; empty if they share too little.
+        claims: the claims.
+    """
+
+    name: str
+    statement: str
+    claims: Sequence[Mapping[str, Any]]
+
+    @property
+    def members(self) -> str:
+        """The claims' own names: the parts after the colon."""
+        own = [claim["claim"].partition(": ")[2] for claim in self.claims]
+        return ", ".join(filter(None, own))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many claims have each verdict, those that occur."""
+        return tally(self.claims)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Study:
     """What the report says about one study.
 
@@ -81,13 +108,37 @@ class Study:
     @property
     def counts(self) -> dict[str, int]:
         """How many claims have each verdict, those that occur."""
-        found = [claim["verdict"] for claim in self.claims]
-        return {kind: found.count(kind) for kind in VERDICTS if kind in found}
+        return tally(self.claims)
+
+    @property
+    def families(self) -> list[Family]:
+        """The claims in families, in their order."""
+        groups: dict[str, list[Mapping[str, Any]]] = {}
+        for claim in self.claims:
+            groups.setdefault(claim["claim"].partition(": ")[0], []).append(claim)
+        return [
+            Family(name=name, statement=shared([c["statement"] for c in claims]), claims=claims)
+            for name, claims in groups.items()
+        ]
 
     @property
     def abstract_only(self) -> int:
         """How many claims are known from an abstract only."""
         return sum(claim["basis"] == "abstract only" for claim in self.claims)
+
+
+def tally(claims: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Count the claims of each verdict, those that occur."""
+    found = [claim["verdict"] for claim in claims]
+    return {kind: found.count(kind) for kind in VERDICTS if kind in found}
+
+
+def shared(statements: Sequence[str]) -> str:
+    """Return the end that statements have in common, from a word on; a short one is none."""
+    words = [statement.split()[::-1] for statement in statements]
+    agree = itertools.takewhile(lambda same: len(set(same)) == 1, zip(*words, strict=False))
+    common = " ".join([same[0] for same in agree][::-1])
+    return common[:1].upper() + common[1:] if len(common) >= 30 else ""
 
 
 def studies(config: Configuration, values: Mapping[str, Any]) -> list[Study]:
@@ -210,6 +261,9 @@ def _claims(name: str) -> list[dict[str, Any]]:
         filled |= {
             "study": name,
             "anchor": f"{name}-{slug(row['claim'])}",
+            "effect_text": ""
+            if _missing(row.get("effect"))
+            else with_error(row["effect"], row["error"]),
             "accepted": region(row.get("accepted_lower"), row.get("accepted_upper")),
             "data": data_url("text/csv", mine.to_csv(index=False).encode()) if len(mine) else "",
         }
@@ -239,6 +293,16 @@ def number(value: object) -> object:
     if isinstance(value, float) and not math.isnan(value):
         return f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
     return value
+
+
+def with_error(value: float, error: float) -> str:
+    """Write an estimate and its error, both to the error's second digit."""
+    if not error or not math.isfinite(error) or not math.isfinite(value):
+        return str(number(value))
+    digits = max(0, 1 - math.floor(math.log10(error)))
+    if digits > 7 or abs(value) >= 1e6:
+        return f"{number(value)} ± {number(float(f'{error:.2g}'))}"
+    return f"{value:.{digits}f} ± {error:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def duration(seconds: float) -> str:

@@ -23,3 +23,12 @@ form.addEventListener("submit", (event) => event.preventDefault());
 table.on("draw", count);
 count();
 form.hidden = false;
+
+// A link to a claim opens the family that it is folded in.
+function unfold() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  target?.closest("details")?.setAttribute("open", "");
+  target?.scrollIntoView();
+}
+addEventListener("hashchange", unfold);
+if (location.hash) unfold();
