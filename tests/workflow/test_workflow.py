@@ -71,7 +71,8 @@ def jobs(run: subprocess.CompletedProcess) -> set[str]:
 
 
 def journal(folder: Path) -> list[str]:
-    lines = (folder / "results/logs/points.tsv").read_text().splitlines()
+    files = sorted((folder / "results/logs").glob("points*.tsv"))
+    lines = [line for file in files for line in file.read_text().splitlines()]
     fields = [line.split("\t") for line in lines]
     return [f"{line[3]}/{line[4]}" for line in fields if line[1] == "done"]
 

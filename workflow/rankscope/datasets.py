@@ -16,6 +16,8 @@ import numpy as np
 import xarray as xr
 
 COMPRESS_FROM_BYTES = 4096
+TEMPORARY = ".writing-"
+"""How the name of a file begins that is not complete yet."""
 
 
 class DamagedFileError(RuntimeError):
@@ -41,7 +43,7 @@ def atomic(path: Path) -> Iterator[Path]:
     is removed and ``path`` is left as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY, suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)
     try:

@@ -1,15 +1,19 @@
-"""The journal of a results folder: which points were started, finished or failed, and when.
+"""The journal of a results folder: which points were started, saved, finished or failed.
 
 It feeds progress, ``status`` and run times. No result depends on it; it may be deleted.
+Each machine writes a file of its own: appending is atomic on one machine, but not between
+machines that share a network file system.
 """
 
+import contextlib
 import dataclasses
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-FILE = Path("results/logs/points.tsv")
-STARTED, DONE, FAILED = "started", "done", "failed"
+FOLDER = Path("results/logs")
+STARTED, SAVED, DONE, FAILED = "started", "saved", "done", "failed"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,12 +22,12 @@ class Entry:
 
     Attributes:
         when: seconds since the epoch.
-        event: ``started``, ``done`` or ``failed``.
+        event: ``started``, ``saved`` (some replicates), ``done`` or ``failed``.
         study: the study's name.
         stage: ``simulated`` or ``predicted``.
         point: the point's name.
-        seconds: wall-clock seconds of the work, 0 for ``started``.
-        message: why it failed, in one line; else empty.
+        seconds: wall-clock seconds of the work, 0 unless ``done``.
+        message: one line: why it failed, or how many replicates are saved, as ``3/32``.
     """
 
     when: float
@@ -34,36 +38,54 @@ class Entry:
     seconds: float = 0.0
     message: str = ""
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Study, stage and point."""
+        return self.study, self.stage, self.point
+
+    @property
+    def fraction(self) -> float:
+        """Share of the point's replicates that are on disk, as far as this event tells."""
+        if self.event == SAVED:
+            with contextlib.suppress(ValueError, ZeroDivisionError):
+                saved, wanted = self.message.split("/")
+                return int(saved) / int(wanted)
+        return float(self.event == DONE)
+
 
 def append(
     event: str, study: str, stage: str, point: str, seconds: float = 0.0, message: str = ""
 ) -> None:
     """Append one event; a line is one write, so jobs may append at the same time."""
-    FILE.parent.mkdir(parents=True, exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     text = " ".join(message.split())
     line = f"{time.time():.2f}\t{event}\t{study}\t{stage}\t{point}\t{seconds:.3f}\t{text}\n"
-    with FILE.open("a", encoding="utf-8") as file:
+    with (FOLDER / f"points-{socket.gethostname()}.tsv").open("a", encoding="utf-8") as file:
         file.write(line)
 
 
-def read(start: int = 0) -> tuple[list[Entry], int]:
-    """Read the events after byte ``start``.
+def read(start: Mapping[Path, int] | None = None) -> tuple[list[Entry], dict[Path, int]]:
+    """Read the events after a position, in the order in which they happened.
 
     Returns:
         The events, and the position to go on from.
     """
-    if not FILE.exists():
-        return [], 0
-    with FILE.open("rb") as file:
-        file.seek(start)
-        data = file.read()
-    complete = data[: data.rfind(b"\n") + 1]
-    return list(_entries(complete.decode(errors="replace"))), start + len(complete)
+    entries, position = [], dict(start or {})
+    for path in sorted(FOLDER.glob("points*.tsv")):
+        with path.open("rb") as file:
+            file.seek(position.get(path, 0))
+            data = file.read()
+        complete = data[: data.rfind(b"\n") + 1]
+        position[path] = position.get(path, 0) + len(complete)
+        entries += _entries(complete.decode(errors="replace"))
+    return sorted(entries, key=lambda entry: entry.when), position
 
 
 def _entries(text: str) -> Iterator[Entry]:
+    """Parse complete lines; one that a full disk or a crash cut short is passed over."""
     for line in text.splitlines():
         fields = line.split("\t")
         if len(fields) == 7:
             when, event, study, stage, point, seconds, message = fields
-            yield Entry(float(when), event, study, stage, point, float(seconds), message)
+            with contextlib.suppress(ValueError):
+                yield Entry(float(when), event, study, stage, point, float(seconds), message)

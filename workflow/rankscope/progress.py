@@ -8,10 +8,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from rankscope import configuration, datasets, journal, stages
+from rankscope import configuration, journal, keeping
 from rankscope.configuration import STAGES, Configuration, Point
 
-DONE, OUTDATED, MISSING = "done", "outdated", "missing"
 PLAIN_LINE_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""
 
@@ -23,14 +22,14 @@ class State:
     Attributes:
         point: the point.
         stage: ``simulated`` or ``predicted``.
-        state: ``done``, ``outdated`` (made from other code, parameters or seed, or damaged)
-            or ``missing``.
+        done: whether there is a sound file of the present code, parameters and seed with
+            all replicates.
         seconds: estimated CPU seconds to make it.
     """
 
     point: Point
     stage: str
-    state: str
+    done: bool
     seconds: float
 
     @property
@@ -42,51 +41,43 @@ class State:
 def states(config: Configuration) -> list[State]:
     """Look at the file of every point and stage."""
     return [
-        State(point, stage, _state(config, point, stage), point.seconds(stage, one.replicates))
+        State(
+            point,
+            stage,
+            keeping.is_whole(config, stage, point),
+            point.seconds(stage, one.replicates),
+        )
         for one in config.studies.values()
         for stage in STAGES
         for point in one.points
     ]
 
 
-def _state(config: Configuration, point: Point, stage: str) -> str:
-    path = point.file(stage)
-    kept = stages.UNFINISHED / path.relative_to(configuration.RESULTS)
-    if not path.exists() and not kept.exists():
-        return MISSING
-    wanted = config.studies[point.study].replicates if stage == "simulated" else 1
-    key = stages.origin(stage, config, point)
-    found = max(datasets.replicates(path, key), datasets.replicates(kept, key))
-    return DONE if found == wanted else OUTDATED
-
-
 class Display:
     """Points done and time left: a bar on a terminal, plain lines elsewhere."""
 
-    def __init__(self, todo: list[State]) -> None:
-        self.todo = {state.key: state.seconds for state in todo if state.state != DONE}
-        self.total = {study: 0 for study, _, _ in self.todo}
+    def __init__(self, everything: list[State]) -> None:
+        self.todo = {state.key: state.seconds for state in everything if not state.done}
+        self.total = dict.fromkeys((study for study, _, _ in self.todo), 0)
         for study, _, _ in self.todo:
             self.total[study] += 1
-        self.done: set[tuple[str, str, str]] = set()
+        self.fractions: dict[tuple[str, str, str], float] = {}
         _, self.position = journal.read()
         self.begin = self.last_line = time.monotonic()
         self.bar = None
         if sys.stderr.isatty() and self.todo:
-            layout = "{percentage:3.0f}%|{bar:30}| {desc}, {remaining} left"
+            layout = "{percentage:3.0f}%|{bar:30}| {desc}"
             self.bar = tqdm(total=sum(self.todo.values()), bar_format=layout, leave=False)
 
     def update(self) -> None:
         """Read the journal and show what has changed."""
         entries, self.position = journal.read(self.position)
         for entry in entries:
-            key = entry.study, entry.stage, entry.point
-            if entry.event == journal.DONE and key in self.todo and key not in self.done:
-                self.done.add(key)
-                if self.bar is not None:
-                    self.bar.update(self.todo[key])
+            if entry.key in self.todo and entry.event in (journal.SAVED, journal.DONE):
+                self.fractions[entry.key] = entry.fraction
         if self.bar is not None:
-            self.bar.set_description_str(self._counts())
+            self.bar.n = self._made()
+            self.bar.set_description_str(f"{self._counts()}, {self._left()}")
         elif self.todo and time.monotonic() - self.last_line > PLAIN_LINE_EVERY:
             self.last_line = time.monotonic()
             print(f"rankscope: {self._counts()}, {self._left()}", flush=True)
@@ -96,49 +87,83 @@ class Display:
         if self.bar is not None:
             self.bar.close()
 
+    def _made(self) -> float:
+        """Estimated CPU seconds of what is done, parts of points included."""
+        return sum(self.todo[key] * fraction for key, fraction in self.fractions.items())
+
     def _counts(self) -> str:
         counts = dict.fromkeys(self.total, 0)
-        for study, _, _ in self.done:
-            counts[study] += 1
+        for (study, _, _), fraction in self.fractions.items():
+            counts[study] += fraction == 1
         return ", ".join(f"{name} {counts[name]}/{self.total[name]}" for name in counts)
 
     def _left(self) -> str:
-        made = sum(self.todo[key] for key in self.done)
-        left = sum(self.todo.values()) - made
-        if not self.done:
+        made, total = self._made(), sum(self.todo.values())
+        if not made:
             return "time left not known yet"
-        if len(self.done) == len(self.todo):
+        if made >= total * (1 - 1e-9):
             return "points done; collecting, judging, plotting"
-        seconds = left * (time.monotonic() - self.begin) / made
+        seconds = (total - made) * (time.monotonic() - self.begin) / made
         return f"about {tqdm.format_interval(seconds)} left"
 
 
-def table(config: Configuration, running: bool, show: Callable[[str], None] = print) -> None:
-    """Show what is done, running, failed and missing, without starting anything."""
-    latest = {(e.study, e.stage, e.point): e for e in journal.read()[0]}
-    failed = []
+def table(config: Configuration, since: float | None, show: Callable[[str], None] = print) -> None:
+    """Show what is done, running, failed and missing, without starting anything.
+
+    Args:
+        config: the checked configuration.
+        since: when the run that works here began; ``None`` if none does.
+        show: what prints a line.
+    """
+    latest = {entry.key: entry for entry in journal.read()[0]}
+    everything = states(config)
     show(
         f"{'study':24}{'stage':12}{'points':>8}{'done':>8}{'running':>9}{'failed':>8}{'missing':>9}"
     )
-    everything = states(config)
     for name in config.studies:
         for stage in STAGES:
             mine = [s for s in everything if s.point.study == name and s.stage == stage]
-            open_ = [s for s in mine if s.state != DONE]
-            events = [latest[s.key].event for s in open_ if s.key in latest]
-            bad = [latest[s.key] for s in open_ if _is(latest.get(s.key), journal.FAILED)]
-            busy = events.count(journal.STARTED) if running else 0
-            counts = len(mine), len(mine) - len(open_), busy, len(bad)
-            rest = len(open_) - busy - len(bad)
-            show(f"{name:24}{stage:12}" + "{:8}{:8}{:9}{:8}{:9}".format(*counts, rest))
-            failed += bad
-    for entry in failed:
-        show(f"failed: {entry.study}, {entry.stage}: {entry.point}: {entry.message}")
-    left = sum(state.seconds for state in everything if state.state != DONE)
+            events = [_event(latest.get(s.key), since) for s in mine if not s.done]
+            busy, bad = events.count(journal.STARTED), events.count(journal.FAILED)
+            counts = len(mine), len(mine) - len(events), busy, bad, len(events) - busy - bad
+            show(f"{name:24}{stage:12}" + "{:8}{:8}{:9}{:8}{:9}".format(*counts))
+    for state in everything:
+        if not state.done and _event(latest.get(state.key), since) == journal.FAILED:
+            show(_line(latest[state.key]))
+        elif not state.done and (saved := _saved(state)):
+            show(f"begun: {' '.join(state.key)}: {saved} replicates are kept")
+    left = sum(state.seconds for state in everything if not state.done)
     show(f"estimated work left: {tqdm.format_interval(left)} on one core")
     if not Path(configuration.RESULTS).exists():
         show("nothing has been run here yet; `make study` starts")
 
 
-def _is(entry: journal.Entry | None, event: str) -> bool:
-    return entry is not None and entry.event == event
+def failures(since: float, show: Callable[[str], None]) -> None:
+    """Name the points that failed, or were being worked on when their job ended, and the logs."""
+    latest = {entry.key: entry for entry in journal.read()[0] if entry.when >= since}
+    for entry in latest.values():
+        if entry.event != journal.DONE:
+            show(_line(entry))
+
+
+def _line(entry: journal.Entry) -> str:
+    if entry.event == journal.FAILED:
+        return f"failed: {' '.join(entry.key)}: {entry.message}"
+    saved = f", {entry.message} replicates kept" if entry.event == journal.SAVED else ""
+    return f"stopped: {' '.join(entry.key)}: its job ended without a word{saved}"
+
+
+def _event(entry: journal.Entry | None, since: float | None) -> str | None:
+    """Return ``failed``, ``started`` if the point is being worked on now, or ``None``."""
+    if entry is None or entry.event == journal.DONE:
+        return None
+    if entry.event == journal.FAILED:
+        return journal.FAILED
+    return journal.STARTED if since is not None and entry.when >= since else None
+
+
+def _saved(state: State) -> int:
+    """Return how many replicates of a point that is not whole are on disk."""
+    folder = keeping.parts(state.point.file(state.stage))
+    spans = [file.stem.split("-") for file in folder.glob("*-*.nc")]
+    return sum(int(last) - int(first) for first, last in spans)

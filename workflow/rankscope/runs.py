@@ -8,17 +8,22 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
 
-from rankscope import configuration, progress
-from rankscope.configuration import RESULTS
+from rankscope import cluster, configuration, progress
+from rankscope.configuration import RESULTS, Configuration
 
 LOCK = Path(".snakemake/rankscope.lock")
 SNAKEMAKE_LOCKS = Path(".snakemake/locks")
 LOG = RESULTS / "logs" / "snakemake.log"
+LOCKED = "RANKSCOPE_LOCKED"
+"""Environment variable that tells Snakemake that `study` holds the folder's lock for it."""
+
+_held: list[int] = []
 
 
 class BusyError(RuntimeError):
@@ -38,37 +43,74 @@ def study(config_file: Path, arguments: Sequence[str]) -> int:
     Raises:
         BusyError: if another run works in this folder.
         configuration.ConfigurationError: if the configuration breaks a rule.
-        OSError: if the results folder cannot be written.
+        OSError: if results cannot be written; one line.
     """
     config = configuration.read(config_file)
-    LOG.parent.mkdir(parents=True, exist_ok=True)
+    _check_writable()
     with _only_run() as lock:
         _unlock()
-        command = [sys.executable, "-m", "snakemake", "--configfile", str(config_file), *arguments]
+        _sign(lock)
+        begin = time.time()
+        # last, because this option takes as many words as follow it
+        command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", str(config_file)]
         with LOG.open("w", encoding="utf-8") as log:
-            # the child inherits the lock: it lasts as long as the run does
-            child = subprocess.Popen(command, stdout=log, stderr=log, pass_fds=[lock])
+            # the child inherits the lock, which lasts as long as the last that holds it; it
+            # gets signals from here, once, and not from the terminal too
+            child = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=log,
+                pass_fds=[lock],
+                process_group=0,
+                env={**os.environ, LOCKED: "1"},
+            )
         status = _watch(child, config)
-    _say(status, config)
+    _say(status, config, begin)
     return status
+
+
+def begin(config: Configuration, outputs: Iterable[str]) -> None:
+    """Prepare this folder for jobs; Snakemake calls it before the first one starts.
+
+    Takes the folder's lock unless `study` holds it, cancels the cluster jobs of a run that
+    was killed, and keeps what Snakemake will remove.
+
+    Args:
+        config: the checked configuration.
+        outputs: the files that the jobs of this run will make.
+
+    Raises:
+        BusyError: if another run works in this folder.
+    """
+    from rankscope import keeping
+
+    if LOCKED not in os.environ:
+        lock = _only_run()
+        _held.append(lock.__enter__())  # until this process ends
+        _sign(_held[-1])
+    if cancelled := cluster.cancel_left_behind():
+        print(f"rankscope: cancelled {len(cancelled)} cluster jobs of a run that was killed")
+    keeping.keep(config, map(Path, outputs))
+    keeping.tidy_left_behind()
 
 
 def status(config_file: Path) -> None:
     """Show what is done, running, failed and missing, without starting anything."""
-    progress.table(configuration.read(config_file), running=_busy())
+    progress.table(configuration.read(config_file), since=_since())
 
 
-def _watch(child: subprocess.Popen, config: configuration.Configuration) -> int:
+def _watch(child: subprocess.Popen, config: Configuration) -> int:
     """Show progress until the child ends; pass signals on to it."""
     interrupted = threading.Event()
 
-    def forward(number: int, _: object) -> None:
+    def interrupt(number: int, _: object) -> None:
+        # Snakemake waits for running jobs on SIGTERM and stops them on SIGINT; they go on
+        # later from where they were, so there is nothing to wait for
         interrupted.set()
-        child.send_signal(number)
+        child.send_signal(signal.SIGINT)
 
-    signal.signal(signal.SIGTERM, forward)
-    # on Ctrl-C the terminal tells the child too, which cancels its jobs: wait for it
-    signal.signal(signal.SIGINT, lambda number, _: interrupted.set())
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
     display = progress.Display(progress.states(config))
     try:
         while child.poll() is None:
@@ -82,15 +124,19 @@ def _watch(child: subprocess.Popen, config: configuration.Configuration) -> int:
     return child.returncode
 
 
-def _say(status: int, config: configuration.Configuration) -> None:
+def _say(status: int, config: Configuration, begin: float) -> None:
     """End with where the results are, or with what failed and where its log is."""
     text = LOG.read_text(encoding="utf-8", errors="replace")
     if status != 0:
-        wanted = ("rankscope: ", "Error in rule", "WorkflowError", "log: ", "OSError")
+        wanted = (
+            "rankscope: ", "Error in rule", "WorkflowError", "log: ", "OSError", "No space left",
+            "SLURM status is", "LockException", "rror: unrecognized",
+        )  # fmt: skip
         lines = dict.fromkeys(line.strip() for line in text.splitlines())
         for line in lines:
             if any(mark in line for mark in wanted):
                 print(line, file=sys.stderr)
+        progress.failures(begin, lambda line: print(line, file=sys.stderr))
         print(f"rankscope: not finished; the whole log is {LOG}", file=sys.stderr)
         return
     if "Nothing to be done" in text:
@@ -102,6 +148,20 @@ def _say(status: int, config: configuration.Configuration) -> None:
         print(f"report:   {RESULTS}/report.html")
 
 
+def _check_writable() -> None:
+    """Raise ``OSError`` with one line if results cannot be written."""
+    trial = LOG.with_name(f".writable-{os.getpid()}")
+    try:
+        LOG.parent.mkdir(parents=True, exist_ok=True)
+        LOCK.parent.mkdir(parents=True, exist_ok=True)
+        trial.write_text("x" * 4096, encoding="utf-8")
+    except OSError as error:
+        raise OSError(f"cannot write to {error.filename or trial}: {error.strerror}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            trial.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def _only_run() -> Iterator[int]:
     """Hold this folder's lock; the operating system frees it when its last holder dies."""
@@ -111,42 +171,68 @@ def _only_run() -> Iterator[int]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            owner = LOCK.read_text(encoding="utf-8").strip() or "unknown"
             raise BusyError(
-                f"another run ({owner}) works in this folder; wait or stop it"
+                f"another run ({_owner()}) works in this folder; wait or stop it"
             ) from None
-        os.truncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _busy() -> bool:
+def _sign(lock: int) -> None:
+    """Write who holds the lock; the file's time is the beginning of the run."""
+    os.truncate(lock, 0)
+    os.pwrite(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+
+
+def _owner() -> str:
     try:
-        with _only_run():
-            return _snakemake_here() is not None
-    except BusyError:
-        return True
+        return LOCK.read_text(encoding="utf-8").strip() or "unknown"
+    except FileNotFoundError:
+        return "unknown"
+
+
+def _since() -> float | None:
+    """Return when the run that works in this folder began, or ``None`` if none does."""
+    try:
+        with LOCK.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        return LOCK.stat().st_mtime
+    return None if _snakemake_here() is None else LOCK.stat().st_mtime
 
 
 def _unlock() -> None:
-    """Remove the locks that a killed Snakemake left, if no Snakemake works in this folder."""
+    """Remove the locks that a killed Snakemake left, if no Snakemake works in this folder.
+
+    Call it with this folder's lock held. A run that was signed on another machine may be
+    alive there, where the file system does not pass on who holds a lock.
+    """
     if not SNAKEMAKE_LOCKS.is_dir() or not any(SNAKEMAKE_LOCKS.iterdir()):
         return
     if (pid := _snakemake_here()) is not None:
         raise BusyError(f"Snakemake (process {pid}) works in this folder; wait or stop it")
+    owner = _owner()
+    if owner != "unknown" and not owner.endswith(f" on {socket.gethostname()}"):
+        raise BusyError(
+            f"a run ({owner}) has not ended in this folder; if it is dead: snakemake --unlock"
+        )
     for lock in SNAKEMAKE_LOCKS.iterdir():
         lock.unlink(missing_ok=True)
 
 
 def _snakemake_here() -> int | None:
-    """Return the process of a Snakemake in this folder on this machine, if there is one."""
+    """Return the process of a Snakemake in this folder on this machine, if there is one.
+
+    One that works on a single job of a run, as on a cluster's node, does not count.
+    """
     here = str(Path.cwd())
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             words = process.cmdline()
             names = {Path(word).name for word in words[:3]}
-            if "snakemake" in names and process.cwd() == here:
+            if "snakemake" in names and "--target-jobs" not in words and process.cwd() == here:
                 return process.pid
     return None

@@ -15,7 +15,7 @@ sys.path.insert(0, str(WORKFLOW))
 os.environ["PYTHONPATH"] = f"{WORKFLOW}:{os.environ.get('PYTHONPATH', '')}".rstrip(":")
 os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
-from rankscope import configuration, sources, study
+from rankscope import configuration, resources, sources, study
 
 try:
     CONFIGURATION = configuration.check(config, ", ".join(map(str, workflow.configfiles)))
@@ -32,6 +32,12 @@ BATCHES = CONFIGURATION.batches()
 
 wildcard_constraints:
     study="|".join(STUDIES),
+
+
+# seconds of work each, not worth a place in a cluster's queue
+localrules:
+    summarise,
+    provenance,
 
 
 def code(part):
@@ -62,20 +68,11 @@ def points(stage):
     return of_study
 
 
-def memory_mb(batch):
-    """Memory of a batch as a function of the attempt: its estimate, doubled at each retry."""
+def limit(of, batch):
+    """A limit of a batch (rankscope.resources) as a function of the attempt."""
 
     def of_attempt(wildcards, attempt):
-        return round(batch.memory_mb * 2 ** (attempt - 1))
-
-    return of_attempt
-
-
-def minutes(batch):
-    """Run time of a batch as a function of the attempt: four times its estimate, at least 5."""
-
-    def of_attempt(wildcards, attempt):
-        return max(5, round(batch.seconds * 4 / 60)) * attempt
+        return of(batch, attempt)
 
     return of_attempt
 
@@ -83,3 +80,11 @@ def minutes(batch):
 POINTS = [file for batch in BATCHES for file in batch.files]
 FIGURES = made("figures", ("png", "pdf"))
 TABLES = made("tables", ("csv", "md", "tex"))
+
+
+onstart:
+    from rankscope import runs
+
+    runs.begin(
+        CONFIGURATION, [file for job in workflow.dag.needrun_jobs() for file in job.output]
+    )

@@ -10,21 +10,22 @@ for batch in BATCHES:
         rule:
             name:
                 batch.name
-            message:
-                f"Predict {len(batch.points)} points of {batch.study} ({batch.name})"
             output:
-                # finished points of the batch stay when others are still to be made
-                update(batch.files),
+                # Snakemake removes them before the job; rankscope.keeping gives them back
+                batch.files,
             log:
                 f"results/logs/{batch.name}.log",
+            conda:
+                "../../envs/rankscope.yaml"
+            threads: resources.THREADS
+            resources:
+                mem_mb=limit(resources.memory_mb, batch),
+                runtime=limit(resources.minutes, batch),
             params:
                 code=sources.code_hash(study.module_name(batch.study, "theory")),
                 seed=CONFIGURATION.seed,
                 fixed=config["studies"][batch.study].get("fixed"),
-            resources:
-                mem_mb=memory_mb(batch),
-                runtime=minutes(batch),
-            conda:
-                "../../envs/rankscope.yaml"
+            message:
+                f"Predict {len(batch.points)} points of {batch.study} ({batch.name})"
             shell:
                 "python {SCRIPTS}/predict.py {output:q} > {log} 2>&1"
