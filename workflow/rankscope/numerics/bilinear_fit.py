@@ -140,20 +140,20 @@ def solve_columns(terms: np.ndarray, goal: Goal) -> np.ndarray:
 class RandLora:
     """``sum_j B_j diag(lambda_j) A diag(gamma_j)`` (Albert et al., equation 4)."""
 
-    bases_B: np.ndarray
-    base_A: np.ndarray
+    left_bases: np.ndarray
+    right_base: np.ndarray
     lambdas: np.ndarray
     gammas: np.ndarray | None = None
 
     def _terms(self) -> np.ndarray:
-        return (self.bases_B * self.lambdas[:, None, :]) @ self.base_A
+        return (self.left_bases * self.lambdas[:, None, :]) @ self.right_base
 
     def sweep(self, goal: Goal) -> None:
         """Solve for the ``gamma_j``, then for the ``lambda_j``."""
         self.gammas = solve_columns(self._terms(), goal)
-        count, rows, rank = self.bases_B.shape
-        left = self.bases_B.transpose(1, 0, 2).reshape(rows, count * rank)
-        right = (self.base_A[None] * self.gammas[:, None, :]).reshape(count * rank, -1)
+        count, rows, rank = self.left_bases.shape
+        left = self.left_bases.transpose(1, 0, 2).reshape(rows, count * rank)
+        right = (self.right_base[None] * self.gammas[:, None, :]).reshape(count * rank, -1)
         self.lambdas = solve_outer(left, right, goal).reshape(count, rank)
 
     def delta_weight(self) -> np.ndarray:
@@ -165,22 +165,22 @@ class RandLora:
 class RandLoraA:
     """RandLoRA-a, ``(sum_j B_j diag(lambda_j)) (sum_j A_j diag(gamma_j))``: rank ``r`` only."""
 
-    bases_B: np.ndarray
-    bases_A: np.ndarray
+    left_bases: np.ndarray
+    right_bases: np.ndarray
     lambdas: np.ndarray
     gammas: np.ndarray | None = None
 
     def _left(self) -> np.ndarray:
-        return (self.bases_B * self.lambdas[:, None, :]).sum(axis=0)
+        return (self.left_bases * self.lambdas[:, None, :]).sum(axis=0)
 
     def _right(self) -> np.ndarray:
-        return (self.bases_A * self.gammas[:, None, :]).sum(axis=0)
+        return (self.right_bases * self.gammas[:, None, :]).sum(axis=0)
 
     def sweep(self, goal: Goal) -> None:
         """Solve for the ``gamma_j``, then for the ``lambda_j``."""
-        self.gammas = solve_columns(self._left() @ self.bases_A, goal)
-        count, rows, rank = self.bases_B.shape
-        left = self.bases_B.transpose(1, 0, 2).reshape(rows, count * rank)
+        self.gammas = solve_columns(self._left() @ self.right_bases, goal)
+        count, rows, rank = self.left_bases.shape
+        left = self.left_bases.transpose(1, 0, 2).reshape(rows, count * rank)
         right = np.tile(self._right(), (count, 1))
         self.lambdas = solve_outer(left, right, goal).reshape(count, rank)
 
@@ -193,38 +193,38 @@ class RandLoraA:
 class Vera:
     """VeRA, ``diag(b) B diag(d) A`` with frozen ``B`` and ``A`` (Kopiczko et al., 2023)."""
 
-    base_B: np.ndarray
-    base_A: np.ndarray
+    left_base: np.ndarray
+    right_base: np.ndarray
     inner: np.ndarray
     outer: np.ndarray | None = None
 
     def sweep(self, goal: Goal) -> None:
         """Solve for the outer diagonal, row by row, then for the inner one."""
-        rows = (self.base_B * self.inner) @ self.base_A
+        rows = (self.left_base * self.inner) @ self.right_base
         weighed = goal.weigh(rows)
         self.outer = np.einsum("dc,dc->d", goal.target, weighed)
         self.outer /= np.einsum("dc,dc->d", rows, weighed)
-        self.inner = solve_outer(self.outer[:, None] * self.base_B, self.base_A, goal)
+        self.inner = solve_outer(self.outer[:, None] * self.left_base, self.right_base, goal)
 
     def delta_weight(self) -> np.ndarray:
         """Return the current update."""
-        return self.outer[:, None] * ((self.base_B * self.inner) @ self.base_A)
+        return self.outer[:, None] * ((self.left_base * self.inner) @ self.right_base)
 
 
 @dataclasses.dataclass
 class Nola:
     """NoLA, ``(sum_i a_i B_i) (sum_j c_j A_j)`` with frozen bases (Koohpayegani et al., 2023)."""
 
-    bases_B: np.ndarray
-    bases_A: np.ndarray
+    left_bases: np.ndarray
+    right_bases: np.ndarray
     left_mix: np.ndarray
     right_mix: np.ndarray | None = None
 
     def _left(self) -> np.ndarray:
-        return np.tensordot(self.left_mix, self.bases_B, 1)
+        return np.tensordot(self.left_mix, self.left_bases, 1)
 
     def _right(self) -> np.ndarray:
-        return np.tensordot(self.right_mix, self.bases_A, 1)
+        return np.tensordot(self.right_mix, self.right_bases, 1)
 
     def sweep(self, goal: Goal) -> None:
         """Solve for the mix of the ``A_j``, then for that of the ``B_i``."""
@@ -233,16 +233,18 @@ class Nola:
 
     def _solve_right(self, goal: Goal) -> np.ndarray:
         left = self._left()
-        weighed = goal.weigh(self.bases_A)
-        count = len(self.bases_A)
-        gram = ((left.T @ left) @ self.bases_A).reshape(count, -1) @ weighed.reshape(count, -1).T
+        weighed = goal.weigh(self.right_bases)
+        count = len(self.right_bases)
+        gram = ((left.T @ left) @ self.right_bases).reshape(count, -1) @ weighed.reshape(
+            count, -1
+        ).T
         return _solve(gram, weighed.reshape(count, -1) @ (left.T @ goal.target).ravel())
 
     def _solve_left(self, goal: Goal) -> np.ndarray:
         weighed = goal.weigh(self._right())
-        count = len(self.bases_B)
-        flat = self.bases_B.reshape(count, -1)
-        gram = (self.bases_B @ (self._right() @ weighed.T)).reshape(count, -1) @ flat.T
+        count = len(self.left_bases)
+        flat = self.left_bases.reshape(count, -1)
+        gram = (self.left_bases @ (self._right() @ weighed.T)).reshape(count, -1) @ flat.T
         return _solve(gram, flat @ (goal.target @ weighed.T).ravel())
 
     def delta_weight(self) -> np.ndarray:

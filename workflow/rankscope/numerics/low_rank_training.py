@@ -15,8 +15,8 @@ import numpy as np
 class Factors:
     """The trained factors; ``lora_B`` has shape ``(..., D, r)`` and ``lora_A`` ``(..., r, d)``."""
 
-    lora_B: np.ndarray
-    lora_A: np.ndarray
+    lora_B: np.ndarray  # noqa: N815
+    lora_A: np.ndarray  # noqa: N815
 
 
 @dataclasses.dataclass(frozen=True)

@@ -21,7 +21,7 @@ def fit(
     generator: np.random.Generator,
     *,
     starts: int,
-    iterations: int = 20000,
+    iterations: int = 3000,
 ) -> ProductFit:
     """Minimise ``|(W_L + B_L A_L) ... (W_1 + B_1 A_1) - target|_F`` over all factors.
 
@@ -58,7 +58,7 @@ def fit(
             0.3 * generator.standard_normal(2 * depth * width * rank) / np.sqrt(rank),
             jac=True,
             method="L-BFGS-B",
-            options={"maxiter": iterations, "maxfun": 2 * iterations, "ftol": 1e-13, "gtol": 1e-8},
+            options={"maxiter": iterations, "maxfun": 2 * iterations, "ftol": 1e-10, "gtol": 1e-6},
         )
         for _ in range(starts)
     ]

@@ -32,7 +32,7 @@ NEEDED = {
     "frames": ("rows", "columns", "rank", "other_rank", "draws", "base_norm"),
     "scaling": ("rows", "columns", "rank", "teacher_rank", "alpha", "steps", "learning_rate"),
     "product": ("columns", "rank", "depth", "draws"),
-    "intruder": ("rows", "columns", "rank", "spike"),
+    "intruder": ("rows", "columns", "rank", "spike", "draws"),
     "accounting": ("rank",),
 }
 """The fields that each experiment uses and that must be positive."""

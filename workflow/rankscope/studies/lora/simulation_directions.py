@@ -24,7 +24,9 @@ TUNED_DIRECTIONS, THRESHOLD = 10, 0.5
 def probe(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
     """Train adapters of two ranks with shared and unshared seeds, and probe them."""
     runs = [_probe_one(p, np.random.default_rng(stream)) for stream in streams]
-    shared, unshared, large, factor, alignment = (np.stack(part) for part in zip(*runs))
+    shared, unshared, large, factor, alignment = (
+        np.stack(part) for part in zip(*runs, strict=True)
+    )
     across = ("replicate", "i", "j")
     return xr.Dataset(
         {
@@ -104,19 +106,19 @@ def _train(
 def frames(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
     """Probe random frames: the similarity, what they capture, and the identity of App. G."""
     runs = [_frames_one(p, np.random.default_rng(stream)) for stream in streams]
-    similarity, captured, printed, correct = (np.stack(part) for part in zip(*runs))
+    similarity, captured, printed, correct = (np.stack(part) for part in zip(*runs, strict=True))
     return xr.Dataset(
         {
             "similarity": variable(
                 "replicate", similarity.mean(axis=1), "phi(i, j) of random frames, mean of draws"
             ),
-            "similarity_sd": variable(
-                "replicate", similarity.std(axis=1, ddof=1), "standard deviation of phi over draws"
+            "similarity_variance": variable(
+                "replicate", similarity.var(axis=1, ddof=1), "variance of phi over draws"
             ),
-            "captured": variable(
+            "captured_square": variable(
                 "replicate",
-                np.sqrt((captured**2).mean(axis=1)),
-                "root mean square of |U^T W V|_F for random U and V",
+                (captured**2).mean(axis=1),
+                "|U^T W V|_F^2 for random U and V, mean of draws",
             ),
             "identity_error": variable(
                 "replicate", correct.max(axis=1), "largest |phi - (1 - d^2 / p)| over draws"
@@ -152,8 +154,8 @@ def _frames_one(p: Parameters, generator: np.random.Generator) -> np.ndarray:
 
 def intruder(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
     """Add an update to a random weight; follow its directions and count intruders."""
-    runs = [_intruder_one(p, np.random.default_rng(stream)) for stream in streams]
-    laws, counts = (np.stack(part) for part in zip(*runs))
+    runs = [_mean_of_draws(p, np.random.default_rng(stream)) for stream in streams]
+    laws, counts = (np.stack(part) for part in zip(*runs, strict=True))
     labels = {
         "spike_value": "leading singular value of the tuned weight",
         "left_overlap": "squared overlap of its left vectors with the update's",
@@ -174,6 +176,12 @@ def intruder(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dat
         },
         coords={"control": variable("control", list(CONTROLS), "update of the same norm")},
     )
+
+
+def _mean_of_draws(p: Parameters, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    draws = [_intruder_one(p, generator) for _ in range(p.draws)]
+    laws, counts = (np.mean(part, axis=0) for part in zip(*draws, strict=True))
+    return laws, counts
 
 
 def _intruder_one(p: Parameters, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -42,7 +42,7 @@ def _risk_one(p: Parameters, generator: np.random.Generator) -> np.ndarray:
 def product(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
     """Fit a random target by a product of random layers with low-rank updates."""
     runs = [_product_one(p, np.random.default_rng(stream)) for stream in streams]
-    errors, converged, spectra = (np.stack(part) for part in zip(*runs))
+    errors, converged, spectra = (np.stack(part) for part in zip(*runs, strict=True))
     return xr.Dataset(
         {
             "product_error": variable("replicate", errors, "least Frobenius error found"),

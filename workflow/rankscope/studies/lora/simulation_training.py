@@ -10,7 +10,7 @@ from rankscope.numerics import adapters, low_rank, targets
 from rankscope.numerics import low_rank_training as training
 from rankscope.studies.lora.parameters import Parameters
 
-LEARNING_RATE_FACTORS = 2.0 ** np.arange(-7, 7.25, 0.5)
+LEARNING_RATE_FACTORS = 2.0 ** np.arange(-4, 4.25, 0.5)
 """Multiples of ``learning_rate`` that the experiment ``scaling`` tries."""
 
 
@@ -42,7 +42,10 @@ def teacher(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Data
             ),
             "best_error": variable(
                 "replicate",
-                [1 - np.sum(w.singular_values[: p.rank] ** 2) / e for w, e in zip(weighed, energy)],
+                [
+                    1 - np.sum(w.singular_values[: p.rank] ** 2) / e
+                    for w, e in zip(weighed, energy, strict=True)
+                ],
                 "least squared output error of any update of that rank / of no update",
             ),
             "weight_optimum_error": variable(
@@ -52,7 +55,7 @@ def teacher(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Data
             ),
             "truncation_error": variable(
                 ("replicate", "kept"),
-                [_truncation(u, w) for u, w in zip(_unstack(update), weighed)],
+                [_truncation(u, w) for u, w in zip(_unstack(update), weighed, strict=True)],
                 "squared output error when the leading directions of the trained update are kept",
             ),
             "update_spectrum": variable(

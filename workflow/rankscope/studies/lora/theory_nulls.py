@@ -48,8 +48,8 @@ def frames(p: Parameters) -> xr.Dataset:
     return xr.Dataset(
         {
             "similarity": variable((), float(mean), "max(i, j) / d"),
-            "similarity_sd": variable((), float(sd), "standard deviation of phi"),
-            "captured": variable((), captured, "r |W| / sqrt(D d)"),
+            "similarity_variance": variable((), float(sd) ** 2, "variance of phi"),
+            "captured_square": variable((), captured**2, "r^2 |W|^2 / (D d)"),
         }
     )
 

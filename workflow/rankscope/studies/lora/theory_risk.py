@@ -39,19 +39,21 @@ def _asymptotic(p: Parameters, energy: np.ndarray) -> np.ndarray:
     """Add directions in the order in which the regression finds them.
 
     First come the target's directions above the noise's threshold, then the leading
-    directions of the noise alone, which carry no signal and cost its largest values.
+    directions of the noise alone, which carry no signal and cost its largest values. Both
+    live in what the ``k`` visible directions leave free, ``(D - k) x (d - k)``.
     """
     smaller, larger = sorted((p.rows, p.columns))
     spikes = np.sqrt(p.samples * energy) / p.noise / np.sqrt(larger)
     visible = spikes > (smaller / larger) ** 0.25
-    gains = _direction_risks(p, energy[visible], spikes[visible])
     count = int(visible.sum())
-    rest = theory_spectra.noise_energies((p.rows - count, p.columns - count))
-    costs = p.noise**2 / (p.samples - p.columns - 1) * rest
+    free = (p.rows - count, p.columns - count)
+    unit = p.noise**2 / (p.samples - p.columns - 1)
+    gains = _direction_risks(p, energy[visible], free) + unit * count
+    costs = unit * theory_spectra.noise_energies(free)
     return np.sum(energy) + np.concatenate([[0.0], np.cumsum(np.concatenate([gains, costs]))])
 
 
-def _direction_risks(p: Parameters, energy: np.ndarray, spikes: np.ndarray) -> np.ndarray:
+def _direction_risks(p: Parameters, energy: np.ndarray, free: tuple[int, int]) -> np.ndarray:
     """Return how fitting each visible direction changes the risk.
 
     The fitted direction ``u_hat y v_hat`` (in noise units) holds a share ``c_L^2`` of the
@@ -59,10 +61,11 @@ def _direction_risks(p: Parameters, energy: np.ndarray, spikes: np.ndarray) -> n
     input direction is amplified by the inverse sample covariance, ``n / (n - d - 1)``, the
     part along it is not. Derived in the documentation.
     """
-    ratio = min(p.rows, p.columns) / max(p.rows, p.columns)
-    value, small_side, large_side = theory_spectra.spiked(spikes, ratio)
+    smaller, larger = sorted(free)
+    spikes = np.sqrt(p.samples * energy) / p.noise / np.sqrt(larger)
+    value, small_side, large_side = theory_spectra.spiked(spikes, smaller / larger)
     left, right = (small_side, large_side) if p.rows <= p.columns else (large_side, small_side)
-    unit = p.noise**2 * max(p.rows, p.columns)
+    unit = p.noise**2 * larger
     across = unit * value**2 * (1 - right) / (p.samples - p.columns - 1)
     along = unit * (value * np.sqrt(right) - spikes * np.sqrt(left)) ** 2 / p.samples
     return across + along - energy * left

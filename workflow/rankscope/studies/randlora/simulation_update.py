@@ -1,0 +1,98 @@
+"""Random updates of RandLoRA: their rank in every sense, and their bases' degeneracies."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from rankscope.datasets import variable
+from rankscope.numerics import adapters, random_bases, ranks
+from rankscope.studies.randlora.parameters import Parameters
+
+
+def update(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
+    """Draw bases and diagonals, and measure the update's singular values."""
+    runs = [_singular_values(p, np.random.default_rng(stream)) for stream in streams]
+    values, blocks = (np.stack(part) for part in zip(*runs, strict=True))
+    tolerance = ranks.exact_tolerance(p.rows, p.columns)
+    energy = values**2
+    measures = {
+        "numerical_rank": (
+            ranks.numerical_rank(values, tolerance),
+            "singular values above max(D, d) eps of the largest",
+        ),
+        "block_rank": (blocks, "least numerical rank of a block B_j Lambda_j A Gamma_j"),
+        "stable_rank": (ranks.stable_rank(values), "sum s^2 / max s^2"),
+        "effective_rank": (ranks.effective_rank(values), "exp entropy of s / sum s"),
+        "energy_rank_90": (ranks.energy_rank(values, 0.9), "directions with 90 % of sum s^2"),
+        "energy_rank_99": (ranks.energy_rank(values, 0.99), "directions with 99 % of sum s^2"),
+        "second_moment": (energy.sum(axis=1), "sum s^2"),
+        "fourth_moment": ((energy**2).sum(axis=1), "sum s^4"),
+    }
+    data = {
+        name: variable("replicate", np.asarray(value, dtype=float), label)
+        for name, (value, label) in measures.items()
+    }
+    data["spectrum"] = variable(
+        ("replicate", "direction"),
+        values / np.linalg.norm(values, axis=1, keepdims=True),
+        "singular values / Frobenius norm",
+    )
+    direction = variable("direction", np.arange(1, p.columns + 1), "singular direction")
+    return xr.Dataset(data, coords={"direction": direction})
+
+
+def _singular_values(p: Parameters, generator: np.random.Generator) -> tuple[np.ndarray, int]:
+    count = p.bases()
+    bases = random_bases.draw(generator, (count, p.rows, p.rank), p.distribution, p.sparsity)
+    base = random_bases.draw(generator, (p.rank, p.columns), p.distribution, p.sparsity)
+    lambdas = generator.standard_normal((count, p.rank))
+    spread = generator.standard_normal((count, p.columns))
+    gammas = 1 + p.gamma_spread * spread
+    left, right = adapters.randlora_factors(bases, lambdas, base, gammas)
+    blocks = min(
+        int(np.linalg.matrix_rank(matrix * scale)) for matrix, scale in zip(bases, lambdas)
+    )
+    return np.linalg.svd(left @ right, compute_uv=False), min(
+        blocks, int(np.linalg.matrix_rank(base))
+    )
+
+
+def collinear(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
+    """Draw pairs of ternary vectors and count those that are linearly dependent."""
+    shares = np.array([_dependent(p, np.random.default_rng(stream)) for stream in streams])
+    return xr.Dataset(
+        {
+            "parallel_share": variable(
+                "replicate", shares[:, 0], "share of pairs with x = y or x = -y"
+            ),
+            "dependent_share": variable(
+                "replicate", shares[:, 1], "share of linearly dependent pairs"
+            ),
+        }
+    )
+
+
+def _dependent(p: Parameters, generator: np.random.Generator) -> tuple[float, float]:
+    shape = (p.draws, p.columns)
+    x, y = (random_bases.draw(generator, shape, "ternary", p.sparsity) for _ in range(2))
+    parallel = (x == y).all(axis=1) | (x == -y).all(axis=1)
+    zero = ~x.any(axis=1) | ~y.any(axis=1)
+    return float(parallel.mean()), float((parallel | zero).mean())
+
+
+def accounting(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
+    """Count trained numbers from the arrays that are allocated; nothing here is random."""
+    del streams
+    count = adapters.randlora_number_of_bases(p.rows, p.columns, p.rank)
+    trained = np.empty((count, p.rank)).size + np.empty((count, p.columns)).size
+    lora = np.empty((p.rows, p.other_rank)).size + np.empty((p.other_rank, p.columns)).size
+    frozen = np.empty((count, p.rows, p.rank)).size + np.empty((p.rank, p.columns)).size
+    return xr.Dataset(
+        {
+            "trained_parameters": variable((), float(trained), "trained numbers of RandLoRA"),
+            "frozen_parameters": variable((), float(frozen), "entries of its frozen bases"),
+            "lora_parameters": variable((), float(lora), "trained numbers of LoRA"),
+            "parameter_ratio": variable((), trained / lora, "RandLoRA / LoRA"),
+        }
+    )
