@@ -22,7 +22,7 @@ BUFFER = 16  # fresh directions of the Gram chain; its exactness bounds the dime
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Parameters:
-    """A point.
+    """A point. Defaults are the neutral values of what a point need not have.
 
     Attributes:
         model: ``mixture``, ``classes`` Gaussians and a one-layer softmax classifier; or
@@ -51,10 +51,6 @@ class Parameters:
     """
 
     model: str
-    classes: int
-    width: int
-    activation: str
-    means: str
     dimension: int
     snr: float
     samples_per_dimension: float
@@ -62,12 +58,16 @@ class Parameters:
     step_scale: float
     duration: float
     checkpoints: int
-    start: str
-    groups: int
-    samples: str
-    update: str
-    matrices: str
-    runs: int
+    classes: int = 2
+    width: int = 0
+    activation: str = "none"
+    means: str = "orthonormal"
+    start: str = "gaussian"
+    groups: int = 0
+    samples: str = "test"
+    update: str = "full"
+    matrices: str = "blocks"
+    runs: int = 1
 
     def check(self) -> None:
         """Raise ``ValueError`` if the values make no point."""
