@@ -243,7 +243,10 @@ def _peak(powers: np.ndarray) -> float:
 def spread_exponent(
     definition: Definition, simulated: xr.Dataset, predicted: xr.Dataset
 ) -> Evidence:
-    """Slope of ln SD of the rank (not divided by m) against ln m, at n = m."""
+    """Slope of ln SD of the rank (not divided by m) against ln m, at n = m.
+
+    From the points where the definition was measured, if there are three or more.
+    """
     del predicted
     chosen = _square(simulated)
     curves = definition.curves(simulated)
@@ -251,13 +254,14 @@ def spread_exponent(
     rows: list[Row] = []
     for layer in (10, DEEP):
         at = evidence_of.columns(simulated, [layer])
-        if len(chosen) < 3 or len(at) == 0:
+        if len(at) == 0 or simulated.sizes["replicate"] < FEWEST:
             continue
-        sample = np.stack([curves[i][:, at[0]] * m for i, m in zip(chosen, sizes, strict=True)], 1)
-        if not np.isfinite(sample).all() or len(sample) < FEWEST or _nearly_constant(sample).any():
+        sample = (curves[chosen][:, :, at[0]] * sizes[:, None]).T
+        kept = np.isfinite(sample).all(axis=0) & ~_nearly_constant(np.nan_to_num(sample))
+        if kept.sum() < 3:
             continue
-        slope = functools.partial(_slope, log_size=np.log(sizes))
-        estimate, error = evidence_of.jackknife(sample, slope)
+        slope = functools.partial(_slope, log_size=np.log(sizes[kept]))
+        estimate, error = evidence_of.jackknife(sample[:, kept], slope)
         rows.append((f"n = m, layer {layer}", estimate, error, -np.inf, CONCENTRATED, 1.0))
     return evidence_of.gather(rows, evidence_of.freedom(simulated))
 
@@ -451,6 +455,24 @@ FAMILIES = (
         "verdicts_by_definition",
     ),
     (
+        "B spread",
+        spread_exponent,
+        "the effective dimension concentrates: its standard deviation grows like sqrt(m)",
+        "ReLU, Gaussian weights, orthonormal inputs, n = m, layers 10 and 20",
+        "exponent of the standard deviation in m",
+        "no concentration: 1",
+        "",
+    ),
+    (
+        "B tail",
+        tail,
+        "the effective dimension's deviations have light, sub-Gaussian tails",
+        "ReLU, Gaussian weights, orthonormal inputs, n = m, layers 10 and 20",
+        "excess kurtosis",
+        "exponential tails: 3",
+        "",
+    ),
+    (
         "C revival",
         registered_revival,
         "the effective dimension revives: it rises by more than 2 % within 6 layers",
@@ -484,24 +506,6 @@ FAMILIES = (
         "ReLU, Gaussian weights, no bias, n >= m, at least 16 layers",
         "power of increments at 1/3.104 over that beside it",
         "no periodicity: 1",
-        "",
-    ),
-    (
-        "B spread",
-        spread_exponent,
-        "the effective dimension concentrates: its standard deviation grows like sqrt(m)",
-        "ReLU, Gaussian weights, orthonormal inputs, n = m, layers 10 and 20",
-        "exponent of the standard deviation in m",
-        "no concentration: 1",
-        "",
-    ),
-    (
-        "B tail",
-        tail,
-        "the effective dimension's deviations have light, sub-Gaussian tails",
-        "ReLU, Gaussian weights, orthonormal inputs, n = m, layers 10 and 20",
-        "excess kurtosis",
-        "exponential tails: 3",
         "",
     ),
     (
@@ -551,7 +555,6 @@ FAMILIES = (
         "verdicts_by_definition",
     ),
 )
-
 
 SCORED = ("A", "A over null")
 

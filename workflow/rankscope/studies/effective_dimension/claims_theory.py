@@ -180,7 +180,7 @@ def fitted_depth(inverse: np.ndarray) -> float:
     """
     least = int(inverse.argmin())
     near = np.flatnonzero(inverse <= (1 + FLAT) * inverse[least])
-    if len(near) >= 3:
+    if least > 0 and len(near) >= 3:
         x = np.log(near + 1.0)
         bend, slope, _ = np.polyfit(x, inverse[near], 2)
         vertex = -slope / (2 * bend) if bend > 0 else np.inf

@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from rankscope import style
 
@@ -26,6 +27,9 @@ NOTIONS: tuple[Label, ...] = (
     ("stable rank", "stable_rank", 0.0),
     ("centred participation ratio", "centred_participation_ratio", 0.0),
 )
+CHAIN_ONLY = ("numerical_rank", "effective_rank")
+"""What infinite width does not describe at these widths, so that only the chain is drawn."""
+
 ABSTRACT = "arXiv 2507.07675, known from its abstract only"
 
 
@@ -34,11 +38,11 @@ def ranks_by_layer(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.Da
 
     Solid: mean over networks, one colour per width n; bands are two standard errors over
     networks. Dashed: theory (exact rank from dead units; numerical and effective rank from
-    the affine-Wishart chain, where it is defined; participation and stable rank from
-    infinite width; centred participation ratio from the finite-width recursion). Red dots:
-    the closed form of the abstract of arXiv 2507.07675, with its revival depths as ticks on
-    the top edge (rho read as 1 - 2/pi); its full text was not available. All in units of the
-    batch size m.
+    the affine-Wishart chain, where it is defined; participation and stable rank from the
+    chain too, or else from infinite width; centred participation ratio from the finite-width
+    recursion). Red dots: the closed form of the abstract of arXiv 2507.07675, with its revival
+    depths as ticks on the top edge (rho read as 1 - 2/pi); its full text was not available.
+    All in units of the batch size m.
     """
     del verdicts
     points = _main_points(simulated)
@@ -51,6 +55,7 @@ def ranks_by_layer(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.Da
         if len(points):
             _paper(axis, predicted, points[0])
         axis.set_title(label[0], fontsize=7.5)
+        axis.set_xscale("log")
     _label(axes, "layer", "rank / m")
     size = _size(simulated, points)
     handles = [
@@ -80,6 +85,7 @@ def ranks_under_other_laws(
             _measured(axis, simulated, label, point, colour)
             _theory(axis, predicted, label, point, colour)
         axis.set_title(label[0], fontsize=7.5)
+        axis.set_xscale("log")
     _label(axes, "layer", "rank / m")
     handles = [
         Line2D([], [], color=colour, label=_law(simulated, point))
@@ -89,7 +95,7 @@ def ranks_under_other_laws(
     _legend_below(figure, handles)
     size = _size(simulated, points)
     width = int(simulated.width[points[0]]) if len(points) else 0
-    figure.suptitle(f"A slope keeps exact rank, not soft rank (n = {width}, m = {size})")
+    figure.suptitle(f"Soft ranks fall under every law (n = {width}, m = {size})")
     return figure
 
 
@@ -213,8 +219,8 @@ def hump_depth(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFr
     Left: participation ratio of unit-length, batch-centred features, harmonic mean over
     networks, by layer; dashed: 1/PR = 1/PR_inf + V; triangles: its maximum. Right: depth of
     the maximum against width, measured with 95 % intervals (bootstrap over networks) and
-    predicted. Inputs on spheres, in clusters, or images; without random restarts there is
-    one hump, not a sequence of revivals.
+    predicted. Inputs on spheres, in clusters, or images. There is one hump, not a sequence of
+    revivals, and inputs of full effective dimension have none.
     """
     points = _hump_points(simulated)
     figure, (left, right) = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 3.4))
@@ -241,7 +247,7 @@ def hump_depth(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFr
 def exact_rank(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame) -> Figure:
     """Exact rank is lost to dead units alone.
 
-    Left: mean exact rank / m with bands of two standard errors over networks; dash-dotted:
+    Left: mean exact rank / m with bands of two standard errors over networks; circles:
     mean of the deterministic upper bound min(m, min(previous rank, linear units) + mixed
     units); dashed: E min(m, n - dead units) with the predicted number of dead units. Right:
     share of units that are off on the whole batch, and its prediction. ReLU, Gaussian
@@ -269,9 +275,13 @@ def exact_rank(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFr
         for point, colour in zip(points, colours, strict=True)
     ]
     handles.append(Line2D([], [], color="0.4", linestyle="--", label="prediction"))
-    handles.append(Line2D([], [], color="0.4", linestyle="-.", label="upper bound"))
+    handles.append(
+        Line2D([], [], color="0.4", marker="o", linestyle="", fillstyle="none", label="bound")
+    )
     _legend_below(figure, handles)
-    figure.suptitle(f"Exact rank falls only where n is near m = {_size(simulated, points)}")
+    figure.suptitle(
+        f"Exact rank is lost only where n is near or below m = {_size(simulated, points)}"
+    )
     return figure
 
 
@@ -351,6 +361,7 @@ def concentration(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.Dat
                 axis.plot(sizes, middle[1] * (sizes / middle[0]) ** 0.5, **style.THEORY)
                 axis.plot(sizes, middle[1] * sizes / middle[0], color="black", linestyle=":")
         axis.set(xscale="log", yscale="log", xlabel="m = n", title=label[0])
+        _plain_ticks(axis, sizes)
     axes[0].set_ylabel("standard deviation")
     handles = [
         Line2D([], [], marker="o", linestyle="", color=colour, label=f"layer {layer}")
@@ -387,15 +398,33 @@ def _commonest(data: xr.Dataset, points: Sequence[int]) -> list[int]:
 
 
 def _law_points(data: xr.Dataset) -> list[int]:
-    """Return points of one width and batch size that differ in weights, slope or bias."""
+    """Return points of one width and batch size, the most extreme of each kind of law."""
     chosen = ((data["geometry"] == "orthonormal") & (data["sampler"] == "reduced")).values
     points = np.flatnonzero(chosen)
     keys = [(int(data["width"].values[p]), int(data["batch_size"].values[p])) for p in points]
     if not keys:
         return []
     best = max(keys, key=keys.count)
-    found = [int(p) for p, key in zip(points, keys, strict=True) if key == best]
-    return sorted(found, key=lambda p: (str(data["initialisation"].values[p]), _law(data, p)))[:10]
+    kinds: dict[str, int] = {}
+    for point in (int(p) for p, key in zip(points, keys, strict=True) if key == best):
+        kind, extremity = _kind(data, point)
+        if kind not in kinds or extremity > _kind(data, kinds[kind])[1]:
+            kinds[kind] = point
+    return [kinds[kind] for kind in sorted(kinds)]
+
+
+def _kind(data: xr.Dataset, point: int) -> tuple[str, float]:
+    """Return the kind of a point's law, and how far along it is within that kind."""
+    slope = float(data["negative_slope"].values[point])
+    bias = float(data["bias_variance"].values[point])
+    if data["initialisation"].values[point] == "orthogonal":
+        return "2 orthogonal", -abs(slope)
+    if bias > 0:
+        return "3 bias", bias
+    if slope < 0:
+        return "4 negative", -slope
+    bounds = ((0.0, "1 ReLU"), (0.5, "5 leaky"), (0.999, "6 strongly leaky"), (1.0, "7 linear"))
+    return next((name, slope) for bound, name in bounds if slope <= bound)
 
 
 def _hump_points(data: xr.Dataset) -> list[int]:
@@ -476,8 +505,9 @@ def _band(axis: Axes, layers: np.ndarray, sample: xr.DataArray, colour: tuple) -
 
 
 def _theory(axis: Axes, data: xr.Dataset, label: Label, point: int, colour: tuple) -> None:
-    chained = label[1] in ("numerical_rank", "effective_rank")
-    prefix = "chain_" if chained else ""
+    prefix = "chain_"
+    if label[1] not in CHAIN_ONLY and not _has(data, prefix + label[1], point):
+        prefix = ""
     if _has(data, prefix + label[1], point):
         size = float(data["batch_size"].values[point])
         values = _values(data, label, prefix).isel(point=point) / size
@@ -503,6 +533,14 @@ def _label(axes: np.ndarray, x: str, y: str) -> None:
         axis.set_xlabel(x)
     for axis in axes[:, 0]:
         axis.set_ylabel(y)
+
+
+def _plain_ticks(axis: Axes, positions: Sequence[float]) -> None:
+    """Label a logarithmic x axis at the given positions, and y with plain numbers."""
+    axis.set_xticks(positions, [f"{position:g}" for position in positions], fontsize=6.5)
+    axis.xaxis.set_minor_formatter(NullFormatter())
+    axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _legend_below(figure: Figure, handles: list[Line2D]) -> None:
@@ -578,6 +616,7 @@ def _hump_against_width(
         bars = np.abs(np.stack([found - low, high - found]))
         axis.errorbar(width, found, bars, fmt="o", color=colour, markersize=4, label=label)
     axis.set(xscale="log", yscale="log", xlabel="width n", ylabel="layer of the maximum")
+    _plain_ticks(axis, sorted({row[1] for row in rows}))
     axis.set_title("depth of the maximum (dashes: theory)")
     if rows:
         axis.legend(fontsize=6, loc="upper left", bbox_to_anchor=(1.0, 1.0))
