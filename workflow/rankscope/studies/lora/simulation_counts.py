@@ -18,24 +18,32 @@ precision weights and gradients with single precision master weights and Adam mo
 
 def accounting(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
     """Enumerate the factors of every adapted matrix; nothing here is random."""
-    del streams
+    count = len(streams)
     model = model_shapes.MODELS[p.model]
     shapes = model_shapes.adapted(model, p.targets)
     factors = [(rows, p.rank) for rows, _ in shapes] + [(p.rank, columns) for _, columns in shapes]
     trained = sum(rows * columns for rows, columns in factors)
     full = model.parameters * TRAINED_BYTES
     adapted = model.parameters * FROZEN_BYTES + trained * TRAINED_BYTES
+    single = {
+        "trained_parameters": (float(trained), "parameters of the adapter", "1"),
+        "reduction": (model.parameters / trained, "parameters of model / adapter", "1"),
+        "checkpoint": (2 * trained / 1e6, "adapter in half precision", "MB"),
+        "model_checkpoint": (2 * model.parameters / 1e6, "model in half precision", "MB"),
+    }
+    by_memory = {
+        "memory_full": (full / 1e9, "training of all weights", "GB"),
+        "memory_adapter": (adapted / 1e9, "training of the adapter", "GB"),
+        "memory_ratio": (full / adapted, "memory of full / adapter training", "1"),
+    }
     return xr.Dataset(
         {
-            "trained_parameters": variable((), float(trained), "parameters of the adapter"),
-            "reduction": variable((), model.parameters / trained, "parameters of model / adapter"),
-            "checkpoint": variable((), 2 * trained / 1e6, "adapter in half precision", "MB"),
-            "model_checkpoint": variable(
-                (), 2 * model.parameters / 1e6, "model in half precision", "MB"
-            ),
-            "memory_full": variable("memory", full / 1e9, "training of all weights", "GB"),
-            "memory_adapter": variable("memory", adapted / 1e9, "training of the adapter", "GB"),
-            "memory_ratio": variable("memory", full / adapted, "memory of full / adapter training"),
+            name: variable("replicate", np.full(count, value), text, units)
+            for name, (value, text, units) in single.items()
+        }
+        | {
+            name: variable(("replicate", "memory"), np.tile(values, (count, 1)), text, units)
+            for name, (values, text, units) in by_memory.items()
         },
         coords={"memory": variable("memory", list(MEMORY), "what memory holds")},
     )

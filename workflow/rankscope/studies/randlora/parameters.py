@@ -81,11 +81,11 @@ class Parameters:
             raise ValueError(f"columns must be at most rows = {self.rows}, got {self.columns}")
         if self.rank > self.columns:
             raise ValueError(f"rank must be at most columns = {self.columns}, got {self.rank}")
-        if self.experiment in ("fit", "bound") and self.target != "gaussian":
-            if not 1 <= self.target_rank <= self.columns:
-                raise ValueError(
-                    f"target_rank must be in [1, columns = {self.columns}], got {self.target_rank}"
-                )
+        shaped = self.experiment in ("fit", "bound") and self.target != "gaussian"
+        if shaped and not 1 <= self.target_rank <= self.columns:
+            raise ValueError(
+                f"target_rank must be in [1, columns = {self.columns}], got {self.target_rank}"
+            )
         if self.experiment == "fit" and self.methods == "all":
             if self.rank < 2:
                 raise ValueError(f"rank must be at least 2 to fit half of it, got {self.rank}")

@@ -50,12 +50,9 @@ def _singular_values(p: Parameters, generator: np.random.Generator) -> tuple[np.
     spread = generator.standard_normal((count, p.columns))
     gammas = 1 + p.gamma_spread * spread
     left, right = adapters.randlora_factors(bases, lambdas, base, gammas)
-    blocks = min(
-        int(np.linalg.matrix_rank(matrix * scale)) for matrix, scale in zip(bases, lambdas)
-    )
-    return np.linalg.svd(left @ right, compute_uv=False), min(
-        blocks, int(np.linalg.matrix_rank(base))
-    )
+    # a block has the rank of the smaller of its two factors
+    blocks = min(int(np.linalg.matrix_rank(matrix)) for matrix in (base, *bases))
+    return np.linalg.svd(left @ right, compute_uv=False), blocks
 
 
 def collinear(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
@@ -83,16 +80,19 @@ def _dependent(p: Parameters, generator: np.random.Generator) -> tuple[float, fl
 
 def accounting(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
     """Count trained numbers from the arrays that are allocated; nothing here is random."""
-    del streams
     count = adapters.randlora_number_of_bases(p.rows, p.columns, p.rank)
     trained = np.empty((count, p.rank)).size + np.empty((count, p.columns)).size
     lora = np.empty((p.rows, p.other_rank)).size + np.empty((p.other_rank, p.columns)).size
     frozen = np.empty((count, p.rows, p.rank)).size + np.empty((p.rank, p.columns)).size
+    counts = {
+        "trained_parameters": (trained, "trained numbers of RandLoRA"),
+        "frozen_parameters": (frozen, "entries of its frozen bases"),
+        "lora_parameters": (lora, "trained numbers of LoRA"),
+        "parameter_ratio": (trained / lora, "trained numbers of RandLoRA / LoRA"),
+    }
     return xr.Dataset(
         {
-            "trained_parameters": variable((), float(trained), "trained numbers of RandLoRA"),
-            "frozen_parameters": variable((), float(frozen), "entries of its frozen bases"),
-            "lora_parameters": variable((), float(lora), "trained numbers of LoRA"),
-            "parameter_ratio": variable((), trained / lora, "RandLoRA / LoRA"),
+            name: variable("replicate", np.full(len(streams), float(value)), text)
+            for name, (value, text) in counts.items()
         }
     )
