@@ -6,16 +6,14 @@ Every accepted region is a constant that was fixed before the runs.
 import numpy as np
 import xarray as xr
 
-from rankscope.studies.eigenspace_alignment.claims_tools import (
+from rankscope.studies.eigenspace_alignment.claims_tools import each_matrix, gather, ratio_of_means
+from rankscope.studies.eigenspace_alignment.selection import (
     at,
-    each_matrix,
     families,
-    gather,
     last,
     name_of,
     parameter,
     points,
-    ratio_of_means,
     short,
     test_blocks,
     value,
@@ -74,7 +72,9 @@ def dynamics(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
             )
             gap = gap.max(("checkpoint", "label", "mean")).mean("run")
             unit = scale / np.sqrt(value(simulated, index, "dimension"))
-            entries.append((name_of(simulated, index), gap.values / unit, 0.0, TRACKING, np.nan))
+            entries.append(
+                (name_of(simulated, index), gap.values / unit, -np.inf, TRACKING, np.nan)
+            )
     return gather(entries)
 
 
@@ -309,7 +309,7 @@ def outlier_counts(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
         gap = np.abs(counts(simulated, predicted, index) - expected).isel(checkpoint=slice(1, None))
         for matrix in ("hessian", "g"):
             values = gap.sel(matrix=matrix).mean(("checkpoint", "label")).values
-            entries.append((f"{name_of(simulated, index)} {matrix}", values, 0.0, HALF, np.nan))
+            entries.append((f"{name_of(simulated, index)} {matrix}", values, -np.inf, HALF, np.nan))
     return gather(entries)
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import xarray as xr
 
 from rankscope.studies.eigenspace_alignment.claims_mixture import above, measured, trained
-from rankscope.studies.eigenspace_alignment.claims_tools import (
-    gather,
+from rankscope.studies.eigenspace_alignment.claims_tools import gather
+from rankscope.studies.eigenspace_alignment.selection import (
     last,
     name_of,
     parameter,
@@ -57,7 +57,7 @@ def weights_in_eigenspaces(simulated: xr.Dataset, predicted: xr.Dataset) -> Evid
         for matrix in ("hessian", "g"):
             name = f"{name_of(simulated, index)} {matrix}"
             error = 1 - rho.sel(matrix=matrix).values
-            entries.append((name, error, 0.0, _mixture_bound(simulated, index), 1.0))
+            entries.append((name, error, -np.inf, _mixture_bound(simulated, index), 1.0))
     return gather(entries)
 
 
@@ -68,7 +68,7 @@ def weights_in_means(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
     for index in _late(simulated, trained(simulated)):
         rho = last(simulated, index, "weights_in_means").min("label").mean("run").values
         bound = _mixture_bound(simulated, index)
-        entries.append((name_of(simulated, index), 1 - rho, 0.0, bound, 1.0))
+        entries.append((name_of(simulated, index), 1 - rho, -np.inf, bound, 1.0))
     return gather(entries)
 
 
@@ -81,7 +81,7 @@ def matrices_in_means(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
         for matrix in ("hessian", "g"):
             name = f"{name_of(simulated, index)} {matrix}"
             values = outside.sel(matrix=matrix).values
-            entries.append((name, values, 0.0, _mixture_bound(simulated, index), 1.0))
+            entries.append((name, values, -np.inf, _mixture_bound(simulated, index), 1.0))
     return gather(entries)
 
 
@@ -110,7 +110,7 @@ def not_first_alone(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
         rho = test_blocks(simulated, index, "alignment_first").isel(checkpoint=-1).mean("label")
         for matrix in ("hessian", "g"):
             name = f"{name_of(simulated, index)} {matrix}"
-            entries.append((name, rho.sel(matrix=matrix).values, 0.0, 1 - STRICT, 1.0))
+            entries.append((name, rho.sel(matrix=matrix).values, -np.inf, 1 - STRICT, 1.0))
     return gather(entries)
 
 
@@ -129,7 +129,7 @@ def first_layer_in_eigenspaces(simulated: xr.Dataset, predicted: xr.Dataset) -> 
         for matrix in ("hessian", "g"):
             name = f"{name_of(simulated, index)} {matrix}"
             error = 1 - rho.sel(matrix=matrix).values
-            entries.append((name, error, 0.0, _xor_bound(simulated, index), 1.0))
+            entries.append((name, error, -np.inf, _xor_bound(simulated, index), 1.0))
     return gather(entries)
 
 
@@ -143,7 +143,7 @@ def second_layer_in_eigenspaces(simulated: xr.Dataset, predicted: xr.Dataset) ->
         for matrix in ("hessian", "g"):
             name = f"{name_of(simulated, index)} {matrix}"
             error = 1 - rho.sel(last_matrix=matrix).values
-            entries.append((name, error, 0.0, _xor_bound(simulated, index), 1.0))
+            entries.append((name, error, -np.inf, _xor_bound(simulated, index), 1.0))
     return gather(entries)
 
 
@@ -155,12 +155,12 @@ def first_layer_in_centres(simulated: xr.Dataset, predicted: xr.Dataset) -> Evid
         bound = _xor_bound(simulated, index)
         share = last(simulated, index, "weights_in_centres").isel(run=0).where(alive)
         entries.append(
-            (f"{name_of(simulated, index)} W", 1 - share.mean("neuron").values, 0.0, bound, 1.0)
+            (f"{name_of(simulated, index)} W", 1 - share.mean("neuron").values, -np.inf, bound, 1.0)
         )
         outside = last(simulated, index, "outside_two").where(alive).mean("neuron")
         for matrix in ("hessian", "g"):
             name = f"{name_of(simulated, index)} {matrix}"
-            entries.append((name, outside.sel(matrix=matrix).values, 0.0, bound, 1.0))
+            entries.append((name, outside.sel(matrix=matrix).values, -np.inf, bound, 1.0))
     return gather(entries)
 
 
@@ -172,5 +172,5 @@ def second_layer_in_hidden(simulated: xr.Dataset, predicted: xr.Dataset) -> Evid
     for index in chosen[parameter(simulated, "width")[chosen] > 4]:
         rho = last(simulated, index, "second_in_hidden").mean("run").values
         bound = _xor_bound(simulated, index)
-        entries.append((name_of(simulated, index), 1 - rho, 0.0, bound, 1.0))
+        entries.append((name_of(simulated, index), 1 - rho, -np.inf, bound, 1.0))
     return gather(entries)

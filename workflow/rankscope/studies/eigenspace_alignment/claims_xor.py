@@ -8,10 +8,10 @@ import xarray as xr
 from scipy import stats
 
 from rankscope.studies.eigenspace_alignment.claims_mixture import above, steady
-from rankscope.studies.eigenspace_alignment.claims_tools import (
+from rankscope.studies.eigenspace_alignment.claims_tools import gather
+from rankscope.studies.eigenspace_alignment.selection import (
     at,
     families,
-    gather,
     last,
     name_of,
     parameter,
@@ -69,7 +69,7 @@ def rank_is_groups(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
         trials.append(groups.size)
     share, error = proportion(np.array(agree, dtype=float), np.array(trials, dtype=float))
     return Evidence(
-        point=names, estimate=share, error=error, freedom=np.inf, lower=RANK_SHARE, upper=1.0
+        point=names, estimate=share, error=error, freedom=np.inf, lower=RANK_SHARE, upper=np.inf
     )
 
 
@@ -129,8 +129,8 @@ def regularised_kernel(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence
         rho = last(simulated, index, "second_in_three").sel(last_matrix="regularised g")
         groups = last(simulated, index, "groups_found")
         for kind, right, bounds in (
-            ("4 cells", groups == 4, (0.0, KERNEL)),
-            ("3 cells", groups == 3, (NOT_KERNEL, 1.0)),
+            ("4 cells", groups == 4, (-np.inf, KERNEL)),
+            ("3 cells", groups == 3, (NOT_KERNEL, np.inf)),
         ):
             values = rho.where(right).mean("run").values
             if np.isfinite(values).any():
@@ -218,7 +218,9 @@ def dead_neurons(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
         for matrix in ("hessian", "g"):
             values = gap.sel(matrix=matrix).values
             if np.isfinite(values).any():
-                entries.append((f"{name_of(simulated, index)} {matrix}", values, APART, 1.0, 0.0))
+                entries.append(
+                    (f"{name_of(simulated, index)} {matrix}", values, APART, np.inf, 0.0)
+                )
     return gather(entries)
 
 
