@@ -18,9 +18,9 @@ from rankscope.studies.language_model import simulation_training as training
 from rankscope.studies.language_model.parameters import Parameters, Run
 from rankscope.studies.language_model.simulation_training import Data, Seeds, Trained
 
-# The sweep of learning rates is made once a call, so all replicates are best in one call;
-# what is finished survives in the checkpoints.
-CHUNK = 1024
+# The sweeps of learning rates that this process has made: calls for further replicates of a
+# point choose the same rates.
+_sweeps: dict[Parameters, np.ndarray] = {}
 
 
 def simulate(
@@ -40,7 +40,9 @@ def simulate(
     """
     torch.set_num_threads(parameters.threads)
     data = prepare(parameters)
-    sweep = _sweep(parameters, data, checkpoints)
+    if parameters not in _sweeps:
+        _sweeps[parameters] = _sweep(parameters, data, checkpoints)
+    sweep = _sweeps[parameters]
     chosen = choose(parameters, sweep)
     rows = [_replicate(parameters, data, chosen, stream, checkpoints) for stream in streams]
     names = rows[0].keys()
