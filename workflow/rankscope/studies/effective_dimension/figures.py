@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter, StrMethodFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from rankscope import style
 
@@ -539,6 +539,7 @@ def _plain_ticks(axis: Axes, positions: Sequence[float]) -> None:
     """Label a logarithmic x axis at the given positions, and y with plain numbers."""
     axis.set_xticks(positions, [f"{position:g}" for position in positions], fontsize=6.5)
     axis.xaxis.set_minor_formatter(NullFormatter())
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.yaxis.set_minor_formatter(NullFormatter())
 

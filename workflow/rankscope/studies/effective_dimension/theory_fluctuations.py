@@ -7,7 +7,8 @@ With unit-length features ``u_i`` and ``K_c = P U U^T P``, ``P = I - 11^T / m``,
 
 where ``PR_inf`` is that of the infinite-width kernel (``m - 1`` for orthonormal inputs).
 ``r`` is how much one layer damps an existing fluctuation of the relative distances, and
-``kappa / n`` the fluctuation that n random units add. All derived in docs.
+``kappa / n`` the fluctuation that n random units add. To first order in 1/n and leading order
+in 1/m; all derived in docs.
 """
 
 import numpy as np

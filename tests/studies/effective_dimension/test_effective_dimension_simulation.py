@@ -1,0 +1,158 @@
+"""The simulation: its contract, its switches, and its numbers against known values."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from rankscope import parameters as checked
+from rankscope.streams import streams
+from rankscope.studies.effective_dimension import inputs, theory
+from rankscope.studies.effective_dimension.parameters import Parameters
+from rankscope.studies.effective_dimension.simulation import LABELS, simulate
+
+
+def draw(count=4, seed=1, **values):
+    point = Parameters(**values)
+    point.check()
+    return simulate(point, streams(seed, "effective_dimension", point, 0, count))
+
+
+POINTS = (
+    {"width": 9, "batch_size": 6},
+    {"width": 30, "batch_size": 6, "sampler": "explicit", "bias_variance": 0.2},
+    {"width": 6, "batch_size": 6, "initialisation": "orthogonal", "extras": False},
+    {"width": 12, "batch_size": 6, "geometry": "clustered", "input_dimension": 3, "clusters": 2},
+)
+
+
+@pytest.mark.parametrize("values", POINTS)
+def test_replicates_do_not_depend_on_how_they_are_batched(values):
+    point = Parameters(depth=6, **values)
+    seeds = streams(3, "effective_dimension", point, 0, 5)
+    together = simulate(point, seeds)
+    apart = [simulate(point, seeds[:3]), simulate(point, seeds[3:])]
+    for name in together:
+        assert np.array_equal(
+            np.concatenate([part[name].values for part in apart]),
+            together[name].values,
+            equal_nan=True,
+        ), name
+
+
+def test_every_variable_is_labelled_and_has_replicates_and_layers_first():
+    found = draw(width=8, batch_size=4, depth=3)
+    assert set(found.data_vars) == set(LABELS)
+    for variable in found.values():
+        assert variable.dims[:2] == ("replicate", "layer")
+        assert variable.attrs["units"] == "1"
+
+
+def test_without_extras_nothing_else_changes():
+    full = draw(width=8, batch_size=4, depth=4)
+    point = Parameters(width=8, batch_size=4, depth=4)
+    bare = simulate(
+        Parameters(width=8, batch_size=4, depth=4, extras=False),
+        streams(1, "effective_dimension", point, 0, 4),
+    )
+    assert {"gate_rank", "centred_effective_rank"} <= set(full) - set(bare)
+    xr.testing.assert_identical(full[list(bare)], bare)
+
+
+def test_the_stored_spectrum_gives_the_stored_ranks():
+    found = draw(width=24, batch_size=12, depth=20)
+    spectrum = found["singular_value"].values.astype(float)
+    for tolerance in found["tolerance"].values:
+        counts = (spectrum > tolerance * spectrum.max(axis=-1, keepdims=True)).sum(axis=-1)
+        stored = found["numerical_rank"].sel({"tolerance": tolerance})
+        assert np.array_equal(counts, stored)
+
+
+def test_ranks_are_ordered_as_their_definitions_demand():
+    found = draw(width=12, batch_size=12, depth=25)
+    assert (found.exact_rank >= found.float32_rank).all()
+    assert (found.float32_rank >= found.numerical_rank.isel(tolerance=2)).all()
+    assert (found.exact_rank <= found.exact_rank_bound).all()
+    assert (found.stable_rank <= found.participation_ratio * (1 + 1e-12)).all()
+    assert (found.effective_rank >= found.effective_rank_of_eigenvalues * (1 - 1e-12)).all()
+    assert (found.dead_units + found.linear_units + found.mixed_units == 12).all()
+
+
+def test_a_dead_network_is_flagged_and_has_no_soft_rank():
+    found = draw(count=6, width=2, batch_size=4, depth=40)
+    dead = found.dead_network == 1
+    assert dead.any()
+    assert (found.exact_rank.where(dead, 0) == 0).all()
+    assert found.stable_rank.where(dead).isnull().all()
+    assert found.stable_rank.where(~dead, 1).notnull().all()
+
+
+def test_linear_orthogonal_networks_keep_every_rank():
+    found = draw(width=12, batch_size=5, depth=10, initialisation="orthogonal", negative_slope=1.0)
+    assert (found.exact_rank == 5).all()
+    np.testing.assert_allclose(found.participation_ratio, 5.0)
+    np.testing.assert_allclose(found.log_norm, 0.0, atol=1e-12)
+
+
+def test_centred_participation_ratio_is_that_of_the_finite_width_theory():
+    point = Parameters(width=128, batch_size=32, depth=6, extras=False)
+    found = simulate(point, streams(5, "effective_dimension", point, 0, 24))
+    inverse = 1 / found.centred_participation_ratio
+    expected = 1 / theory.predict(point).centred_participation_ratio
+    error = inverse.std("replicate", ddof=1) / np.sqrt(24)
+    # four standard errors and the next order in 1/n
+    assert (abs(inverse.mean("replicate") - expected) < 4 * error + 0.02 * expected).all()
+
+
+def test_dead_units_are_as_many_as_predicted():
+    point = Parameters(width=256, batch_size=16, depth=12, extras=False)
+    found = simulate(point, streams(6, "effective_dimension", point, 0, 24)).dead_units
+    expected = theory.predict(point).dead_units
+    error = found.std("replicate", ddof=1) / np.sqrt(24)
+    assert (abs(found.mean("replicate") - expected) < 4 * error + 0.01 * 256).all()
+
+
+@pytest.mark.parametrize("geometry", ["orthonormal", "sphere", "clustered", "digits"])
+def test_every_input_has_mean_square_one(geometry):
+    dimension = 7 if geometry in ("sphere", "clustered") else 0
+    point = Parameters(width=4, batch_size=20, geometry=geometry, input_dimension=dimension)
+    batch = inputs.batch(point, np.random.default_rng(0))
+    assert batch.shape == (20, point.fan_in)
+    np.testing.assert_allclose((batch**2).mean(axis=1), 1.0)
+
+
+def test_clusters_are_tight():
+    point = Parameters(
+        width=4, batch_size=30, geometry="clustered", input_dimension=50, clusters=3, spread=0.1
+    )
+    batch = inputs.batch(point, np.random.default_rng(0))
+    cosine = batch @ batch.T / 50
+    same = np.equal.outer(np.arange(30) % 3, np.arange(30) % 3)
+    assert cosine[same].min() > 0.95
+    assert abs(cosine[~same]).max() < 0.7
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"width": 0}, "width must be at least 1, got 0"),
+        ({"width": 4, "batch_size": 1}, "batch_size must be at least 2, got 1"),
+        ({"width": 4, "geometry": "cube"}, "geometry must be one of .* got 'cube'"),
+        ({"width": 4, "geometry": "sphere"}, "input_dimension must be at least 2 .* got 0"),
+        ({"width": 4, "input_dimension": 3}, "input_dimension must be 0 .* got 3"),
+        ({"width": 4, "negative_slope": 1.5}, "negative_slope must be at most 1, got 1.5"),
+        ({"width": 4, "bias_variance": -1.0}, "bias_variance must not be negative, got -1.0"),
+        ({"width": 4, "batch_size": 1798, "geometry": "digits"}, "at most 1797 .* got 1798"),
+        ({"width": 4, "sampler": "fast"}, "sampler must be one of .* got 'fast'"),
+        ({"width": 4, "spread": 0.0}, "spread must be positive, got 0.0"),
+    ],
+)
+def test_impossible_values_are_named(values, message):
+    with pytest.raises(ValueError, match=message):
+        checked.build(Parameters, values, "here")
+
+
+def test_cost_grows_with_every_size():
+    small = Parameters(width=32).cost().seconds
+    assert Parameters(width=64).cost().seconds > small
+    assert Parameters(width=32, batch_size=128).cost().seconds > small
+    assert Parameters(width=32, depth=100).cost().seconds > small
