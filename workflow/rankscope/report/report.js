@@ -6,6 +6,8 @@ const table = new DataTable("#claims", {
   info: false,
   order: [],
   autoWidth: false,
+  // the largest first, and claims without a number last
+  columnDefs: [{ targets: [4, 5, 7], orderSequence: ["desc", "asc"] }],
   layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: null },
 });
 

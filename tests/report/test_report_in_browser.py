@@ -1,0 +1,218 @@
+"""The report as its reader sees it: in Chromium, wide and narrow, light and dark."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+WIDE, PHONE = (1280, 900), (390, 844)
+LEAST_CONTRAST = 4.5
+"""WCAG 2.1, level AA, for text of normal size."""
+
+LEAST_SCALE = 0.4
+"""CSS pixels per pixel of a figure drawn at 200 dpi: 7-point text is then 8 pixels high."""
+
+CONTRASTS = """
+() => {
+  const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((v) => v / 255)
+      .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = rgba(getComputedStyle(e).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return [255, 255, 255, 255];
+  };
+  const own = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+  return [...document.querySelectorAll("body *")]
+    .filter((e) => own(e) && e.checkVisibility() && !e.closest("script, style, select"))
+    .map((e) => {
+      const [a, b] = [light(rgba(getComputedStyle(e).color)), light(behind(e))];
+      return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), e.outerHTML.slice(0, 90)];
+    });
+}
+"""
+
+
+@pytest.fixture
+def opened(browser, finished):
+    """Open the report; return the page and what it said and asked for."""
+    contexts = []
+
+    def open_(size=WIDE, scheme="light", **options):
+        width, height = size
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints, page.requests = [], []
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.goto((finished / "results/report.html").resolve().as_uri())
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def rows(page) -> list[list[str]]:
+    """The cells of the visible rows of the verdict table."""
+    return page.eval_on_selector_all(
+        "#claims tbody tr",
+        "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))",
+    )
+
+
+def test_it_complains_about_nothing_and_asks_for_nothing(opened):
+    page = opened()
+    page.wait_for_selector(".filters:not([hidden])")
+    assert page.complaints == []
+    asked = [url for url in page.requests if not url.startswith(("file:", "data:"))]
+    assert asked == []
+    assert sum(url.startswith("file:") for url in page.requests) == 1
+
+
+def test_every_link_leads_somewhere(opened):
+    page = opened()
+    links = page.eval_on_selector_all("a", "links => links.map(link => link.getAttribute('href'))")
+    names = page.eval_on_selector_all("[id]", "items => items.map(item => item.id)")
+    assert len(names) == len(set(names))
+    assert len(links) > 20
+    for link in links:
+        assert link.startswith(("#", "data:text/csv;base64,"))
+        assert link.startswith("data:") or link[1:] in names, link
+
+
+def test_every_image_is_embedded_and_drawn(opened):
+    page = opened()
+    images = page.eval_on_selector_all(
+        "img", "images => images.map(i => [i.src.slice(0, 15), i.naturalWidth, i.alt])"
+    )
+    assert len(images) >= 5
+    for source, width, text in images:
+        assert source == "data:image/png;"
+        assert width > 300
+        assert text
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_the_page_fits_and_the_figures_are_legible(opened, size):
+    page = opened(size)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    scales = page.eval_on_selector_all(
+        "img", "images => images.map(i => [i.clientWidth / i.naturalWidth, i.alt])"
+    )
+    assert all(scale >= LEAST_SCALE for scale, _ in scales), scales
+    smallest = page.eval_on_selector_all(
+        "p, td, th, li, dd, dt, figcaption, a",
+        "items => Math.min(...items.map(i => parseFloat(getComputedStyle(i).fontSize)))",
+    )
+    assert smallest >= 12
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_text_stands_out_from_what_is_behind_it(opened, size, scheme):
+    page = opened(size, scheme)
+    page.eval_on_selector_all("details", "items => items.forEach(item => item.open = true)")
+    found = page.evaluate(CONTRASTS)
+    assert len(found) > 200
+    assert [text for ratio, text in found if ratio < LEAST_CONTRAST] == []
+
+
+def test_dark_is_dark_and_light_is_light(opened):
+    colour = "getComputedStyle(document.body).backgroundColor"
+    assert opened(scheme="light").evaluate(colour) == "rgb(255, 255, 255)"
+    assert opened(scheme="dark").evaluate(colour) == "rgb(20, 23, 26)"
+
+
+@pytest.mark.parametrize(
+    ("column", "directions"), [(1, ("asc", "desc")), (5, ("desc", "asc"))], ids=["text", "number"]
+)
+def test_a_click_on_a_heading_sorts_the_table_and_another_reverses_it(opened, column, directions):
+    page = opened()
+    heading = page.locator("#claims thead th").nth(column)
+    cells = page.locator(f"#claims tbody td:nth-child({column + 1})")
+    key = float if column == 5 else str.casefold
+    for direction in directions:
+        heading.click()
+        page.wait_for_selector(f"#claims thead th.dt-ordering-{direction}")
+        keys = cells.evaluate_all("cells => cells.map(cell => cell.dataset.order)")
+        values = [key(text) for text in keys if text]
+        assert len(values) > 5
+        assert values == sorted(values, reverse=direction == "desc")
+
+
+def test_filters_leave_the_rows_that_match(opened):
+    page = opened()
+    everything = len(rows(page))
+    page.get_by_label(re.compile("^Verdict")).select_option("contradicted")
+    left = rows(page)
+    assert 0 < len(left) < everything
+    assert all("contradicted" in row[2] for row in left)
+    assert page.locator(".filters output").inner_text() == f"{len(left)} of {everything} claims"
+    page.get_by_label(re.compile("^Verdict")).select_option("")
+    page.get_by_label(re.compile("^Basis")).select_option("derived here")
+    assert {row[3] for row in rows(page)} == {"derived here"}
+    page.get_by_label(re.compile("^Basis")).select_option("")
+    page.get_by_label(re.compile("^Search")).fill("stable rank")
+    assert 0 < len(rows(page)) < everything
+    page.get_by_label(re.compile("^Search")).fill("")
+    assert len(rows(page)) == everything
+
+
+def test_a_row_leads_to_its_definition_and_to_its_figure(opened):
+    page = opened()
+    row = page.locator("#claims tbody tr").first
+    row.get_by_text("definition").click()
+    card = page.locator("article:target")
+    assert card.is_visible()
+    assert "Scope" in card.inner_text()
+    card.get_by_text("figure").click()
+    assert page.locator("figure:target img").is_visible()
+
+
+def test_a_row_leads_to_the_data_of_its_points(opened):
+    page = opened()
+    with page.expect_download() as download:
+        page.locator("#claims tbody tr").first.get_by_text("data").click()
+    lines = download.value.path().read_text().splitlines()
+    assert lines[0].startswith("claim,point,verdict,estimate")
+    assert len(lines) > 1
+
+
+def test_a_verdict_never_stands_without_its_basis(opened):
+    page = opened()
+    for owner in ("#claims tbody tr", "article", "details.family > summary"):
+        assert page.locator(owner).count() == page.locator(f"{owner}:has(.basis)").count() > 0
+    assert "abstract only" in page.locator("#glance").inner_text()
+
+
+def test_formulas_are_drawn(opened):
+    page = opened()
+    sizes = page.eval_on_selector_all(
+        "math", "items => items.map(i => i.getBoundingClientRect().width)"
+    )
+    assert len(sizes) > 30
+    assert min(sizes) > 3
+    text = page.locator("main").inner_text()
+    assert "$" not in text
+    assert "\\frac" not in text
+
+
+def test_without_scripts_it_is_still_a_table(opened):
+    page = opened(java_script_enabled=False)
+    assert page.locator("#claims tbody tr").count() > 20
+    assert not page.locator(".filters").is_visible()
