@@ -158,18 +158,18 @@ def test_a_click_on_a_heading_sorts_the_table_and_another_reverses_it(opened, co
 def test_filters_leave_the_rows_that_match(opened):
     page = opened()
     everything = len(rows(page))
-    page.get_by_label(re.compile("^Verdict")).select_option("contradicted")
+    page.get_by_role("combobox", name=re.compile("^Verdict")).select_option("contradicted")
     left = rows(page)
     assert 0 < len(left) < everything
     assert all("contradicted" in row[2] for row in left)
     assert page.locator(".filters output").inner_text() == f"{len(left)} of {everything} claims"
-    page.get_by_label(re.compile("^Verdict")).select_option("")
-    page.get_by_label(re.compile("^Basis")).select_option("derived here")
+    page.get_by_role("combobox", name=re.compile("^Verdict")).select_option("")
+    page.get_by_role("combobox", name=re.compile("^Basis")).select_option("derived here")
     assert {row[3] for row in rows(page)} == {"derived here"}
-    page.get_by_label(re.compile("^Basis")).select_option("")
-    page.get_by_label(re.compile("^Search")).fill("stable rank")
+    page.get_by_role("combobox", name=re.compile("^Basis")).select_option("")
+    page.get_by_role("searchbox").fill("stable rank")
     assert 0 < len(rows(page)) < everything
-    page.get_by_label(re.compile("^Search")).fill("")
+    page.get_by_role("searchbox").fill("")
     assert len(rows(page)) == everything
 
 
