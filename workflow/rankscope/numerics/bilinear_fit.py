@@ -126,7 +126,7 @@ def solve_columns(terms: np.ndarray, goal: Goal) -> np.ndarray:
     """
     count, rows, columns = terms.shape
     if goal.metric is None:
-        by_column = terms.transpose(2, 0, 1)
+        by_column = np.ascontiguousarray(terms.transpose(2, 0, 1))
         gram = by_column @ by_column.transpose(0, 2, 1)
         moments = (by_column @ goal.target.T[:, :, None])[..., 0]
         return _solve(gram, moments).T

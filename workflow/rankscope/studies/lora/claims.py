@@ -230,7 +230,8 @@ PROBES = (
     ),
     Claim(
         name="E: the first direction is shared",
-        statement="Adapters of a small and a large rank share their first direction, phi(1, 1) > 0.5.",
+        statement="Adapters of a small and a large rank share their first direction: phi(1, 1) is "
+        "above 0.5.",
         scope="planted updates in place of the paper's tasks, shared seed; flat (decay 0) and "
         "decaying spectra",
         estimate="phi(1, 1)",
@@ -241,7 +242,8 @@ PROBES = (
     ),
     Claim(
         name="E: two seeds share more than chance",
-        statement="All directions of two seeds overlap by more than three spreads above random ones.",
+        statement="All directions of two seeds overlap by more than three spreads above random "
+        "ones.",
         scope="planted updates, larger rank, one training set",
         estimate="phi(r, r) minus its null",
         null="0",
@@ -305,7 +307,8 @@ SCALING = (
     ),
     Claim(
         name="F: alpha / r is stable for Adam",
-        statement="Under alpha / r Adam needs no new learning rate as r varies, exponent within 0.15.",
+        statement="Under alpha / r Adam needs no new learning rate as r varies, exponent within "
+        "0.15.",
         scope="Adam; groups of points that differ in rank alone",
         estimate="exponent of the best learning rate in r",
         null="0",

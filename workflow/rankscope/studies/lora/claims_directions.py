@@ -130,7 +130,7 @@ def _identity(simulated: xr.Dataset, name: str) -> Evidence:
             for i in chosen(simulated, "frames")
             if min(value(simulated, "rank", i), value(simulated, "other_rank", i)) >= 2
         ],
-        0.0,
+        -np.inf,
         1e-9,
     )
 
@@ -294,7 +294,7 @@ def new_directions_intrude(simulated: xr.Dataset, predicted: xr.Dataset) -> Evid
             if value(simulated, "spike", i) >= 1.5 * number(predicted, "threshold", i)
         ],
         0.9,
-        1.0,
+        np.inf,
     )
 
 
@@ -309,7 +309,7 @@ def own_directions_do_not(simulated: xr.Dataset, predicted: xr.Dataset) -> Evide
             )
             for i in chosen(simulated, "intruder")
         ],
-        0.0,
+        -np.inf,
         0.1,
     )
 

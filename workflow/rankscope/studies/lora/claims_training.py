@@ -39,7 +39,7 @@ def reaches_optimum(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
             )
             for i in chosen(simulated, "teacher")
         ],
-        -1e-6,
+        -NEAR_OPTIMUM,
         NEAR_OPTIMUM,
     )
 
@@ -85,7 +85,7 @@ def truncation(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
     for i in chosen(simulated, "teacher", input_decay=0.0):
         gap = simulated.truncation_error.isel(point=i) - predicted.truncation_error.isel(point=i)
         found.append((label(simulated, i, *_TEACHER), np.abs(gap).max("kept").values))
-    return gather(found, 0.0, 2 * NEAR_OPTIMUM)
+    return gather(found, -np.inf, 2 * NEAR_OPTIMUM)
 
 
 def full_risk(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
@@ -144,7 +144,7 @@ def who_wins(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
         count = (predicted.risk_simple - predicted.full_risk).isel(point=i).sel(fitted_rank=ranks)
         agree = (np.sign(gain) == np.sign(count)).mean("fitted_rank")
         found.append((label(simulated, i, *_RISK), agree.values))
-    return gather(found, 0.9, 1.0)
+    return gather(found, 0.9, np.inf)
 
 
 def low_rank_saves_variance(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
@@ -260,4 +260,4 @@ def product_optimum(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
         least = np.sqrt((tail**2).sum("gap"))
         error = simulated.product_error.isel(point=i)
         found.append((label(simulated, i, "depth", "rank"), (error / least - 1).values))
-    return gather(found, -1e-6, 1e-3)
+    return gather(found, -1e-3, 1e-3)

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from rankscope.datasets import variable
-from rankscope.numerics import low_rank, random_bases, targets
 from rankscope.numerics import bilinear_fit as fits
+from rankscope.numerics import low_rank, random_bases, targets
 from rankscope.studies.randlora.parameters import Parameters
 
 TOLERANCE = 1e-4
