@@ -82,7 +82,9 @@ def through_faults(slurm, tree, tmp_path_factory, until):
 
     for number, steps in ((4, 2), (1, 8)):
         slurm.cancel(*until(lambda n=number, s=steps: at_work(n, s), process=process))
-    return folder, process
+    yield folder, process
+    process.terminate()
+    process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -95,13 +97,13 @@ def after_faults(through_faults):
 def test_the_main_process_is_killed_and_its_cluster_jobs_are_not_run_twice(
     slurm, tree, tmp_path, until, undisturbed, through_faults
 ):
-    config = paced({"size": 2, "pause": 1.0}, {"size": 3, "pause": 1.0}, replicates=16)
+    config = paced({"size": 2, "pause": 1.0}, {"size": 3, "pause": 1.0}, replicates=90)
     folder = trials.project(tmp_path / "killed", tree, config)
     process = trials.start(folder, *POINTS, *PROFILE, *ONE_POINT_A_JOB)
     until(lambda: len(trials.work(folder)) > 12, process=process)
     kill_at_once(process)
-    assert slurm.jobs(folder), "the cluster jobs were meant to live on"
-    status, output = trials.run(folder, *POINTS, *PROFILE, *ONE_POINT_A_JOB)
+    assert len(slurm.jobs(folder)) == 2, "the cluster jobs were meant to live on"
+    status, output = trials.run(folder, *POINTS, *PROFILE, *ONE_POINT_A_JOB, PACED_PAUSE="0")
     assert status == 0, output
     assert "cancelled 2 cluster jobs of a run that was killed" in trials.log(folder)
     assert trials.content(folder) == undisturbed(config, *POINTS)
@@ -110,7 +112,7 @@ def test_the_main_process_is_killed_and_its_cluster_jobs_are_not_run_twice(
 
 
 def test_cluster_jobs_that_run_twice_do_no_harm(slurm, tree, tmp_path, until, undisturbed):
-    config = paced({"size": 2, "pause": 1.0}, replicates=20)
+    config = paced({"size": 2, "pause": 1.0}, replicates=40)
     folder = trials.project(tmp_path / "twice", tree, config)
     # under another name, the jobs of the killed run are not found
     first = (*PROFILE, "--slurm-jobname-prefix", "unknown")

@@ -50,6 +50,11 @@ def atomic(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
+    except BaseException:
+        # a library that failed may hold the file open, and with it the space on a full disk
+        with contextlib.suppress(OSError):
+            os.truncate(temporary, 0)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -77,8 +82,18 @@ def write(dataset: xr.Dataset, path: Path) -> None:
     with atomic(Path(path)) as temporary:
         try:
             dataset.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
-        except RuntimeError as error:  # what the HDF5 library raises on a full disk
-            raise OSError(f"cannot write {path}: {error}") from error
+        except RuntimeError as error:
+            raise _reason(Path(path), error) from error
+
+
+def _reason(path: Path, error: Exception) -> OSError:
+    """Return why a file cannot be written: the HDF5 library does not say, a plain write does."""
+    try:
+        with tempfile.TemporaryFile(dir=path.parent) as trial:
+            trial.write(bytes(2**20))
+    except OSError as why:
+        return OSError(why.errno, why.strerror, str(path))
+    return OSError(f"cannot write {path}: {error}")
 
 
 def read(path: Path) -> xr.Dataset:
