@@ -88,12 +88,12 @@ def test_a_large_random_direction_is_an_intruder_and_a_tiny_update_brings_none()
         low_rank.random_frame(generator, (50, 1)),
     )
     weak = low_rank.LowRankSvd(strong.left, np.array([1e-6]), strong.right)
-    settings = measure.Settings(intruders=5, controls=2)
+    settings = measure.Settings(intruders=5)
     base_left = measure.left_basis(base)
-    found = measure.intruders(base, base_left, strong, settings, generator)
+    found = measure.intruders(base, base_left, strong, settings, [generator] * 2)
     assert found["intruders"] == 1
     np.testing.assert_array_equal(found["intruders_control"], [1, 1])
-    assert measure.intruders(base, base_left, weak, settings, generator)["intruders"] == 0
+    assert measure.intruders(base, base_left, weak, settings, [])["intruders"] == 0
 
 
 def test_the_similarity_of_an_update_with_itself_is_one_and_ends_at_its_rank():

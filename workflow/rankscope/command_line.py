@@ -90,6 +90,13 @@ def _add_probe(subparsers: argparse._SubParsersAction) -> None:
         help="leading directions compared with the other adapter (default: %(default)s)",
     )
     parser.add_argument(
+        "--controls",
+        type=_positive,
+        default=4,
+        metavar="N",
+        help="random updates that counts of intruders are compared with (default: %(default)s)",
+    )
+    parser.add_argument(
         "--seed", type=_count, default=0, help="seed of the controls (default: %(default)s)"
     )
     parser.set_defaults(run=_probe, command="probe")
@@ -110,7 +117,7 @@ def _probe(options: argparse.Namespace) -> int:
             base.BaseModel(options.base),
             adapter.read(options.other) if options.other else None,
             settings=measure.Settings(intruders=options.intruders, directions=options.directions),
-            seed=np.random.SeedSequence(options.seed),
+            seeds=np.random.SeedSequence(options.seed).spawn(options.controls),
             progress=_with_progress,
         )
         datasets.write(dataset, options.out)

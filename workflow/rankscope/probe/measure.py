@@ -1,6 +1,7 @@
 """Everything that is measured on one adapted matrix."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import stats
@@ -21,13 +22,11 @@ class Settings:
         directions: leading directions of the similarity with another adapter.
         intruders: leading directions of the tuned weight that are tested for being intruders;
             0 leaves the intruders out, and with them the one dense decomposition.
-        controls: random updates that each count of intruders is compared with.
     """
 
     ranks: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)
     directions: int = 8
     intruders: int = 10
-    controls: int = 4
 
 
 def decompose(lora_B: np.ndarray, lora_A: np.ndarray, scaling: float) -> low_rank.LowRankSvd:  # noqa: N803
@@ -118,7 +117,7 @@ def intruders(
     base_left: np.ndarray,
     svd: low_rank.LowRankSvd,
     settings: Settings,
-    generator: np.random.Generator,
+    generators: Sequence[np.random.Generator],
 ) -> dict[str, float | np.ndarray]:
     """Match the tuned weight's leading directions with the base weight's, and count intruders.
 
@@ -130,7 +129,7 @@ def intruders(
         base_left: its left singular vectors, from `left_basis`.
         svd: the decomposition of its update.
         settings: what to measure.
-        generator: draws the controls.
+        generators: one per control.
 
     Returns:
         Values by the names of the variables they become.
@@ -139,7 +138,7 @@ def intruders(
     match = _match(base + svd.dense(), base_left, count)
     controls = [
         _match(base + low_rank.with_random_directions(svd, generator).dense(), base_left, count)
-        for _ in range(settings.controls)
+        for generator in generators
     ]
     short = settings.intruders - count
     return {

@@ -1,6 +1,6 @@
 """Stream over an adapter's matrices, one at a time, into one labelled dataset."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -43,7 +43,7 @@ def probe(
     other: Adapter | None = None,
     *,
     settings: measure.Settings | None = None,
-    seed: np.random.SeedSequence | None = None,
+    seeds: Sequence[np.random.SeedSequence] = (),
     progress: Callable[[Iterable[str]], Iterable[str]] = iter,
 ) -> xr.Dataset:
     """Probe an adapter matrix by matrix; one base weight and one update are in memory.
@@ -53,7 +53,7 @@ def probe(
         base: the model it was trained on.
         other: another adapter of the same model, for the similarity of their directions.
         settings: what to measure.
-        seed: of the random controls; that of 0 if not given.
+        seeds: one for each random update that counts of intruders are compared with.
         progress: wraps the sequence of modules, to show how far it is.
 
     Returns:
@@ -66,12 +66,18 @@ def probe(
     shared = set(other.modules) & set(adapter.modules) if other else set()
     if other and not shared:
         raise ProbeError(f"{adapter.folder} and {other.folder} adapt no matrix in common")
-    streams = (seed or np.random.SeedSequence(0)).spawn(len(adapter.modules))
-    rows = [
-        _matrix(module, adapter, base, other if module in shared else None, settings, stream)
-        for module, stream in zip(progress(adapter.modules), streams, strict=True)
-    ]
+    rows = []
+    for place, module in enumerate(progress(adapter.modules)):
+        generators = [_generator(seed, place) for seed in seeds]
+        also = other if module in shared else None
+        rows.append(_matrix(module, adapter, base, also, settings, generators))
     return _label(rows, adapter, other, settings)
+
+
+def _generator(seed: np.random.SeedSequence, place: int) -> np.random.Generator:
+    """Return the generator of one control of one matrix; it depends on nothing else."""
+    key = (*seed.spawn_key, place)
+    return np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=key))
 
 
 def _matrix(
@@ -80,7 +86,7 @@ def _matrix(
     base: BaseModel,
     other: Adapter | None,
     settings: measure.Settings,
-    stream: np.random.SeedSequence,
+    generators: Sequence[np.random.Generator],
 ) -> dict[str, float | np.ndarray]:
     weight = base.weight(module, transposed=adapter.transposed)
     svd = measure.decompose(*adapter.factors(module, weight.shape))
@@ -90,9 +96,8 @@ def _matrix(
         svd.singular_values, (0, min(weight.shape) - size), constant_values=np.nan
     )
     if settings.intruders:
-        found |= measure.intruders(
-            weight, measure.left_basis(weight), svd, settings, np.random.default_rng(stream)
-        )
+        left = measure.left_basis(weight)
+        found |= measure.intruders(weight, left, svd, settings, generators)
     if other is not None:
         second = measure.decompose(*other.factors(module, weight.shape))
         found["phi"] = measure.similarity(svd, second, settings.directions)

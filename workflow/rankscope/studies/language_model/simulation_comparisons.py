@@ -33,7 +33,7 @@ UPDATE_VALUES = (
 )
 CAPTURED = ("amplification", "amplification_null", "alignment")
 INTRUDERS = ("intruders", "intruders_random", "intruders_full_norm")
-_SETTINGS = measure.Settings(ranks=PROBED_RANKS, controls=1)
+_SETTINGS = measure.Settings(ranks=PROBED_RANKS)
 
 
 def measure_updates(
@@ -52,7 +52,7 @@ def measure_updates(
     for name, svd in trained.updates.items():
         if np.isfinite(svd.singular_values).all():
             values = measure.update(base[name], svd, _SETTINGS)
-            matched = measure.intruders(base[name], base_left[name], svd, _SETTINGS, generator)
+            matched = measure.intruders(base[name], base_left[name], svd, _SETTINGS, [generator])
             found[name] = {key: values[key] for key in (*UPDATE_VALUES, *CAPTURED)}
             found[name]["singular_value"] = svd.singular_values
             found[name]["intruders"] = matched["intruders"]
@@ -61,7 +61,7 @@ def measure_updates(
                 scale = full.updates[name].frobenius_norm / svd.frobenius_norm
                 same = low_rank.LowRankSvd(svd.left, scale * svd.singular_values, svd.right)
                 found[name]["intruders_full_norm"] = measure.intruders(
-                    base[name], base_left[name], same, measure.Settings(controls=0), generator
+                    base[name], base_left[name], same, _SETTINGS, []
                 )["intruders"]
     return found
 
