@@ -82,8 +82,10 @@ def lanczos(
         basis[:, done] = image / np.linalg.norm(image, axis=1, keepdims=True)
         if done == limit or (done >= count and done % CHECK_EVERY == 0):
             values, mixing = _ritz(diagonal[:, :done], off[:, :done], count)
-            estimate = np.abs(off[:, done - 1, None] * mixing[:, -1]) / np.abs(values[:, :1])
-            if done == limit or np.all(estimate <= tolerance):
+            bound = np.abs(off[:, done - 1, None] * mixing[:, -1])
+            small = np.all(bound <= tolerance * np.abs(values[:, :1]), axis=1)
+            # a Krylov space that has just closed says nothing about what lies outside it
+            if done == limit or np.all(small & (off[:, done - 1] > 0)):
                 break
     vectors = np.swapaxes(basis[:, :done], 1, 2) @ mixing.astype(start.dtype)
     return _finished(finish or apply, vectors.astype(float), tolerance, done)
