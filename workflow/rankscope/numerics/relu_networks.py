@@ -117,7 +117,7 @@ def layers(
         positive, negative = values.max(axis=0) > 0, values.min(axis=0) < 0
         features = _activate(values, network.negative_slope)
         dead = 0 if network.negative_slope else int(np.count_nonzero(~positive))
-        live = features if dead == 0 else features[:, positive]
+        live = features if dead == 0 else features.compress(positive, axis=1)
         singular_values, factor, gram = decompose(live, tolerances, gram=gram)
         mixed = int(np.count_nonzero(positive & negative))
         yield Layer(
