@@ -33,8 +33,14 @@ def project(folder: Path, tree: Path, config: dict) -> Path:
 
 def environment(folder: Path, **extra: str) -> dict[str, str]:
     """Return the environment of a run; the work that ``paced`` does is noted in work.log."""
+    inherited = {
+        key: value
+        for key, value in os.environ.items()
+        # every process would compile the sources anew
+        if key != "PYTHONDONTWRITEBYTECODE"
+    }
     return {
-        **os.environ,
+        **inherited,
         "PYTHONPATH": str((folder / "workflow").resolve()),
         "PACED_LOG": str(folder / "work.log"),
         "PACED_PAUSE": "1",

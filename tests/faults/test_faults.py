@@ -23,7 +23,7 @@ def paced(*points: dict, replicates: int = 4, **further) -> dict:
 
 
 SMALL = paced({"size": 2}, {"size": 3}, {"size": 4})
-SLOW = paced({"size": 2, "pause": 0.8}, {"size": 3, "pause": 0.8}, replicates=6)
+SLOW = paced({"size": 2, "pause": 0.8}, {"size": 3, "pause": 0.8}, replicates=8)
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_a_full_disk_is_named_and_nothing_finished_is_lost(tree, tmp_path, undis
         trials.project(folder, tree, large)
         status, output = trials.run(folder, *TARGETS)
         assert status != 0
-        assert "No space left on device" in output
+        assert "No space left on device" in output, trials.log(folder)
         done = {line for line in trials.work(folder) if "(size=2," in line}
         remount(folder, "size=200m")
         status, output = trials.run(folder, *TARGETS, PACED_PAUSE="0")
@@ -154,24 +154,11 @@ def test_read_only_results_are_named_and_work_goes_on_when_they_can_be_written(f
         assert trials.content(folder) == undisturbed(SMALL, *TARGETS)
 
 
-def test_results_that_become_read_only_during_a_run_lose_nothing(slow, undisturbed):
-    results = slow / "results"
-    results.mkdir()
-    with mounted(results, "--bind", str(results)):
-        process = trials.start(slow, *TARGETS)
-        wait_for(lambda: list(results.glob(".unfinished/paced/simulated/*/*.nc")))
-        remount(results, "bind,ro")
-        output, _ = process.communicate(timeout=120)
-        assert process.returncode != 0
-        assert "Read-only file system" in output
-        remount(results, "bind,rw")
-        assert trials.run(slow, *TARGETS, PACED_PAUSE="0")[0] == 0
-        assert trials.content(slow) == undisturbed(SLOW, *TARGETS)
-
-
 def test_a_second_run_in_the_same_folder_is_refused_and_disturbs_nothing(slow, undisturbed):
     process = trials.start(slow, *TARGETS)
     wait_for(lambda: trials.work(slow))
+    _, seen = trials.run(slow, command="status")
+    assert seen.splitlines()[1].split()[:5] == ["paced", "simulated", "2", "0", "1"]
     status, output = trials.run(slow, *TARGETS)
     assert status == 2
     assert f"another run (process {process.pid} on" in output
@@ -182,10 +169,6 @@ def test_a_second_run_in_the_same_folder_is_refused_and_disturbs_nothing(slow, u
     )  # fmt: skip
     assert plain.returncode != 0
     assert "LockException" in plain.stdout + plain.stderr
-    _, seen = trials.run(slow, command="status")
-    assert (
-        seen.splitlines()[1].split()[3:5] == ["0", "2"] or "1" in seen.splitlines()[1].split()[3:5]
-    )
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
     assert trials.content(slow) == undisturbed(SLOW, *TARGETS)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
 
 WORKFLOW = Path(workflow.basedir) / "workflow"
-SCRIPTS = WORKFLOW / "scripts"
+SCRIPTS = shlex.quote(str(WORKFLOW / "scripts"))
 sys.path.insert(0, str(WORKFLOW))
 os.environ["PYTHONPATH"] = f"{WORKFLOW}:{os.environ.get('PYTHONPATH', '')}".rstrip(":")
 os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
