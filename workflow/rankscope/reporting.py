@@ -5,15 +5,19 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 import rankscope
-from rankscope import configuration, datasets, study, verdicts
+from rankscope import configuration, datasets, sources, study, verdicts
 from rankscope.configuration import RESULTS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 PACKAGES = ("numpy", "scipy", "xarray", "netCDF4", "snakemake", "scikit-learn", "mlxtend")
 LANGUAGE_PACKAGES = ("torch", "transformers", "peft")
@@ -95,10 +99,30 @@ def plot(name: str) -> None:
     module, folder = study.part(name, "figures"), RESULTS / name
     data = *rankscope.load(folder), pd.read_csv(folder / "verdicts.csv")
     for figure in study.makes(name, "figures"):
-        draw, stem = getattr(module, figure), folder / "figures" / figure
-        style.save(draw(*data), stem)
-        with datasets.atomic(stem.with_suffix(".rst")) as temporary:
-            temporary.write_text(f"{inspect.getdoc(draw)}\n", encoding="utf-8")
+        _draw(getattr(module, figure), data, folder / "figures" / figure)
+
+
+def _draw(function: Callable[..., "Figure"], data: Sequence, stem: Path) -> None:
+    """Save a figure, and its caption beside it."""
+    from rankscope import style
+
+    style.save(function(*data), stem)
+    with datasets.atomic(stem.with_suffix(".rst")) as temporary:
+        temporary.write_text(f"{inspect.getdoc(function)}\n", encoding="utf-8")
+
+
+def synthesise(names: Sequence[str]) -> None:
+    """Compare the spectra of studies: a table of ranks, and figures."""
+    from rankscope import style, synthesis, synthesis_figures
+
+    style.apply()
+    order = list(synthesis.QUESTIONS)
+    spectra = sorted(synthesis.gather(names), key=lambda named: order.index(named[1].question))
+    ranks, folder = synthesis.ranks_of(spectra), RESULTS / "synthesis"
+    write_table(ranks, folder / "tables" / "ranks")
+    held = synthesis.held(spectra)
+    for name in sources.public_functions(synthesis_figures.__name__):
+        _draw(getattr(synthesis_figures, name), (ranks, held), folder / "figures" / name)
 
 
 def tabulate(name: str) -> None:

@@ -8,9 +8,10 @@ Output: results/{study}/figures, results/{study}/tables, results/provenance.json
 import snakemake.io
 
 
-def drawn(name):
-    """The figures of a study, each with its caption, as outputs that `--report` shows."""
-    stems = [f"results/{name}/figures/{figure}" for figure in study.makes(name, "figures")]
+def in_report(name, drawing):
+    """The figures of a module, each with its caption, as outputs that `--report` shows."""
+    figures = sources.public_functions(drawing)
+    stems = [f"results/{name}/figures/{figure}" for figure in figures]
     shown = [
         snakemake.io.report(
             f"{stem}.png",
@@ -24,10 +25,12 @@ def drawn(name):
     return shown + [f"{stem}.{suffix}" for stem in stems for suffix in ("pdf", "rst")]
 
 
-def captions(name):
-    """The captions of a study's figures, which are the docstrings of their functions."""
-    drawing = study.module_name(name, "figures")
-    return [sources.docstring(drawing, figure) for figure in study.makes(name, "figures")]
+def captions(drawing):
+    """The captions of a module's figures, which are the docstrings of their functions."""
+    return [sources.docstring(drawing, figure) for figure in sources.public_functions(drawing)]
+
+
+WITH_SPECTRA = [name for name in STUDIES if sources.path(study.module_name(name, "spectra"))]
 
 
 for name in STUDIES:
@@ -38,7 +41,7 @@ for name in STUDIES:
         input:
             multiext(f"results/{name}/", "simulated.nc", "predicted.nc", "verdicts.csv"),
         output:
-            drawn(name),
+            in_report(name, study.module_name(name, "figures")),
         log:
             f"results/logs/plot_{name}.log",
         conda:
@@ -46,7 +49,7 @@ for name in STUDIES:
         params:
             name=name,
             code=sources.code_hash(study.module_name(name, "figures"), "rankscope.style"),
-            captions=captions(name),
+            captions=captions(study.module_name(name, "figures")),
         message:
             f"Plot the figures of {name}"
         shell:
@@ -74,6 +77,32 @@ for name in STUDIES:
                 "python {SCRIPTS}/tables.py {params.name} > {log} 2>&1"
 
 
+if WITH_SPECTRA:
+
+    rule synthesis:
+        """Compare the spectra of all studies."""
+        input:
+            expand(
+                "results/{study}/{stage}.nc", study=WITH_SPECTRA, stage=("simulated", "predicted")
+            ),
+        output:
+            in_report("synthesis", "rankscope.synthesis_figures"),
+            multiext("results/synthesis/tables/ranks", ".csv", ".md", ".tex"),
+        log:
+            "results/logs/synthesis.log",
+        conda:
+            "../../envs/rankscope.yaml"
+        params:
+            names=WITH_SPECTRA,
+            code=sources.code_hash(
+                "rankscope.synthesis_figures",
+                *[study.module_name(name, "spectra") for name in WITH_SPECTRA],
+            ),
+            captions=captions("rankscope.synthesis_figures"),
+        shell:
+            "python {SCRIPTS}/synthesis.py {params.names} > {log} 2>&1"
+
+
 rule provenance:
     """Record versions, commit, platform and configuration."""
     input:
@@ -98,6 +127,7 @@ rule report:
         expand("results/{study}/verdicts.csv", study=STUDIES),
         FIGURES,
         TABLES,
+        rules.synthesis.output if WITH_SPECTRA else [],
     output:
         "results/report.html",
     log:

@@ -176,8 +176,50 @@ def definitions() -> tuple[str, Markup, dict[str, Markup]]:
     return title, prose.markdown(introduction), shown
 
 
-def synthesis() -> None:
-    """Return the section across the studies; there is none yet."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Synthesis:
+    """The page across the papers.
+
+    Attributes:
+        answers: by question, a sentence per spectrum.
+        figures: its figures.
+        table: every notion of rank beside its null.
+    """
+
+    answers: Mapping[str, Sequence[str]]
+    figures: Sequence[Figure]
+    table: Markup
+
+
+def across() -> Synthesis | None:
+    """Gather the comparison across the studies; nothing if no study has spectra."""
+    from rankscope import synthesis
+
+    folder, drawing = RESULTS / "synthesis", "rankscope.synthesis_figures"
+    if not synthesis.available():
+        return None
+    ranks = pd.read_csv(folder / "tables" / "ranks.csv")
+    answers: dict[str, list[str]] = {}
+    for row in ranks.itertuples():
+        question = synthesis.QUESTIONS[row.question]
+        answers.setdefault(question, []).append(
+            f"{row.label}: {number(row.energy_rank)} of {row.available} directions hold 90 % of "
+            f"the energy; in noise of the same shape {number(row.null_energy_rank)}."
+        )
+    shown = ranks[["label", "rows", "columns"]].copy()
+    for notion in synthesis.NOTIONS:
+        pairs = zip(ranks[notion], ranks[f"null_{notion}"], strict=True)
+        shown[notion] = [f"{number(value)} ({number(null)})" for value, null in pairs]
+    return Synthesis(
+        answers=answers,
+        figures=[
+            figure(folder / "figures" / f"{item}.png", sources.docstring(drawing, item))
+            for item in sources.public_functions(drawing)
+        ],
+        table=Markup(
+            shown.rename(columns=in_words).to_html(index=False, border=0)  # escapes its cells
+        ),
+    )
 
 
 def provenance() -> dict[str, Any]:

@@ -21,7 +21,7 @@ def write(target: Path) -> None:
         .get_template("template.html.j2")
         .render(
             studies=gather.studies(config, values),
-            synthesis=gather.synthesis(),
+            synthesis=gather.across(),
             verdicts=gather.VERDICTS,
             definitions=gather.definitions(),
             provenance=gather.provenance(),

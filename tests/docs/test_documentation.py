@@ -1,0 +1,75 @@
+"""The documentation, followed literally."""
+
+import re
+import shlex
+import shutil
+
+import pytest
+import trials
+
+DOCS = trials.ROOT / "docs"
+FILE_BLOCK = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
+RUN_BLOCK = re.compile(r"<!-- run -->\n```python\n(.*?)```", re.DOTALL)
+CONSOLE_BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def follow(page: str, folder) -> str:
+    """Write the files of a page, and run its ``make study`` command; return what it printed."""
+    text = (DOCS / page).read_text()
+    for name, content in FILE_BLOCK.findall(text):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+    lines = [line for block in CONSOLE_BLOCK.findall(text) for line in block.splitlines()]
+    (command,) = [line for line in lines if line.startswith("make study")]
+    _, _, setting = shlex.split(command)
+    status, output = trials.run(folder, "--configfile", setting.removeprefix("CONFIG="))
+    assert status == 0, output + trials.log(folder)
+    return output
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    folder = tmp_path / "rankscope"
+    folder.mkdir()
+    trials.sources(folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.workflow
+def test_the_page_on_adding_a_study_makes_a_study(checkout):
+    follow("add-a-study.md", checkout)
+    claims = (checkout / "results/claims.md").read_text()
+    assert "| gaussian_products | participation ratio | supported |" in claims
+    assert (checkout / "results/gaussian_products/figures/ranks_by_depth.pdf").exists()
+    report = (checkout / "results/report.html").read_text()
+    assert 'id="figure-gaussian_products-ranks_by_depth"' in report
+
+
+@pytest.mark.workflow
+def test_the_page_on_grids_and_the_page_on_loading_work_one_after_the_other(checkout, monkeypatch):
+    follow("own-grid.md", checkout)
+    points = sorted(p.stem for p in (checkout / "results").glob("*/simulated/*.nc"))
+    assert "width=16,negative_slope=0.0" in points
+    assert len(points) == 4
+    monkeypatch.chdir(checkout)
+    names: dict = {}
+    for block in RUN_BLOCK.findall((DOCS / "load-results.md").read_text()):
+        exec(block, names)
+    assert names["simulated"].sizes["point"] == names["predicted"].sizes["point"] == 4
+    assert (checkout / "stable_rank.png").stat().st_size > 5000
+
+
+@pytest.mark.parametrize(
+    "page", [*DOCS.glob("*.md"), trials.ROOT / "README.md", trials.ROOT / "CONTRIBUTING.md"]
+)
+def test_links_between_pages_lead_somewhere(page):
+    for target in LINK.findall(page.read_text()):
+        if not target.startswith(("http:", "https:")):
+            assert (page.parent / target).exists(), target
+
+
+def test_every_page_can_be_reached_from_the_readme():
+    linked = set(LINK.findall((trials.ROOT / "README.md").read_text()))
+    assert {f"docs/{page.name}" for page in DOCS.glob("*.md")} <= linked

@@ -1,0 +1,134 @@
+"""The question across the papers: where is rank lost, where is it spent, how much is needed.
+
+A study may have a module ``spectra`` whose function ``spectra(simulated, predicted)`` returns
+the spectra that answer its part of the question. All of them are measured here with the same
+notions of rank, beside the same null: Gaussian matrices of the same shape.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from rankscope import configuration, sources, study
+from rankscope.numerics import ranks
+
+LOST, SPENT, NEEDED = "lost", "spent", "needed"
+QUESTIONS = {
+    LOST: "Where is rank lost?",
+    SPENT: "Where is it spent?",
+    NEEDED: "How much of it is needed?",
+}
+TOLERANCE = 1e-2
+SHARE = 0.9
+NULL_DRAWS = 4
+
+NOTIONS = {
+    "energy_rank": lambda values: ranks.energy_rank(values, SHARE),
+    "stable_rank": ranks.stable_rank,
+    "participation_ratio": ranks.participation_ratio,
+    "effective_rank": ranks.effective_rank,
+    "numerical_rank": lambda values: ranks.numerical_rank(values, TOLERANCE),
+}
+"""The notions of rank that are compared, each a function of singular values."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Spectrum:
+    """Singular values of one kind of matrix.
+
+    Attributes:
+        question: ``lost``, ``spent`` or ``needed``.
+        label: what the matrix is, in a few words.
+        values: singular values, descending, shape ``(samples, k)``; samples are replicates
+            or matrices of one kind.
+        shape: of the matrix, ``k`` being its smaller side.
+    """
+
+    question: str
+    label: str
+    values: np.ndarray
+    shape: tuple[int, int]
+
+
+def available() -> tuple[str, ...]:
+    """Return the configured studies that have spectra."""
+    configured = configuration.from_environment().studies
+    return tuple(name for name in configured if has_spectra(name))
+
+
+def has_spectra(name: str) -> bool:
+    """Say whether a study has spectra, without importing it."""
+    return sources.path(study.module_name(name, "spectra")) is not None
+
+
+def gather(names: Iterable[str]) -> Iterator[tuple[str, Spectrum]]:
+    """Yield the spectra of studies, with the study's name."""
+    import rankscope
+
+    for name in names:
+        data = rankscope.load(configuration.RESULTS / name)
+        for spectrum in study.part(name, "spectra").spectra(*data):
+            yield name, spectrum
+
+
+@functools.cache
+def null(shape: tuple[int, int]) -> np.ndarray:
+    """Return singular values of Gaussian matrices, shape ``(NULL_DRAWS, k)``.
+
+    The draws are from a fixed stream: their ranks are those of any other draw within a few
+    per cent, as the singular values of a Gaussian matrix hardly vary.
+    """
+    generator = np.random.Generator(np.random.PCG64(0))
+    return np.linalg.svd(generator.standard_normal((NULL_DRAWS, *shape)), compute_uv=False)
+
+
+def ranks_of(spectra: Iterable[tuple[str, Spectrum]]) -> pd.DataFrame:
+    """Tabulate every notion of rank of every spectrum and of its null.
+
+    Returns:
+        A row per spectrum: question, study, label, shape, number of directions available,
+        and each notion's mean over samples, with its null's mean under ``null_<notion>``.
+    """
+    rows = []
+    for name, spectrum in spectra:
+        row = {
+            "question": spectrum.question,
+            "study": name,
+            "label": spectrum.label,
+            "rows": spectrum.shape[0],
+            "columns": spectrum.shape[1],
+            "available": min(spectrum.shape),
+        }
+        for notion, measure in NOTIONS.items():
+            row[notion] = float(np.mean(measure(spectrum.values)))
+            row[f"null_{notion}"] = float(np.mean(measure(null(spectrum.shape))))
+        rows.append(row)
+    notions = [name for notion in NOTIONS for name in (notion, f"null_{notion}")]
+    columns = ["question", "study", "label", "rows", "columns", "available", *notions]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def held(spectra: Iterable[tuple[str, Spectrum]]) -> pd.DataFrame:
+    """Tabulate how much energy the leading directions hold, for spectra and their nulls.
+
+    Returns:
+        A row per spectrum and number of leading directions: question, study, label,
+        ``directions``, ``share`` and ``null_share``, means over samples.
+    """
+    columns = ["question", "study", "label", "directions", "share", "null_share"]
+    parts = [pd.DataFrame(columns=columns)]
+    for name, spectrum in spectra:
+        measured = _cumulative(spectrum.values)
+        chance = _cumulative(null(spectrum.shape))[: len(measured)]
+        part = pd.DataFrame({"share": measured, "null_share": chance})
+        part["directions"] = np.arange(1, len(measured) + 1)
+        parts.append(part.assign(question=spectrum.question, study=name, label=spectrum.label))
+    return pd.concat(parts[1:] or parts, ignore_index=True)[columns]
+
+
+def _cumulative(values: np.ndarray) -> np.ndarray:
+    energy = np.sort(values**2, axis=-1)[:, ::-1]
+    return np.mean(np.cumsum(energy, axis=-1) / energy.sum(axis=-1, keepdims=True), axis=0)

@@ -1,0 +1,8 @@
+"""Compare the spectra of studies: synthesis.py STUDY..."""
+
+import sys
+
+from rankscope import reporting, stages
+
+if __name__ == "__main__":
+    stages.run(reporting.synthesise, sys.argv[1:])
