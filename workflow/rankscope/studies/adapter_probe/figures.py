@@ -30,13 +30,13 @@ def ranks(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame) 
 def alignment(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame) -> Figure:
     """Base weight in the updates' directions over that in random ones.
 
-    Medians over matrices of every adapter; dashed with grey band: random directions, mean and
+    Means over matrices of every adapter; dashed with grey band: random directions, mean and
     two standard deviations for one matrix.
     """
     figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS * 0.8, 3.4))
     rank = simulated.probed_rank.values
     for index, name in enumerate(_names(simulated)):
-        values = simulated.alignment.isel(point=index).median("matrix").values
+        values = simulated.alignment.isel(point=index).mean("matrix").values
         axes.plot(rank, values, "o-", ms=3, lw=1.0, label=name)
     null = predicted.isel(point=0, missing_dims="ignore")
     mean, spread = null.alignment.values, 2 * null.alignment_sd.values

@@ -14,6 +14,6 @@ its null over itself. RandLoRA's rank ``r`` is that of one of its bases, not of 
 The set-up: the top ``layers`` of a BERT-like encoder are adapted; the layers below are
 frozen and their outputs computed once, in half precision. Texts are classified from the
 mean of the last states. No dropout and no weight decay. The learning rate of every run is
-chosen on validation texts from the same number of values; the runs of a replicate share
+the one of least validation loss, out of the same number; the runs of a replicate share
 head, data order and test texts, and each is tested once.
 """

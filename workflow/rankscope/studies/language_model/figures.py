@@ -79,7 +79,7 @@ def rank_and_parameters(
 
 
 def learning_rates(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame) -> Figure:
-    """The sweep of learning rates: accuracy on validation texts, one training run per point.
+    """The sweep of learning rates: loss on validation texts, one training run per point.
 
     Every run is tried with the same number of rates; the filled point is the chosen one.
     """
@@ -87,13 +87,13 @@ def learning_rates(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.Da
     for axes, point in panels:
         for place, run in enumerate(point.runs):
             tried = point.run("tried_rate", run).values
-            found = point.run("tried_accuracy", run).values
+            found = point.run("tried_loss", run).values
             colour = plt.get_cmap("tab20")(place % 20)
             axes.plot(tried, found, "o-", mfc="white", ms=4, lw=0.9, color=colour, label=run.name)
             chosen = tried == float(point.run("rate", run))
             axes.plot(tried[chosen], found[chosen], "o", ms=5, color=colour)
         axes.set_xscale("log")
-        axes.set(xlabel="learning rate", ylabel="validation accuracy", title=_title(point))
+        axes.set(xlabel="learning rate", ylabel="validation loss / nat", title=_title(point))
         _below(axes, columns=3)
     figure.suptitle("Choice of the learning rates")
     return figure

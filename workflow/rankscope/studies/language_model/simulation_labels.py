@@ -133,7 +133,7 @@ def _chosen(
         "tried_rate": variable(("run", "trial"), rates, "learning rates tried"),
         "tried_accuracy": variable(("run", "trial"), sweep[..., 0], "accuracy, validation texts"),
         "tried_loss": variable(("run", "trial"), sweep[..., 1], "loss, validation texts", "nat"),
-        "rate": variable("run", taken, "learning rate chosen on validation texts"),
+        "rate": variable("run", taken, "learning rate of least validation loss"),
         "rate_at_end": variable(
             "run", at_end.astype(np.int8), "1 if the chosen rate is the first or last tried"
         ),

@@ -122,7 +122,7 @@ def match_of_random_direction(width: int, directions: int) -> float:
 
     A squared coordinate of a uniform unit vector is Beta(1/2, (d - 1)/2); the coordinates
     are taken as independent, so ``E max = integral of 1 - F(t^2)^p``. Their weak negative
-    dependence moves the mean by a relative ``O(1 / d)``.
+    dependence makes the true mean larger by a relative ``O(log d / d)``.
     """
     law = stats.beta(0.5, (width - 1) / 2)
     return float(quad(lambda t: 1 - law.cdf(t * t) ** directions, 0, 1, limit=200)[0])

@@ -1,0 +1,106 @@
+"""Names of runs, ranges, and what follows from them."""
+
+import csv
+import json
+
+import pytest
+
+from rankscope import parameters
+from rankscope.studies.language_model.parameters import Parameters, Run
+
+
+def point(**values):
+    return Parameters(**({"task": "tweets", "runs": "head+full+lora-8+lora-64"} | values))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("head", ("head", 0, "qv")),
+        ("full.ud", ("full", 0, "ud")),
+        ("lora-16", ("lora", 16, "qv")),
+        ("rslora-2.qkvo", ("rslora", 2, "qkvo")),
+        ("randlora-32", ("randlora", 32, "qv")),
+        ("vera-256.o", ("vera", 256, "o")),
+    ],
+)
+def test_a_runs_name_says_method_rank_and_targets(name, expected):
+    run = Run.parse(name, "qv")
+    assert (run.method, run.rank, run.targets) == expected
+
+
+@pytest.mark.parametrize("name", ["lora", "lora-0", "full-8", "dora-8", "lora-8.x", "lora-8.", ""])
+def test_what_is_no_run_is_refused(name):
+    with pytest.raises(ValueError, match="runs must be"):
+        Run.parse(name, "q")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"task": "poems"}, "task must be one of"),
+        ({"task": "csv"}, "corpus_file goes with"),
+        ({"corpus_file": "x.csv"}, "corpus_file goes with"),
+        ({"runs": "lora-8+lora-8"}, "runs must differ"),
+        ({"runs": "lora-500"}, "must be at most 384"),
+        ({"twins": "lora-1"}, "twins must be among the runs"),
+        ({"targets": "qx"}, "targets must be letters"),
+        ({"layers": 7}, "layers must be at most 6"),
+        ({"steps": 0}, "steps must be at least 1"),
+        ({"test_texts": 9999}, "test_texts must be at most test_pool"),
+        ({"plane_points": 6}, "plane_points must be"),
+        ({"rate_factor": 0.0}, "rate_factor must be positive"),
+        ({"device": "tpu"}, "device must be"),
+        ({"tokens": 2}, "tokens must be at least 3"),
+        ({"model": "/nowhere"}, "folder with a config.json"),
+    ],
+)
+def test_values_out_of_range_are_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        point(**values).check()
+
+
+def test_a_file_that_is_there_is_accepted(tmp_path):
+    path = tmp_path / "a.csv"
+    with path.open("w") as file:
+        csv.writer(file).writerow(["text", "label"])
+    point(task="csv", corpus_file=str(path)).check()
+
+
+def test_a_local_models_shape_is_read_from_its_config(tmp_path):
+    config = {"hidden_size": 8, "intermediate_size": 32, "num_hidden_layers": 2}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    local = point(model=str(tmp_path), runs="lora-4", layers=2, targets="qu")
+    local.check()
+    assert local.shape("u") == (32, 8)
+    assert local.matrix_names() == ("0.q", "0.u", "1.q", "1.u")
+
+
+def test_every_method_is_tried_with_the_same_number_of_rates():
+    found = point(learning_rates=4, rate_factor=2.0)
+    for run in found.run_list():
+        rates = found.rates(run.method)
+        assert len(rates) == 4
+        assert rates == tuple(sorted(rates))
+    assert found.rates("lora")[1] == pytest.approx(found.rates("lora")[0] * 2, rel=0.01)
+
+
+def test_matrices_are_those_that_some_run_adapts():
+    assert point(runs="head+lora-4.q+lora-2.vo").matrix_names() == ("5.q", "5.v", "5.o")
+
+
+def test_compared_ranks_are_the_extreme_ones_above_one_on_all_targets():
+    small, large = point(runs="lora-64+lora-1+lora-2+lora-4.q+lora-8").compared_ranks()
+    assert (small.rank, large.rank) == (2, 64)
+    assert point(runs="head+full").compared_ranks() is None
+
+
+def test_a_point_names_a_file():
+    values = {"runs": "head+full+lora-8.qv", "twins": "full"}
+    assert parameters.point_name(values) == "runs=head+full+lora-8.qv,twins=full"
+
+
+def test_more_work_costs_more():
+    base = point().cost().seconds
+    for values in ({"steps": 300}, {"tokens": 64}, {"layers": 2}, {"twins": "full"}):
+        assert point(**values).cost().seconds > base
