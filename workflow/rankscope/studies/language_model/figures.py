@@ -69,7 +69,8 @@ def rank_and_parameters(
             axes.annotate(
                 f"{run.method} {run.rank}",
                 (chosen.parameters.iloc[0], chosen.value.mean()),
-                xytext=(3, 4), textcoords="offset points", fontsize=6,
+                xytext=(3, 4 if run.method == "lora" else -9), textcoords="offset points",
+                fontsize=6,
             )  # fmt: skip
         if (data.parameters > 0).any():
             axes.set_xscale("log")
@@ -166,8 +167,8 @@ def amplification(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.Dat
             mean, error = logs.mean("replicate"), logs.std("replicate", ddof=1)
             error = error / np.sqrt(max(logs.sizes["replicate"], 1))
             kept = np.isfinite(mean.values)
-            centre = np.exp(mean.values[kept])
-            spread = np.nan_to_num(centre * error.values[kept])
+            centre, half = np.exp(mean.values[kept]), np.nan_to_num(error.values[kept])
+            spread = centre * np.stack([1 - np.exp(-half), np.exp(half) - 1])
             axes.errorbar(
                 point.data.probed_rank.values[kept], centre, yerr=spread if line == "-" else None,
                 fmt=f"o{line}" if line == "-" else line, ms=3, lw=1.0, color=colour,
@@ -221,6 +222,8 @@ def similarity(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFr
         )  # fmt: skip
         axes.axhline(0.5, **style.PAPER)
         axes.set_xscale("log", base=2)
+        ticks = [2**power for power in range(7)]
+        axes.set_xticks(ticks, ticks)
         axes.set(xlabel="leading directions $i$", ylim=(0, 1), title=f"$W_{letter}$")
     panels[0, 0].set_ylabel(r"$\phi(i, i)$")
     _below(panels[0, 0], columns=2)
@@ -271,12 +274,14 @@ def truncation(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFr
     figure, panels = _panels(tools.points(simulated), height=3.4)
     for axes, point in panels:
         kept = point.data.kept.values
-        for place, run in enumerate(r for r in point.runs if r.method != "head"):
+        adapted = [run for run in point.runs if run.method != "head"]
+        for place, run in enumerate(adapted):
+            shift = 0.4 * ((place + 0.5) / len(adapted) - 0.5)
             values = point.run("truncated_accuracy", run)
             error = values.std("replicate", ddof=1) / np.sqrt(values.sizes["replicate"])
             axes.errorbar(
-                np.arange(len(kept)), values.mean("replicate"), yerr=error, fmt="o-", ms=3, lw=0.9,
-                color=plt.get_cmap("tab20")(place % 20), label=run.name,
+                np.arange(len(kept)) + shift, values.mean("replicate"), yerr=error, fmt="o-", ms=3,
+                lw=0.9, color=plt.get_cmap("tab20")(place % 20), label=run.name,
             )  # fmt: skip
         axes.set_xticks(range(len(kept)), kept)
         axes.set(xlabel="directions kept", ylabel="validation accuracy", title=_title(point))
@@ -312,7 +317,7 @@ def representations(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.D
     for x, level in zip(place, mean, strict=True):
         label = "pretrained" if x == 0 else None
         axes.plot([x - 0.4, x + 0.4], [level, level], **style.PAPER, label=label)
-    axes.set_xticks(place, [f"layer {name}".replace(" layer", ", output") for name in blocks])
+    axes.set_xticks(place, [_block(name) for name in blocks])
     axes.set(ylabel="linear CKA with full fine-tuning", title="How close the representations are")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
@@ -399,6 +404,11 @@ def _mean_error(values: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
     values = values.dropna("block", how="all") if values.isnull().all() else values
     error = values.std("replicate", ddof=1) / np.sqrt(values.sizes["replicate"])
     return values.mean("replicate").values, error.values
+
+
+def _block(name: str) -> str:
+    layer, part = name.split()
+    return f"layer {layer}: {'output' if part == 'layer' else part}"
 
 
 def _below(axes: plt.Axes, columns: int) -> None:

@@ -1,0 +1,164 @@
+"""Time and memory of probing a saved adapter, against the dense route.
+
+The dense route is what one writes first: load the base model with transformers and the
+adapter with PEFT, take each ``get_delta_weight``, and decompose it in full. Both give the
+spectrum, the ranks and the amplification factor of every matrix (no intruders: they need the
+base weight's decomposition in either way). Each way and size runs in a process of its own,
+with one thread; memory is the peak of that process, which includes its libraries. The last
+column is the largest difference of a singular value from the dense one, relative to the
+matrix's largest.
+
+Run with the language requirements installed:
+
+    python benchmarks/probe.py [--large]
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"
+os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+
+SIZES = {"MiniLM's (384, 6 layers)": (384, 6, 8), "BERT-large's (1024, 12 layers)": (1024, 12, 8)}
+LARGE = {"2048, 4 layers": (2048, 4, 16)}
+ALL = ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"]
+
+
+def main() -> None:
+    """Print one line per size and way."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--large", action="store_true", help="add a larger model")
+    parser.add_argument("--way", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.way:
+        print(json.dumps(measure(*options.way)))
+        return
+    print(
+        f"{'model':32} {'way':8} {'import s':>9} {'work s':>8} {'MB':>7} {'ratio':>7} {'error':>9}"
+    )
+    for name, shape in (SIZES | (LARGE if options.large else {})).items():
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(
+                [sys.executable, "-c", f"import probe; probe.save({folder!r}, *{shape})"],
+                cwd=Path(__file__).parent,
+                check=True,
+            )
+            found = {way: run(way, folder) for way in ("dense", "probe")}
+            report(name, found)
+
+
+def run(way, folder):
+    """Run one way in a new process; return what it measured."""
+    command = [sys.executable, __file__, "--way", way, folder]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return json.loads(output.splitlines()[-1])
+
+
+def report(name, found):
+    """Print the two ways of one size."""
+    error = max(
+        max(abs(a - b) for a, b in zip(mine, theirs, strict=False)) / theirs[0]
+        for mine, theirs in zip(found["probe"]["values"], found["dense"]["values"], strict=True)
+    )
+    for way, values in found.items():
+        ratio = found["dense"]["work"] / values["work"]
+        print(
+            f"{name:32} {way:8} {values['imports']:9.2f} {values['work']:8.2f} "
+            f"{values['memory']:7.0f} {ratio:7.1f} {error if way == 'probe' else 0:9.1e}"
+        )
+
+
+def save(folder, hidden, layers, rank):
+    """Save a random BERT of this size and a LoRA adapter of all its linear layers."""
+    import peft
+    import torch
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    torch.manual_seed(0)
+    config = transformers.BertConfig(
+        hidden_size=hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=hidden // 64,
+        intermediate_size=4 * hidden,
+        vocab_size=1000,
+    )
+    model = transformers.BertModel(config)
+    model.save_pretrained(f"{folder}/model")
+    model = peft.get_peft_model(model, peft.LoraConfig(r=rank, target_modules=ALL))
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.01)
+    model.save_pretrained(f"{folder}/adapter")
+
+
+def measure(way, folder):
+    """Return CPU seconds of imports and work, peak memory, and all singular values."""
+    start = time.process_time()
+    work = {"probe": prepare_probe, "dense": prepare_dense}[way]()
+    imported = time.process_time()
+    values = work(Path(folder))
+    return {
+        "imports": imported - start,
+        "work": time.process_time() - imported,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "values": values,
+    }
+
+
+def prepare_probe():
+    """Import what the probe needs; return the work."""
+    from rankscope.probe import adapter, base, measure, probing
+
+    def work(folder):
+        found = probing.probe(
+            adapter.read(folder / "adapter"),
+            base.BaseModel(folder / "model"),
+            settings=measure.Settings(intruders=0),
+        )
+        return [row[row == row].tolist() for row in found.singular_value.values]
+
+    return work
+
+
+def prepare_dense():
+    """Import what the dense route needs; return the work."""
+    import peft
+    import torch
+    import transformers
+
+    torch.set_num_threads(1)
+    transformers.utils.logging.set_verbosity_error()
+
+    def work(folder):
+        model = transformers.AutoModel.from_pretrained(str(folder / "model"))
+        model = peft.PeftModel.from_pretrained(model, str(folder / "adapter"))
+        found = {}
+        with torch.inference_mode():
+            for name, module in model.named_modules():
+                if hasattr(module, "get_delta_weight"):
+                    left, values, right = torch.linalg.svd(
+                        module.get_delta_weight("default").double(), full_matrices=False
+                    )
+                    weight = module.base_layer.weight.double()
+                    for rank in (1, 2, 4, 8):
+                        torch.linalg.norm(left[:, :rank].T @ weight @ right[:rank].T)
+                    found[name] = values.tolist()
+        order = sorted(
+            found, key=lambda n: [(int(p), "") if p.isdigit() else (-1, p) for p in n.split(".")]
+        )
+        return [found[name] for name in order]
+
+    return work
+
+
+if __name__ == "__main__":
+    main()
