@@ -294,6 +294,18 @@ SCALING = (
         **_DERIVED,
     ),
     Claim(
+        name="F: sharpness sets SGD's best learning rate",
+        statement="SGD's best learning rate follows the curvature at the solution, one over the "
+        "scaling: exponent 1 for alpha / r and 1/2 for alpha / sqrt r, within 0.15.",
+        scope="groups of points that differ in rank alone; derived after the first step's "
+        "exponents had failed to carry over",
+        estimate="fitted minus predicted exponent",
+        null="the first step's exponents, 1 and 0",
+        figure="scaling",
+        evidence=training.sharpness_sets_rate,
+        **_DERIVED,
+    ),
+    Claim(
         name="F: alpha / sqrt r is stable",
         statement="Under alpha / sqrt(r) the best learning rate does not depend on the rank, "
         "exponent within 0.15.",

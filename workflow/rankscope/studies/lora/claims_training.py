@@ -223,6 +223,18 @@ def best_rate_exponent(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence
     )
 
 
+def sharpness_sets_rate(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
+    """Slope of SGD's best learning rate in the rank, minus that of one over the scaling."""
+    return gather(
+        [
+            (name, values - number(predicted, "sharpness_exponent", first))
+            for name, values, first in _slopes(simulated, "best_learning_rate", optimiser="sgd")
+        ],
+        -BEST_RATE_EXPONENT,
+        BEST_RATE_EXPONENT,
+    )
+
+
 def root_rank_is_stable(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
     """Slope of the best learning rate in the rank under ``alpha / sqrt(r)``."""
     del predicted

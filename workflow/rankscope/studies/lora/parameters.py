@@ -30,7 +30,10 @@ NEEDED = {
         *("samples", "steps", "batch_size", "learning_rate"),
     ),
     "frames": ("rows", "columns", "rank", "other_rank", "draws", "base_norm"),
-    "scaling": ("rows", "columns", "rank", "teacher_rank", "alpha", "steps", "learning_rate"),
+    "scaling": (
+        *("rows", "columns", "rank", "teacher_rank", "alpha"),
+        *("steps", "learning_rate", "draws"),
+    ),
     "product": ("columns", "rank", "depth", "draws"),
     "intruder": ("rows", "columns", "rank", "spike", "draws"),
     "accounting": ("rank",),
@@ -140,12 +143,19 @@ class Parameters:
             )
 
     def cost(self) -> Cost:
-        """Estimate one replicate from the floating-point work of its inner loop."""
-        sizes = self.rows + self.columns
+        """Estimate one replicate from the work of its inner loop."""
+        sides, steps = self.rows + self.columns, self.steps
+        frame = sides * max(self.rank, self.other_rank) * (20 + max(self.rank, self.other_rank))
         seconds = {
-            "teacher": 6e-5 * self.steps * (1 + self.batch_size * sizes / 12000),
-        }.get(self.experiment, 0.05)
-        return Cost(seconds=max(0.001, seconds))
+            "teacher": 7e-5 * steps,
+            "risk": 3e-8 * sides**2 + 1e-9 * self.samples * sides * self.columns,
+            "probe": 5e-4 * steps + 1e-9 * sides**3,
+            "frames": 1e-9 * self.draws * frame,
+            "scaling": 3e-7 * steps * sides * self.rank + 1e-4 * self.draws,
+            "product": 0.15 * self.draws * self.depth * (self.depth > 1) + 0.02,
+            "intruder": 3e-9 * self.draws * sides**3,
+        }.get(self.experiment, 0.0)
+        return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)
 
 
 def _one_of(name: str, value: str, known: object) -> None:

@@ -129,8 +129,8 @@ def scaling(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Data
         {
             "first_step": variable(
                 "replicate",
-                [_first_step(p, t, s, scale) for t, s in zip(truths, starts, strict=True)],
-                "share of the true update that the first step covers",
+                [_first_steps(p, g, scale) for g in generators],
+                "share of the true update that the first step covers, mean of draws",
             ),
             "final_error": variable(
                 ("replicate", "factor"),
@@ -147,6 +147,20 @@ def scaling(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Data
             "factor": variable("factor", LEARNING_RATE_FACTORS, "multiple of the learning rate")
         },
     )
+
+
+def _first_steps(p: Parameters, generator: np.random.Generator, scale: float) -> float:
+    """Return the mean over fresh targets and starts."""
+    draws = [
+        _first_step(
+            p,
+            targets.draw(generator, (p.rows, p.columns), p.teacher, p.teacher_rank, p.decay),
+            training.initial_factors(generator, p.rows, p.columns, p.rank),
+            scale,
+        )
+        for _ in range(p.draws)
+    ]
+    return float(np.mean(draws))
 
 
 def _first_step(

@@ -62,8 +62,23 @@ def scaling(p: Parameters) -> xr.Dataset:
             "learning_rate_exponent": variable(
                 (), -exponent, "exponent in r of the best learning rate"
             ),
+            "sharpness_exponent": variable(
+                (), _sharpness_exponent(p), "exponent in r of SGD's largest stable learning rate"
+            ),
         }
     )
+
+
+def _sharpness_exponent(p: Parameters) -> float:
+    """Return the exponent of ``1 / s``, ``s`` the scaling; undefined for Adam.
+
+    At a solution ``s B A = T`` the loss has curvature ``s^2 (b^2 + a^2)`` along a direction
+    with singular values ``b`` and ``a`` of the factors, at least ``2 s t`` where ``s b a = t``.
+    Gradient descent is stable up to two over the curvature, which is of order ``1 / s``.
+    """
+    if p.optimiser != "sgd":
+        return math.nan
+    return 1.0 if p.scaling == "rank" else 0.5
 
 
 def _mean_row_length(rows: int, rank: int) -> float:

@@ -9,7 +9,7 @@ DISTRIBUTIONS = ("uniform", "normal", "binary", "ternary")
 METHODS = ("two", "all")
 
 NEEDED = {
-    "update": ("rows", "columns", "rank"),
+    "update": ("rows", "columns", "rank", "draws"),
     "fit": ("rows", "columns", "rank", "sweeps"),
     "bound": ("rows", "columns", "rank", "sweeps"),
     "collinear": ("columns", "draws"),
@@ -38,7 +38,7 @@ class Parameters:
         input_decay: the inputs' variances fall as ``i^-input_decay``; 0 is weight space.
         methods: ``"two"`` fits LoRA and RandLoRA, ``"all"`` every method.
         sweeps: the most sweeps of alternating least squares.
-        draws: pairs of vectors per replicate.
+        draws: updates, or pairs of vectors, per replicate.
     """
 
     experiment: str
@@ -104,11 +104,18 @@ class Parameters:
 
     def cost(self) -> Cost:
         """Estimate one replicate from the linear systems of its inner loop."""
-        if self.experiment == "update":
-            return Cost(seconds=3e-9 * self.rows * self.columns**2 + 0.001)
-        if self.experiment in ("fit", "bound"):
-            return Cost(seconds=0.1)
-        return Cost(seconds=0.01)
+        columns = self.columns
+        seconds = {
+            "update": 2e-9 * self.draws * self.rows * columns**2,
+            "fit": 1e-4 * self.sweeps * columns / 16,
+            "bound": 2e-4 * self.sweeps * columns / 16,
+            "collinear": 1e-7 * self.draws * columns,
+        }.get(self.experiment, 0.0)
+        if self.experiment == "fit" and self.methods == "all":
+            seconds *= 4
+        if self.experiment == "fit" and self.input_decay > 0:
+            seconds += 1e-10 * self.sweeps * (self.bases() * columns) ** 2 * columns
+        return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)
 
 
 def _one_of(name: str, value: str, known: object) -> None:

@@ -9,50 +9,55 @@ from rankscope.datasets import variable
 from rankscope.numerics import adapters, random_bases, ranks
 from rankscope.studies.randlora.parameters import Parameters
 
+MEASURES = {
+    "numerical_rank": "singular values above max(D, d) eps of the largest",
+    "block_rank": "least numerical rank of a block B_j Lambda_j A Gamma_j",
+    "stable_rank": "sum s^2 / max s^2",
+    "effective_rank": "exp entropy of s / sum s",
+    "energy_rank_90": "directions with 90 % of sum s^2",
+    "energy_rank_99": "directions with 99 % of sum s^2",
+    "second_moment": "sum s^2",
+    "fourth_moment": "sum s^4",
+}
+
 
 def update(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
-    """Draw bases and diagonals, and measure the update's singular values."""
-    runs = [_singular_values(p, np.random.default_rng(stream)) for stream in streams]
-    values, blocks = (np.stack(part) for part in zip(*runs, strict=True))
-    tolerance = ranks.exact_tolerance(p.rows, p.columns)
-    energy = values**2
-    measures = {
-        "numerical_rank": (
-            ranks.numerical_rank(values, tolerance),
-            "singular values above max(D, d) eps of the largest",
-        ),
-        "block_rank": (blocks, "least numerical rank of a block B_j Lambda_j A Gamma_j"),
-        "stable_rank": (ranks.stable_rank(values), "sum s^2 / max s^2"),
-        "effective_rank": (ranks.effective_rank(values), "exp entropy of s / sum s"),
-        "energy_rank_90": (ranks.energy_rank(values, 0.9), "directions with 90 % of sum s^2"),
-        "energy_rank_99": (ranks.energy_rank(values, 0.99), "directions with 99 % of sum s^2"),
-        "second_moment": (energy.sum(axis=1), "sum s^2"),
-        "fourth_moment": ((energy**2).sum(axis=1), "sum s^4"),
-    }
+    """Draw bases and diagonals, and measure the updates' singular values, mean of draws."""
+    generators = [np.random.default_rng(stream) for stream in streams]
+    runs = [[_measure(p, g) for _ in range(p.draws)] for g in generators]
     data = {
-        name: variable("replicate", np.asarray(value, dtype=float), label)
-        for name, (value, label) in measures.items()
+        name: variable("replicate", [np.mean([one[name] for one in run]) for run in runs], label)
+        for name, label in MEASURES.items()
     }
     data["spectrum"] = variable(
         ("replicate", "direction"),
-        values / np.linalg.norm(values, axis=1, keepdims=True),
+        np.stack([np.mean([one["spectrum"] for one in run], axis=0) for run in runs]),
         "singular values / Frobenius norm",
     )
     direction = variable("direction", np.arange(1, p.columns + 1), "singular direction")
     return xr.Dataset(data, coords={"direction": direction})
 
 
-def _singular_values(p: Parameters, generator: np.random.Generator) -> tuple[np.ndarray, int]:
+def _measure(p: Parameters, generator: np.random.Generator) -> dict[str, np.ndarray | float]:
     count = p.bases()
     bases = random_bases.draw(generator, (count, p.rows, p.rank), p.distribution, p.sparsity)
     base = random_bases.draw(generator, (p.rank, p.columns), p.distribution, p.sparsity)
     lambdas = generator.standard_normal((count, p.rank))
-    spread = generator.standard_normal((count, p.columns))
-    gammas = 1 + p.gamma_spread * spread
+    gammas = 1 + p.gamma_spread * generator.standard_normal((count, p.columns))
     left, right = adapters.randlora_factors(bases, lambdas, base, gammas)
-    # a block has the rank of the smaller of its two factors
-    blocks = min(int(np.linalg.matrix_rank(matrix)) for matrix in (base, *bases))
-    return np.linalg.svd(left @ right, compute_uv=False), blocks
+    values = np.linalg.svd(left @ right, compute_uv=False)
+    return {
+        "numerical_rank": ranks.numerical_rank(values, ranks.exact_tolerance(p.rows, p.columns)),
+        # a block has the rank of the smaller of its two factors
+        "block_rank": min(int(np.linalg.matrix_rank(matrix)) for matrix in (base, *bases)),
+        "stable_rank": ranks.stable_rank(values),
+        "effective_rank": ranks.effective_rank(values),
+        "energy_rank_90": ranks.energy_rank(values, 0.9),
+        "energy_rank_99": ranks.energy_rank(values, 0.99),
+        "second_moment": np.sum(values**2),
+        "fourth_moment": np.sum(values**4),
+        "spectrum": values / np.linalg.norm(values),
+    }
 
 
 def collinear(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
