@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from rankscope import configuration, datasets, parameters, sources, stages, streams, study, verdicts
+from rankscope import (
+    configuration,
+    datasets,
+    parameters,
+    sources,
+    stacking,
+    stages,
+    streams,
+    study,
+    verdicts,
+)
 
 PRESET = Path(__file__).parent.parent / "presets" / "test.yaml"
 SLOW = {"language_model"}
@@ -145,7 +155,7 @@ def test_claims_judge_what_the_test_preset_makes(name, points, simulated, predic
             values = parameters.as_dict(point.parameters)
             paths.append(tmp_path / f"{kind}-{index}.nc")
             datasets.write(datasets.with_parameters(parts[point], values), paths[-1])
-        datasets.stack(paths, [point.name for point in points], tmp_path / f"{kind}.nc")
+        stacking.stack(paths, [point.name for point in points], tmp_path / f"{kind}.nc")
         data.append(datasets.read(tmp_path / f"{kind}.nc"))
     for claim in study.part(name, "claims").CLAIMS:
         if claim.evidence is not None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from rankscope import datasets
+from rankscope import datasets, stacking
 
 
 def point(length: int, replicates: int = 3, offset: float = 0.0) -> xr.Dataset:
@@ -86,7 +86,7 @@ def stacked(tmp_path, parts):
     for part, path in zip(parts, paths, strict=True):
         datasets.write(part, path)
     names = [f"width={index}" for index in range(len(parts))]
-    datasets.stack(paths, names, tmp_path / "all.nc")
+    stacking.stack(paths, names, tmp_path / "all.nc")
     return datasets.read(tmp_path / "all.nc")
 
 
@@ -116,11 +116,34 @@ def test_a_coordinate_that_differs_between_points_becomes_a_variable_of_the_poin
     np.testing.assert_array_equal(ours["layer_of_point"], [[1, 2, 3, 4], [5, 6, 7, 8]])
 
 
+def test_points_stack_alike_whether_or_not_they_fit_in_memory(tmp_path, monkeypatch):
+    parts = [point(2), point(4), point(3)]
+    (tmp_path / "once").mkdir()
+    (tmp_path / "slabs").mkdir()
+    once = stacked(tmp_path / "once", parts)
+    monkeypatch.setattr(stacking, "KEPT_BYTES", 0)
+    monkeypatch.setattr(stacking, "SLAB_BYTES", 1)
+    slabs = stacked(tmp_path / "slabs", parts)
+    xr.testing.assert_identical(once, slabs)
+
+
+def test_an_integer_and_a_float_of_the_same_name_stack_as_floats(tmp_path):
+    whole, half = point(2), point(2)
+    half["count"] = half["count"] + 0.5
+    ours = stacked(tmp_path, [whole, half])
+    np.testing.assert_array_equal(ours["count"], [whole["count"], half["count"]])
+
+
+def test_only_attributes_that_all_points_share_stay(tmp_path):
+    parts = [point(2).assign_attrs(study="a", point=f"p{index}") for index in range(2)]
+    assert stacked(tmp_path, parts).attrs == {"study": "a"}
+
+
 def test_a_damaged_point_is_named_when_points_are_stacked(tmp_path):
     datasets.write(point(4), tmp_path / "good.nc")
     (tmp_path / "bad.nc").write_bytes(b"\x89HDF\r\n\x1a\n and nothing more")
     with pytest.raises(datasets.DamagedFileError, match=r"bad\.nc is damaged"):
-        datasets.stack([tmp_path / "good.nc", tmp_path / "bad.nc"], ["a", "b"], tmp_path / "c.nc")
+        stacking.stack([tmp_path / "good.nc", tmp_path / "bad.nc"], ["a", "b"], tmp_path / "c.nc")
     assert not (tmp_path / "c.nc").exists()
 
 

@@ -1,4 +1,4 @@
-"""Labelled datasets on disk: build, write atomically, read, join replicates, stack points.
+"""Labelled datasets on disk: build, write atomically, read, join replicates.
 
 Every variable carries ``long_name`` and ``units`` (``"1"`` if pure). Files are netCDF-4
 and hold no time stamp and no machine name, so that equal results are equal bytes.
@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import netCDF4
 import numpy as np
 import xarray as xr
 
@@ -143,142 +142,6 @@ def join(parts: Sequence[xr.Dataset]) -> xr.Dataset:
         join="exact",
         combine_attrs="identical",
     )
-
-
-def stack(paths: Sequence[Path], names: Sequence[str], target: Path) -> None:
-    """Stack the datasets of points along a ``point`` dimension into one file.
-
-    Points may differ in the lengths of their dimensions: the shorter ones are filled with
-    ``nan`` at the end (integers become floats where that happens). A coordinate along a
-    dimension stays one-dimensional if every point's values begin the longest one's, and
-    becomes a ``(point, dimension)`` variable otherwise.
-
-    Args:
-        paths: one file per point.
-        names: the points' names, which become the ``point`` coordinate.
-        target: the file to write, atomically.
-
-    Raises:
-        DamagedFileError: if a file cannot be read.
-    """
-    layout = _Layout(paths)
-    with atomic(target) as temporary, netCDF4.Dataset(temporary, "w") as out:
-        out.createDimension("point", len(paths))
-        for dim, size in layout.sizes.items():
-            out.createDimension(dim, size)
-        label = out.createVariable("point", str, ("point",))
-        label[:] = np.array(names, dtype=object)
-        label.setncatts({"long_name": "point of the grid", "units": "1"})
-        for name, entry in layout.variables.items():
-            entry.create(name, out, len(paths))
-        for first in range(0, len(paths), layout.slab):
-            layout.copy(out, first, min(first + layout.slab, len(paths)))
-        out.setncatts(layout.attributes)
-
-
-class _Entry:
-    """One variable of the stacked file: its dimensions, type and attributes."""
-
-    def __init__(self, data: netCDF4.Variable) -> None:
-        self.dims = data.dimensions
-        self.dtype = data.dtype
-        self.attributes = {
-            key: data.getncattr(key) for key in data.ncattrs() if key != "_FillValue"
-        }
-        self.shared: np.ndarray | None = None
-
-    def create(self, name: str, out: netCDF4.Dataset, points: int) -> None:
-        dims = self.dims if self.shared is not None else ("point", *self.dims)
-        text = self.dtype is str
-        size = 0 if text else self.dtype.itemsize * points
-        for dim in self.dims:
-            size *= len(out.dimensions[dim])
-        variable_ = out.createVariable(
-            name,
-            self.dtype,
-            dims,
-            compression="zlib" if size >= COMPRESS_FROM_BYTES else None,
-            complevel=1,
-            fill_value=None if text else False,
-        )
-        variable_.setncatts(self.attributes)
-        if self.shared is not None:
-            variable_[:] = self.shared
-
-
-class _Layout:
-    """What the stacked file looks like, found in one pass over the points' files."""
-
-    SLAB_BYTES = 128 * 2**20
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self.paths = paths
-        self.sizes: dict[str, int] = {}
-        self.variables: dict[str, _Entry] = {}
-        self.attributes: dict[str, Any] = {}
-        coordinates: dict[str, list[np.ndarray]] = {}
-        lengths: dict[str, set[int]] = {}
-        present: dict[str, int] = {}
-        largest = 1
-        for path in paths:
-            with _open(path) as data:
-                for dim, length in data.dimensions.items():
-                    self.sizes[dim] = max(self.sizes.get(dim, 0), len(length))
-                    lengths.setdefault(dim, set()).add(len(length))
-                for name, value in data.variables.items():
-                    present[name] = present.get(name, 0) + 1
-                    self.variables.setdefault(name, _Entry(value))
-                    if value.dimensions == (name,):
-                        coordinates.setdefault(name, []).append(value[:])
-                self.attributes |= {key: data.getncattr(key) for key in data.ncattrs()}
-            largest = max(largest, path.stat().st_size)
-        self.slab = max(1, self.SLAB_BYTES // (10 * largest))
-        for name, entry in self.variables.items():
-            ragged = present[name] < len(paths) or any(len(lengths[d]) > 1 for d in entry.dims)
-            if ragged and entry.dtype is not str and entry.dtype.kind in "iu":
-                entry.dtype = np.dtype("f8")
-        for name, values in coordinates.items():
-            longest = max(values, key=len)
-            if all(np.array_equal(value, longest[: len(value)]) for value in values):
-                self.variables[name].shared = longest
-                self.variables[name].dtype = (
-                    str if longest.dtype == object else np.asarray(longest).dtype
-                )
-            else:
-                self.variables[f"{name}_of_point"] = self.variables.pop(name)
-
-    def copy(self, out: netCDF4.Dataset, first: int, last: int) -> None:
-        """Copy the points ``first`` to ``last - 1`` through one preallocated array each."""
-        slabs = {}
-        for name, entry in self.variables.items():
-            if entry.shared is None:
-                shape = (last - first, *(self.sizes[dim] for dim in entry.dims))
-                text = entry.dtype is str
-                fill = "" if text else np.nan if entry.dtype.kind == "f" else 0
-                slabs[name] = np.full(shape, fill, dtype=object if text else entry.dtype)
-        for index, path in enumerate(self.paths[first:last]):
-            with _open(path) as data:
-                for name, slab in slabs.items():
-                    source = data.variables.get(name.removesuffix("_of_point"))
-                    if source is not None:
-                        corner = tuple(slice(0, size) for size in source.shape)
-                        slab[(index, *corner)] = source[...]
-        for name, slab in slabs.items():
-            out.variables[name][first:last] = slab
-
-
-@contextlib.contextmanager
-def _open(path: Path) -> Iterator[netCDF4.Dataset]:
-    try:
-        data = netCDF4.Dataset(path)
-        data.set_auto_mask(False)
-    except OSError as error:
-        raise DamagedFileError(damaged(path, error)) from error
-    with data:
-        try:
-            yield data
-        except (RuntimeError, OSError) as error:
-            raise DamagedFileError(damaged(path, error)) from error
 
 
 def with_parameters(dataset: xr.Dataset, values: Mapping[str, Any]) -> xr.Dataset:

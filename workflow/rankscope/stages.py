@@ -15,7 +15,17 @@ from pathlib import Path
 
 import xarray as xr
 
-from rankscope import configuration, datasets, journal, keeping, origins, parameters, streams, study
+from rankscope import (
+    configuration,
+    datasets,
+    journal,
+    keeping,
+    origins,
+    parameters,
+    stacking,
+    streams,
+    study,
+)
 from rankscope.configuration import Configuration, Point
 
 SAVE_SECONDS = 2.0
@@ -154,7 +164,7 @@ def _saved(folder: Path, first: int, wanted: int, key: str) -> xr.Dataset | None
 def collect(name: str, stage: str, target: Path) -> None:
     """Stack the files of a study's points and a stage into one."""
     points = configuration.from_environment().studies[name].points
-    datasets.stack([point.file(stage) for point in points], [p.name for p in points], target)
+    stacking.stack([point.file(stage) for point in points], [p.name for p in points], target)
     keeping.tidy(name, stage)
 
 

@@ -13,10 +13,10 @@ rule collect_simulated:
         "results/{study}/simulated.nc",
     log:
         "results/logs/collect_simulated_{study}.log",
-    params:
-        code=sources.code_hash("rankscope.datasets"),
     conda:
         "../../envs/rankscope.yaml"
+    params:
+        code=sources.code_hash("rankscope.stacking"),
     shell:
         "python {SCRIPTS}/collect.py {wildcards.study} simulated {output:q} > {log} 2>&1"
 
@@ -29,10 +29,10 @@ rule collect_predicted:
         "results/{study}/predicted.nc",
     log:
         "results/logs/collect_predicted_{study}.log",
-    params:
-        code=sources.code_hash("rankscope.datasets"),
     conda:
         "../../envs/rankscope.yaml"
+    params:
+        code=sources.code_hash("rankscope.stacking"),
     shell:
         "python {SCRIPTS}/collect.py {wildcards.study} predicted {output:q} > {log} 2>&1"
 
@@ -47,11 +47,11 @@ rule verify:
         claims=multiext("results/{study}/claims", ".csv", ".md", ".tex"),
     log:
         "results/logs/verify_{study}.log",
+    conda:
+        "../../envs/rankscope.yaml"
     params:
         code=code("claims"),
         confidence=CONFIGURATION.confidence,
-    conda:
-        "../../envs/rankscope.yaml"
     shell:
         "python {SCRIPTS}/verify.py {wildcards.study} > {log} 2>&1"
 
