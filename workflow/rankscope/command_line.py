@@ -56,6 +56,36 @@ def _status(options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_figures(subparsers: argparse._SubParsersAction) -> None:
+    parser = subparsers.add_parser(
+        "figures", help="draw figures again from existing data, without a simulation"
+    )
+    parser.add_argument("studies", nargs="*", metavar="STUDY", help="default: all")
+    _add_configfile(parser)
+    parser.set_defaults(run=_figures, command="figures")
+
+
+def _figures(options: argparse.Namespace) -> int:
+    from rankscope import redraw
+
+    return redraw.figures(options.configfile, options.studies)
+
+
+def _add_readme(subparsers: argparse._SubParsersAction) -> None:
+    parser = subparsers.add_parser(
+        "readme", help="put the results into the README: its table and its figures"
+    )
+    parser.set_defaults(run=_readme, command="readme")
+
+
+def _readme(options: argparse.Namespace) -> int:
+    del options
+    from rankscope.report import readme
+
+    print("\n".join(str(path) for path in readme.refresh()))
+    return 0
+
+
 def _add_configfile(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--configfile", type=Path, default=Path("config.yaml"), help="default: %(default)s"
@@ -183,6 +213,8 @@ def _refuse(command: str, message: str) -> int:
 SUBCOMMANDS: Iterable[Callable[[argparse._SubParsersAction], None]] = (
     _add_study,
     _add_status,
+    _add_figures,
+    _add_readme,
     _add_probe,
 )
 

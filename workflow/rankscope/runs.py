@@ -30,12 +30,13 @@ class BusyError(RuntimeError):
     """Another run works in this folder; the message is one line."""
 
 
-def study(config_file: Path, arguments: Sequence[str]) -> int:
+def study(config_file: Path, arguments: Sequence[str], *, points: bool = True) -> int:
     """Make everything the configuration asks for; show progress; say where the results are.
 
     Args:
         config_file: the configuration.
         arguments: further arguments for Snakemake.
+        points: whether the run may compute points, whose progress is then shown.
 
     Returns:
         The exit status: 0, or Snakemake's if something failed.
@@ -64,7 +65,7 @@ def study(config_file: Path, arguments: Sequence[str]) -> int:
                 process_group=0,
                 env={**os.environ, LOCKED: "1"},
             )
-        status = _watch(child, config)
+        status = _watch(child, progress.states(config) if points else [])
     _say(status, config, begin)
     return status
 
@@ -99,7 +100,7 @@ def status(config_file: Path) -> None:
     progress.table(configuration.read(config_file), since=_since())
 
 
-def _watch(child: subprocess.Popen, config: Configuration) -> int:
+def _watch(child: subprocess.Popen, todo: list[progress.State]) -> int:
     """Show progress until the child ends; pass signals on to it."""
     interrupted = threading.Event()
 
@@ -111,7 +112,7 @@ def _watch(child: subprocess.Popen, config: Configuration) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    display = progress.Display(progress.states(config))
+    display = progress.Display(todo)
     try:
         while child.poll() is None:
             display.update()
