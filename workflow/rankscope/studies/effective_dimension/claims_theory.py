@@ -535,7 +535,8 @@ def _units_and_angles() -> Iterator[Claim]:
         "T7: leaky exact rank",
         "With a negative slope other than 0 and 1, exact rank is min(m, n) at every layer.",
         full_exact_rank,
-        "every network and layer; rank at max(m, n) eps",
+        "every network and layer; rank at max(m, n) eps, which rounding can leave short of the "
+        "rank in exact arithmetic where smallest singular values fall below it",
         "share of networks and layers of full rank",
         figure="exact_rank",
     )

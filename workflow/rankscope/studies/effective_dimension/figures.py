@@ -104,7 +104,7 @@ def verdicts_by_definition(
 ) -> Figure:
     """Verdicts on the abstract's claims under every definition of effective dimension.
 
-    The number is the share of tested points at which the claim is supported; the colour is
+    The numbers are the points at which the claim is supported, of those tested; the colour is
     the verdict over all points (one contradicted point contradicts a claim). Grey without a
     number: no point of this grid tests it. A: the closed form; B: concentration; C:
     revivals; D: the contrast with orthogonal weights, leaky slopes and large width; E:
@@ -136,7 +136,7 @@ def verdicts_by_definition(
             for name, colour in style.VERDICT_COLOURS.items()
         ],
     )
-    figure.suptitle(f"Verdicts and share of points that support ({ABSTRACT})", fontsize=9)
+    figure.suptitle(f"Verdicts, and points that support of points tested ({ABSTRACT})", fontsize=9)
     return figure
 
 
@@ -262,7 +262,8 @@ def exact_rank(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFr
         _measured(left, simulated, NOTIONS[0], point, colour)
         _theory(left, predicted, NOTIONS[0], point, colour)
         bound = simulated["exact_rank_bound"].isel(point=point).mean("replicate")
-        left.plot(layers, bound / simulated["batch_size"].values[point], "-.", color=colour, lw=0.8)
+        bound = bound / simulated["batch_size"].values[point]
+        left.plot(layers, bound, "o", color=colour, ms=3, fillstyle="none", markevery=6)
         width = int(simulated.width[point])
         dead = simulated["dead_units"].isel(point=point) / width
         _band(right, layers, dead, colour)
