@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-from scipy import linalg
+from scipy.linalg import lapack
 
 CHECK_EVERY = 8
 
@@ -143,13 +143,16 @@ def _ritz(diagonal: np.ndarray, off: np.ndarray, count: int) -> tuple[np.ndarray
 
 
 def _tridiagonal(main: np.ndarray, beside: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    # LAPACK itself: the checks of the SciPy wrapper take longer than the solution
     size = len(main)
-    lowest = linalg.eigvalsh_tridiagonal(main, beside, select="i", select_range=(0, 0))[0]
-    chosen = (size - count, size - 1)
-    values, vectors = linalg.eigh_tridiagonal(main, beside, select="i", select_range=chosen)
-    if -lowest > np.abs(values).min():  # the other end of the spectrum has a part in the choice
-        values, vectors = linalg.eigh_tridiagonal(main, beside)
-    order = np.argsort(-np.abs(values), kind="stable")[:count]
+    every, _ = lapack.dsterf(main, beside)
+    first = size - count + 1
+    if np.abs(every[0]) > every[-count]:  # the other end of the spectrum has a part in the choice
+        first = 1
+    found, values, vectors, _ = lapack.dstemr(
+        main, np.append(beside, 0.0), 2, 0.0, 0.0, first, size, lwork=18 * size, liwork=10 * size
+    )
+    order = np.argsort(-np.abs(values[:found]), kind="stable")[:count]
     return values[order], vectors[:, order]
 
 
