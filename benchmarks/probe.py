@@ -83,6 +83,7 @@ def save(folder, hidden, layers, rank):
     import transformers
 
     transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
     torch.manual_seed(0)
     config = transformers.BertConfig(
         hidden_size=hidden,

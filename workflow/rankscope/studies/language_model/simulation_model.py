@@ -5,6 +5,7 @@ import dataclasses
 import functools
 import importlib.util
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -200,7 +201,8 @@ def adapt(net: Network, run: Run, parameters: Parameters, seed: int) -> list[tor
         return trained
     import peft
 
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of transformers, about PEFT's own calls
         torch.manual_seed(seed)
         peft.get_peft_model(net.model, _config(run, parameters, seed))
     net.to(parameters.device)
