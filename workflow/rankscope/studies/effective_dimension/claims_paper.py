@@ -116,7 +116,7 @@ def _score(curves: np.ndarray, target: np.ndarray, *, against_null: bool) -> np.
 def registered_revival(
     definition: Definition, simulated: xr.Dataset, predicted: xr.Dataset
 ) -> Evidence:
-    """The largest significant relative rise of the mean rank within the window; 0 if none."""
+    """The largest relative rise of the mean rank within the window."""
     del predicted
     curves = definition.curves(simulated)
     rows: list[Row] = []
@@ -129,19 +129,27 @@ def registered_revival(
 
 
 def largest_rise(sample: np.ndarray) -> tuple[float, float]:
-    """Return the largest relative rise that passes the registered test, and its error.
+    """Return the largest relative rise within the window, and its standard error.
+
+    Rises that pass the registered test go before those that do not. Where none passes, the
+    largest of all is returned, so that noise leaves the claim undecided and only a rise
+    shown to be below the threshold contradicts it.
 
     Args:
         sample: one definition at one point, shape ``(replicate, layer)``.
     """
-    best = (0.0, 0.0)
+    best = (False, 0.0, 0.0)
     for lag in range(1, min(WINDOW, sample.shape[1] - 1) + 1):
         rise, error = _relative_rise(sample[:, :-lag], sample[:, lag:])
-        passed = (rise > RISE) & (rise > SIGNIFICANT * error)
-        if passed.any():
-            at = int(np.argmax(np.where(passed, rise, -np.inf)))
-            best = max(best, (float(rise[at]), float(error[at])))
-    return best
+        passed = passes(rise, error)
+        at = int(np.argmax(np.where(passed, rise, -np.inf) if passed.any() else rise))
+        best = max(best, (bool(passed[at]), float(rise[at]), float(error[at])))
+    return best[1:]
+
+
+def passes(rise: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Say which rises pass the registered test: more than 2 % and 4 standard errors."""
+    return (rise > RISE) & (rise > SIGNIFICANT * error)
 
 
 def _relative_rise(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
