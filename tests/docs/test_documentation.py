@@ -73,3 +73,13 @@ def test_links_between_pages_lead_somewhere(page):
 def test_every_page_can_be_reached_from_the_readme():
     linked = set(LINK.findall((trials.ROOT / "README.md").read_text()))
     assert {f"docs/{page.name}" for page in DOCS.glob("*.md")} <= linked
+
+
+def test_the_api_reference_is_made_of_the_docstrings(tmp_path):
+    pdoc = pytest.importorskip("pdoc", reason="pdoc is not installed")
+    pytest.importorskip("pdoc.render")
+    pdoc.render.configure(docformat="google")
+    pdoc.pdoc("rankscope.verdicts", "rankscope.numerics.ranks", output_directory=tmp_path)
+    page = (tmp_path / "rankscope/verdicts.html").read_text()
+    assert "Decide a claim at each of its points." in page
+    assert 'src="http' not in page
