@@ -7,6 +7,7 @@ import seaborn as sns
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from rankscope import style
 from rankscope.studies.lora import claims_directions
@@ -94,6 +95,7 @@ def truncation(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFr
     axes[0].plot([], [], "s", color="0.4", label="SGD")
     axes[0].plot([], [], label="Eckart and Young", **style.THEORY)
     figure.legend(loc="outside lower center", ncols=6, fontsize=7)
+    figure.suptitle("Truncating a trained update costs its spectrum's tail", fontsize=9)
     return figure
 
 
@@ -133,6 +135,7 @@ def risk(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame) -
     axes[0, 0].plot([], [], label="simple count", **style.PAPER)
     axes[0, 0].plot([], [], color="0.6", label="full least squares")
     figure.legend(loc="outside lower center", ncols=4, fontsize=7)
+    figure.suptitle("The true rank is best; above it variance is wasted", fontsize=9)
     return figure
 
 
@@ -142,8 +145,8 @@ def similarity(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFr
     Mean over replicates of phi between the right singular vectors of two trained updates, a
     smaller rank (rows, i) against a larger (columns, j): from one seed (same start and order
     of batches), from two seeds, and what random directions give, max(i, j) / d. One row per
-    spectrum of the planted update, longest training; updates unrelated to the base weight.
-    White text: phi(1, 1).
+    spectrum of the planted update (flat or i^-a), longest training; updates unrelated to
+    the base weight.
     """
     del verdicts
     points = _longest(simulated)
@@ -171,22 +174,15 @@ def similarity(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFr
                 aspect="auto",
                 extent=(0.5, j_size + 0.5, i_size + 0.5, 0.5),
             )
-            spectrum = "flat spectrum" if decay == 0 else f"spectrum i^-{decay:g}"
-            axis.set_title(f"{title}, {spectrum}", fontsize=7)
-            axis.text(
-                0.98,
-                0.04,
-                f"phi(1, 1) = {float(values.values[0, 0]):.2f}",
-                transform=axis.transAxes,
-                ha="right",
-                color="white",
-                fontsize=7,
-            )
+            spectrum = "flat" if decay == 0 else f"i^-{decay:g}"
+            first = f"phi(1, 1) = {float(values.values[0, 0]):.2f}"
+            axis.set_title(f"{title}, {spectrum}: {first}", fontsize=6.5)
         row[0].set_ylabel("i (smaller rank)")
     for axis in axes[-1]:
         axis.set_xlabel("j (larger rank)")
     if image is not None:
         figure.colorbar(image, ax=axes, label="phi(i, j)", shrink=0.8)
+    figure.suptitle("Adapters share directions that the task's spectrum tells apart", fontsize=9)
     return figure
 
 
@@ -216,6 +212,8 @@ def amplification(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.Dat
         axis.set(xscale="log", yscale="log", xlabel="rank of the adapter")
         ranks = sorted({*_values(simulated, "rank"), *_values(simulated, "other_rank")})
         axis.set_xticks(ranks, [f"{rank:g}" for rank in ranks])
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axis.minorticks_off()
     axes[0].set_ylabel("amplification factor")
     axes[1].axhline(1, **style.THEORY)
@@ -225,6 +223,7 @@ def amplification(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.Dat
         axes[0].plot([], [], "o", color=colour, label=text)
     axes[0].plot([], [], "o", color="0.4", markerfacecolor="none", label="random directions")
     figure.legend(loc="outside lower center", ncols=4, fontsize=7)
+    figure.suptitle("The alignment, not the amplification factor, tells tasks apart", fontsize=9)
     return figure
 
 
@@ -266,6 +265,9 @@ def table_7(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame
         axes[0].bar([0], [np.nan], color=style.COLOURS[colour], label=text)
     axes[0].plot([], [], label="r |W| / sqrt(D d)", **style.THEORY)
     figure.legend(loc="outside lower center", ncols=2, fontsize=7)
+    figure.suptitle(
+        "GPT-3's amplification factors are below those of random directions", fontsize=9
+    )
     return figure
 
 
@@ -310,6 +312,7 @@ def nulls(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame) 
     axes[2].plot([], [], "o", color=RED, label="identity as printed")
     axes[2].plot([], [], "o", color="C0", label="identity corrected")
     figure.legend(loc="outside lower center", ncols=4, fontsize=7)
+    figure.suptitle("Random directions follow their closed-form nulls", fontsize=9)
     return figure
 
 
@@ -318,8 +321,9 @@ def scaling(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame
 
     Left: share of the target that the first step covers at a fixed learning rate, by rank;
     dashed: closed form. Right: the learning rate with the least error after training, over
-    that of the smallest rank; dashed: the power of r that would undo the first step's.
-    alpha is fixed. Geometric mean over replicates, bands two standard errors.
+    that of the smallest rank; dashed: the power of r that would undo the first step's; red
+    dots: one over the scaling, set by the curvature at the solution (SGD). alpha is fixed.
+    Geometric mean over replicates, bands two standard errors.
     """
     del verdicts
     figure, axes = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 3.1))
@@ -337,6 +341,8 @@ def scaling(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame
         _log_band(axes[1], ranks, rates, label=text, **look)
         exponent = float(predicted.learning_rate_exponent.values[points[0]])
         axes[1].plot(ranks, (ranks / ranks[0]) ** exponent, **style.THEORY)
+        sharpness = float(predicted.sharpness_exponent.values[points[0]])
+        axes[1].plot(ranks, (ranks / ranks[0]) ** sharpness, **style.PAPER)
     for axis in axes:
         axis.set(xscale="log", yscale="log", xlabel="rank r")
         axis.set_xticks(_values(simulated, "rank", "scaling"))
@@ -344,8 +350,10 @@ def scaling(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame
         axis.minorticks_off()
     axes[0].set_ylabel("share covered by the first step")
     axes[1].set_ylabel("best learning rate / that at least rank")
-    axes[1].plot([], [], label="theory", **style.THEORY)
-    figure.legend(loc="outside lower center", ncols=5, fontsize=7)
+    axes[1].plot([], [], label="theory of the first step", **style.THEORY)
+    axes[1].plot([], [], label="sharpness (SGD)", **style.PAPER)
+    figure.legend(loc="outside lower center", ncols=3, fontsize=7)
+    figure.suptitle("No scaling keeps its learning rate for both optimisers", fontsize=9)
     return figure
 
 
@@ -420,6 +428,7 @@ def intruders(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFra
     for axis in axes:
         axis.set_xlabel("norm of the update")
     figure.legend(loc="outside lower center", ncols=6, fontsize=7)
+    figure.suptitle("Intruders count new directions above a threshold", fontsize=9)
     return figure
 
 
@@ -467,6 +476,7 @@ def accounting(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFr
     axes[0].set(xlabel="trained parameters, millions", ylabel="")
     axes[1].axvline(3, **style.PAPER)
     axes[1].set(xlabel="memory, full / adapter", ylabel="", yticklabels=[], xlim=(0, None))
+    figure.suptitle("What adapters train and save", fontsize=9)
     return figure
 
 

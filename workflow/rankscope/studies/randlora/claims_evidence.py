@@ -154,7 +154,7 @@ def _fits(simulated: xr.Dataset, *, weights: bool | None = None) -> list[int]:
 
 
 def _errors(simulated: xr.Dataset, index: int, method: str) -> np.ndarray:
-    return sample(simulated, "error", index, method=method)
+    return sample(simulated, "error", index, adapter=method)
 
 
 def _tested(simulated: xr.Dataset, index: int, method: str) -> bool:
@@ -228,7 +228,7 @@ def equal_norm(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
     del predicted
     found = []
     for i in _fits(simulated):
-        gap = np.abs(simulated.squared_norm + simulated.error - 1).isel(point=i).max("method")
+        gap = np.abs(simulated.squared_norm + simulated.error - 1).isel(point=i).max("adapter")
         found.append((_name(simulated, i), gap.values))
     return gather(found, -np.inf, SAME)
 

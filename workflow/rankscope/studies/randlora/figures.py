@@ -75,6 +75,9 @@ def crossover(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFra
     axes[1].set(xlabel="singular values of a full-rank target", ylabel="")
     axes[0].set_title("error of RandLoRA minus error of LoRA", fontsize=8)
     axes[1].set_title("blue: RandLoRA wins, red: LoRA wins", fontsize=8)
+    figure.suptitle(
+        "RandLoRA beats the best LoRA only for targets flatter than Gaussian", fontsize=9
+    )
     return figure
 
 
@@ -132,6 +135,7 @@ def methods(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame
         axes[0, 0].plot([], [], "o", color=colour, label=method)
     axes[0, 0].plot([], [], label="dimension count", **style.THEORY)
     figure.legend(loc="outside lower center", ncols=8, fontsize=7, columnspacing=1)
+    figure.suptitle("Errors at equal parameters", fontsize=9)
     return figure
 
 
@@ -206,6 +210,7 @@ def convergence(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataF
     axes[1].plot([0.7, 1], [0.7, 1], label="equality", **style.THEORY)
     axes[1].set(xlabel="1 - n / D", ylabel="error with the Gamma_j alone")
     figure.legend(loc="outside lower center", ncols=5, fontsize=7)
+    figure.suptitle("Alternating least squares converges", fontsize=9)
     return figure
 
 
@@ -245,6 +250,7 @@ def bound(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame) 
     axes[0, 0].set_ylabel("norm / norm of the target")
     handles = axes[0, 0].get_legend_handles_labels()
     figure.legend(*handles, loc="outside lower center", ncols=4, fontsize=7)
+    figure.suptitle("The bound of theorem 4.1 is worse than no update", fontsize=9)
     return figure
 
 
@@ -306,6 +312,7 @@ def ranks(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame) 
         axes[0, 0].plot([], [], line, color="0.4", label=f"{kind} bases")
     handles = axes[0, 0].get_legend_handles_labels()
     figure.legend(*handles, loc="outside lower center", ncols=4, fontsize=7)
+    figure.suptitle("Full rank is nominal", fontsize=9)
     return figure
 
 
@@ -341,6 +348,7 @@ def spectra(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame
     for kind, colour in zip(kinds, style.COLOURS, strict=False):
         axes[0, 0].plot([], [], color=colour, label=kind)
     figure.legend(loc="outside lower center", ncols=4, fontsize=7)
+    figure.suptitle("Spectra of random RandLoRA updates", fontsize=9)
     return figure
 
 
@@ -422,7 +430,7 @@ def _widest(simulated: xr.Dataset, points: list[int]) -> list[int]:
 
 
 def _errors(simulated: xr.Dataset, index: int, method: str) -> np.ndarray:
-    return tools.sample(simulated, "error", index, method=method)
+    return tools.sample(simulated, "error", index, adapter=method)
 
 
 def _lora(simulated: xr.Dataset, index: int) -> np.ndarray:

@@ -21,7 +21,7 @@ def fit(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
     """Fit the same target by each method, with RandLoRA's number of trained parameters."""
     runs = [_fit_one(p, np.random.default_rng(stream)) for stream in streams]
     errors, norms, converged, first, path = (np.stack(part) for part in zip(*runs, strict=True))
-    by_method = ("replicate", "method")
+    by_method = ("replicate", "adapter")
     return xr.Dataset(
         {
             "error": variable(by_method, errors, "squared output error of the fit / of no update"),
@@ -37,7 +37,7 @@ def fit(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
             ),
         },
         coords={
-            "method": variable("method", list(METHODS), "adapter"),
+            "adapter": variable("adapter", list(METHODS), "adapter"),
             "sweep": variable("sweep", np.arange(1, p.sweeps + 1), "sweep of least squares"),
         },
     )
