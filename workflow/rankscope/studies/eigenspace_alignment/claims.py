@@ -41,7 +41,7 @@ CLAIMS = (
         name="C2: corrector",
         statement="The squared length of x^a outside the means follows the ODE with the "
         "corrector c / lambda, to 5 percent.",
-        scope="orthonormal means, d of 200 or more",
+        scope="d of 200 or more, points that train several networks per replicate",
         estimate="squared length outside the means over that of the ODE",
         null="the ODE without the corrector",
         figure="corrector",

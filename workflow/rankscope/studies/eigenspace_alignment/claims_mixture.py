@@ -11,6 +11,7 @@ from rankscope.studies.eigenspace_alignment.selection import (
     at,
     families,
     last,
+    lengths,
     name_of,
     parameter,
     points,
@@ -105,27 +106,18 @@ def ratio_of_independent(over: np.ndarray, under: np.ndarray) -> np.ndarray:
 
 def corrector(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
     """C2: ``|x^a|^2`` outside the means, over the ODE with the corrector."""
+    chosen = trained(simulated)
     entries = []
-    for index in trained(simulated, means="orthonormal", samples="test"):
+    for index in chosen[parameter(simulated, "runs")[chosen] > 1]:
         if value(simulated, index, "dimension") >= CORRECTOR_DIMENSION:
-            found = _outside(last(simulated, index, "weight_gram"), simulated, index)
-            theory, without = (
-                _outside(last(predicted, index, name), predicted, index).mean()
-                for name in ("weight_gram", "weight_gram_without_corrector")
-            )
+            weight = last(simulated, index, "weight_gram")
+            outside = lengths(weight) * (1 - last(simulated, index, "weights_in_means") ** 2)
+            theory = last(predicted, index, "weights_outside").mean().item()
+            without = last(predicted, index, "weights_outside_without_corrector").mean().item()
+            ratio = outside.mean(("label", "run")).values / theory
             bounds = 1 - CORRECTED, 1 + CORRECTED
-            entries.append((name_of(simulated, index), found / theory, *bounds, without / theory))
+            entries.append((name_of(simulated, index), ratio, *bounds, without / theory))
     return gather(entries)
-
-
-def _outside(weight: xr.DataArray, dataset: xr.Dataset, index: int) -> np.ndarray:
-    """Return the mean over classes of ``S_aa - sum_b M_ab^2``, one per replicate if any."""
-    inside = (last(dataset, index, "mean_overlap") ** 2).sum("mean")
-    diagonal = xr.concat(
-        [weight.isel(label=a, other=a) for a in range(weight.sizes["label"])], dim="label"
-    )
-    outside = (diagonal - inside).mean([dim for dim in ("label", "run") if dim in inside.dims])
-    return outside.values
 
 
 def predicted_alignment(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
@@ -207,10 +199,8 @@ def burn_in(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
         squared = at(simulated, index, "weight_gram").mean("run")
         if value(simulated, index, "matrices") != "none":
             share = test_blocks(simulated, index, "alignment").sel(matrix="hessian")
-        lengths = xr.concat(
-            [squared.isel(label=a, other=a) for a in range(squared.sizes["label"])], dim="label"
-        )
-        outside = ((1 - share**2) * lengths).mean("label").transpose("checkpoint", "replicate")
+        outside = ((1 - share**2) * lengths(squared)).mean("label")
+        outside = outside.transpose("checkpoint", "replicate")
         rate = np.polyfit(time[inside], np.log(outside.values[inside]), 1)[0] / (-2 * ridge)
         entries.append((name_of(simulated, index), rate, 1 - BURN_IN, 1 + BURN_IN, np.nan))
     return gather(entries)

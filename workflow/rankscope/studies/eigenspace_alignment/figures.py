@@ -13,6 +13,7 @@ from rankscope.studies.eigenspace_alignment.selection import (
     at,
     families,
     last,
+    lengths,
     parameter,
     points,
     test_blocks,
@@ -67,14 +68,15 @@ def corrector(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFra
     """
     del verdicts
     figure, axes = _panels(1)
-    chosen = _trained(simulated, matrices="none", means="orthonormal")
+    chosen = _trained(simulated, matrices="none")
     chosen = chosen[parameter(simulated, "runs")[chosen] > 1]
     for order, index in enumerate(sorted(chosen, key=lambda i: _key(simulated, i))):
         time = at(simulated, index, "training_time").values
-        outside = _outside(simulated, index, "weight_gram").mean(("label", "run"))
+        weight, inside = (at(simulated, index, n) for n in ("weight_gram", "weights_in_means"))
+        outside = (lengths(weight) * (1 - inside**2)).mean(("label", "run"))
         _points(axes[0], time, outside, order, _describe(simulated, index, "dimension", "snr"))
-        axes[0].plot(time, _outside(predicted, index, "weight_gram").mean("label"), **THEORY)
-        without = _outside(predicted, index, "weight_gram_without_corrector").mean("label")
+        axes[0].plot(time, at(predicted, index, "weights_outside").mean("label"), **THEORY)
+        without = at(predicted, index, "weights_outside_without_corrector").mean("label")
         axes[0].plot(time, without, **PAPER)
     axes[0].set(xlabel="training time", ylabel=r"$|x^a_\perp|^2$", yscale="log")
     handles = [*_theory("ODE with corrector"), Line2D([], [], label="without", **PAPER)]
@@ -611,12 +613,3 @@ def _living(simulated: xr.Dataset, index: int, name: str, matrix: str) -> xr.Dat
 
 def _over_points(values: list[xr.DataArray]) -> xr.DataArray:
     return xr.concat([each.reset_coords(drop=True) for each in values], dim="x")
-
-
-def _outside(dataset: xr.Dataset, index: int, name: str) -> xr.DataArray:
-    weight, mean = at(dataset, index, name), at(dataset, index, "mean_overlap")
-    inside = (mean**2).sum("mean")
-    diagonal = xr.concat(
-        [weight.isel(label=a, other=a) for a in range(weight.sizes["label"])], dim="label"
-    )
-    return diagonal - inside

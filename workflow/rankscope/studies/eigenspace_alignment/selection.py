@@ -94,3 +94,11 @@ def families(simulated: xr.Dataset, chosen: Sequence[int], axis: str) -> Iterato
     for group in groups.values():
         if len(group) > 1:
             yield sorted(group, key=lambda index: value(simulated, index, axis))
+
+
+def lengths(weight_gram: xr.DataArray) -> xr.DataArray:
+    """Return ``|x^a|^2``, the diagonal of a Gram matrix over ``label`` and ``other``."""
+    return xr.concat(
+        [weight_gram.isel(label=a, other=a) for a in range(weight_gram.sizes["label"])],
+        dim="label",
+    )

@@ -54,20 +54,26 @@ def _mixture(parameters: Parameters) -> Variables:
     found = trajectory(*arguments, parameters.step_scale, times, start)
     without = trajectory(*arguments, 0.0, times, start)
     limit = trajectory(gram, np.inf, parameters.ridge, 0.0, times, start)
-    inside = np.einsum("tab,bc,tac->ta", found.mean, np.linalg.inv(gram), found.mean)
     squared = np.einsum("taa->ta", found.weight)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.sqrt(np.where(squared > 0, inside / squared, np.nan))
+        inside = np.where(squared > 0, 1 - _outside(gram, found) / squared, np.nan)
     mean, weight = ("checkpoint", "label", "mean"), ("checkpoint", "label", "other")
     data |= {
         "mean_overlap": datasets.variable(mean, found.mean, "x^a . mu_b"),
         "weight_gram": datasets.variable(weight, found.weight, "x^a . x^b"),
-        "weight_gram_without_corrector": datasets.variable(
-            weight, without.weight, "x^a . x^b without the corrector of the step size"
+        "weights_outside": datasets.variable(
+            ("checkpoint", "label"),
+            _outside(gram, found),
+            "squared length of x^a outside the span of the means",
+        ),
+        "weights_outside_without_corrector": datasets.variable(
+            ("checkpoint", "label"),
+            _outside(gram, without),
+            "the same without the corrector of the step size",
         ),
         "mean_overlap_limit": datasets.variable(mean, limit.mean, "x^a . mu_b without noise"),
         "weights_in_means": datasets.variable(
-            ("checkpoint", "label"), share, "share of x^a in the span of the means"
+            ("checkpoint", "label"), np.sqrt(inside), "share of x^a in the span of the means"
         ),
     }
     if parameters.matrices != "none":
@@ -75,6 +81,11 @@ def _mixture(parameters: Parameters) -> Variables:
     if parameters.matrices == "full":
         data |= _full_spectra(parameters, gram, found)
     return data
+
+
+def _outside(gram: np.ndarray, found: Overlaps) -> np.ndarray:
+    inside = np.einsum("tab,bc,tac->ta", found.mean, np.linalg.inv(gram), found.mean)
+    return np.einsum("taa->ta", found.weight) - inside
 
 
 def _mixture_limits(parameters: Parameters) -> Variables:
