@@ -137,5 +137,7 @@ rule report:
     params:
         code=sources.code_hash("rankscope.report.page"),
         texts=sources.text_hash("report/*.*", "studies/*/report.md"),
+        # told apart from the texts of the package, which are always there
+        derivations=sources.text_hash("../../docs/derivations.md"),
     shell:
         "python {SCRIPTS}/report.py {output:q} > {log} 2>&1"

@@ -176,6 +176,15 @@ def definitions() -> tuple[str, Markup, dict[str, Markup]]:
     return title, prose.markdown(introduction), shown
 
 
+def derivations() -> dict[str, Markup]:
+    """Return the derivations of the documentation by heading, where it is at hand."""
+    file = sources.PACKAGE.resolve().parent.parent / "docs" / "derivations.md"
+    if not file.exists():
+        return {}
+    parts = prose.sections(file.read_text(encoding="utf-8"))[2]
+    return {heading: prose.markdown(text) for heading, text in parts.items()}
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Synthesis:
     """The page across the papers.

@@ -24,6 +24,7 @@ def write(target: Path) -> None:
             synthesis=gather.across(),
             verdicts=gather.VERDICTS,
             definitions=gather.definitions(),
+            derivations=gather.derivations(),
             provenance=gather.provenance(),
             confidence=config.confidence,
             seed=config.seed,

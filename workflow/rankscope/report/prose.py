@@ -44,9 +44,14 @@ def own(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
+RAISED_PRIME = re.compile(r"<msup>(<mi>[^<]*</mi>)(<mi>&#x02032;</mi>)</msup>")
+
+
 def formula(tex: str, *, display: bool) -> str:
     """Return TeX mathematics as MathML."""
-    return converter.convert(tex, display="block" if display else "inline")
+    markup = converter.convert(tex, display="block" if display else "inline")
+    # a prime is drawn raised already; in a superscript most fonts raise it out of the line
+    return RAISED_PRIME.sub(r"<mrow>\1\2</mrow>", markup)
 
 
 @functools.cache
