@@ -14,6 +14,8 @@ from pathlib import Path
 
 FOLDER = Path("results/logs")
 STARTED, SAVED, DONE, FAILED = "started", "saved", "done", "failed"
+TIMED = "timed"
+"""A stage that works on a whole study has ended; only run times read it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,11 +24,11 @@ class Entry:
 
     Attributes:
         when: seconds since the epoch.
-        event: ``started``, ``saved`` (some replicates), ``done`` or ``failed``.
+        event: ``started``, ``saved`` (some replicates), ``done`` or ``failed``; ``timed``.
         study: the study's name.
         stage: ``simulated`` or ``predicted``.
         point: the point's name.
-        seconds: wall-clock seconds of the work, 0 unless ``done``.
+        seconds: wall-clock seconds of the work, 0 unless ``done`` or ``timed``.
         message: one line: why it failed, or how many replicates are saved, as ``3/32``.
     """
 

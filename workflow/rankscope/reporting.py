@@ -1,10 +1,12 @@
 """From collected datasets to verdicts, tables and figures; from these to one table of claims."""
 
+import functools
 import inspect
 import json
 import os
 import platform
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 import rankscope
-from rankscope import configuration, datasets, sources, study, verdicts
+from rankscope import configuration, datasets, journal, sources, study, verdicts
 from rankscope.configuration import RESULTS
 
 if TYPE_CHECKING:
@@ -46,6 +48,22 @@ the region that was accepted in advance.
 """
 
 
+def _timed(stage: str) -> Callable[[Callable[[str], None]], Callable[[str], None]]:
+    """Note in the journal how long a stage of a study took."""
+
+    def decorate(function: Callable[[str], None]) -> Callable[[str], None]:
+        @functools.wraps(function)
+        def timed(name: str) -> None:
+            start = time.perf_counter()
+            function(name)
+            journal.append(journal.TIMED, name, stage, "all", time.perf_counter() - start)
+
+        return timed
+
+    return decorate
+
+
+@_timed("judged")
 def verify(name: str) -> None:
     """Judge all claims of a study: ``verdicts`` (a row per point) and ``claims``."""
     confidence, folder = configuration.from_environment().confidence, RESULTS / name
@@ -91,6 +109,7 @@ def summarise() -> None:
         table.to_csv(temporary, index=False)
 
 
+@_timed("plotted")
 def plot(name: str) -> None:
     """Make all figures of a study, as PNG and PDF, each with its caption beside it."""
     from rankscope import style
@@ -125,6 +144,7 @@ def synthesise(names: Sequence[str]) -> None:
         _draw(getattr(synthesis_figures, name), (ranks, held), folder / "figures" / name)
 
 
+@_timed("tabulated")
 def tabulate(name: str) -> None:
     """Make all further tables of a study, as CSV, Markdown and LaTeX."""
     module, folder = study.part(name, "tables"), RESULTS / name

@@ -156,11 +156,11 @@ def studies(config: Configuration, values: Mapping[str, Any]) -> list[Study]:
 
 
 def run_times() -> dict[str, dict[str, float]]:
-    """Return wall-clock seconds by study and stage: each point's last run, added up."""
+    """Return wall-clock seconds by study and stage: the last run of each point, added up."""
     latest = {
         (entry.study, entry.stage, entry.point): entry.seconds
         for entry in journal.read()[0]
-        if entry.event == journal.DONE
+        if entry.event in (journal.DONE, journal.TIMED)
     }
     totals: dict[str, dict[str, float]] = {}
     for (name, stage, _), seconds in latest.items():
