@@ -38,6 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--large", action="store_true", help="add the larger dimensions")
     parser.add_argument("--repeat", type=int, default=3, help="repetitions of each way")
+    parser.add_argument("--only", choices=("full", "blocks", "xor", "steps"), help="one table")
     options = parser.parse_args()
     torch.set_num_threads(1)
     threadpool_limits(1)
@@ -47,13 +48,11 @@ def main() -> None:
         f"{'MB':>7}"
     )
     sizes = (300, 1000, 2000) if options.large else (300, 1000)
-    for dimension in sizes:
-        full_matrices(dimension, options.repeat)
-    for dimension in sizes:
-        class_blocks(dimension, options.repeat)
-        xor_blocks(dimension, options.repeat)
-    for dimension in (300, 1000):
-        steps(dimension, options.repeat)
+    tables = {"full": full_matrices, "blocks": class_blocks, "xor": xor_blocks, "steps": steps}
+    for name, table in tables.items():
+        if options.only in (None, name):
+            for dimension in sizes:
+                table(dimension, options.repeat)
 
 
 def trained_mixture(dimension: int, classes: int, size: int):
@@ -194,7 +193,8 @@ def compare(what: str, ways: dict, apply, repeat: int) -> None:
     for name, way in ways.items():
         tracemalloc.start()
         way()
-        memory[name] = tracemalloc.get_traced_memory()[1] / 2**20
+        peak = tracemalloc.get_traced_memory()[1] / 2**20
+        memory[name] = np.nan if "curvlinops" in name else peak
         tracemalloc.stop()
     images = {name: apply(vectors) for name, (_, vectors) in results.items()}
     gaps = {

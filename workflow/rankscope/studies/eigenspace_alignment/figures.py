@@ -108,7 +108,7 @@ def alignment(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFra
     titles = (r"$E_k$ of the Hessian", r"$E_k$ of G", r"$E_1$ of the Hessian")
     for axis, title in zip(axes, titles, strict=True):
         axis.set(title=title, xlabel="training time", ylabel="alignment of $x^a$", ylim=(0, 1.03))
-        axis.set_xscale("symlog", linthresh=1)
+        _from_zero(axis)
     handles = [*_theory("effective spectrum"), Line2D([], [], label=r"$\sqrt{(k-1)/k}$", **PAPER)]
     return _finish(figure, axes, "Weights enter the leading eigenspaces", handles)
 
@@ -143,7 +143,7 @@ def eigenvalues(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataF
                 axis.axhline(limit, **PAPER)
             axis.set(title=_MATRICES[matrix], xlabel="training time", yscale="log")
             axis.set(ylabel="eigenvalue", ylim=(found.min().item() / 2, None))
-            axis.set_xscale("symlog", linthresh=1)
+            _from_zero(axis)
         title = f"Outlier, mini-bulk, bulk ({_describe(simulated, index, 'classes', 'snr')})"
     else:
         title = "Outlier, mini-bulk, bulk"
@@ -171,7 +171,8 @@ def outliers_against_snr(
                 level = edge * (1 + 3 * value(simulated, index, "dimension") ** (-2 / 3))
                 found = test_blocks(simulated, index, "eigenvalues").isel(checkpoint=-1)
                 count = (found.sel(matrix=matrix) > level).sum("eigenvalue").mean("label")
-                snr = np.array([value(simulated, index, "snr")])
+                # G a little to the right, so that equal counts are both seen
+                snr = np.array([value(simulated, index, "snr") * 1.08**order])
                 _points(axis, snr, count.expand_dims("x"), order, name)
                 expected = last(predicted, index, "outliers").sel(matrix=matrix).mean("label")
                 axis.plot(snr, expected, "x", color=COLOURS[order], ms=9, mew=1)
@@ -324,7 +325,8 @@ def training_samples(
             _points(axes[1], phi, gap, 2 * order + 1, "")
             axes[1].plot(phi, np.abs(gap.mean("replicate").values[-1]) * phi[-1] / phi, **PAPER)
     axes[0].set(xscale="log", xlabel="$M / d$", ylabel=r"$\rho(x^a, E_k)$", title="alignment")
-    axes[1].set(xscale="log", xlabel="$M / d$", ylabel="training minus test", title="difference")
+    axes[1].set(xscale="log", yscale="log", xlabel="$M / d$", title="difference")
+    axes[1].set(ylabel="training minus test")
     handles = [Line2D([], [], label="slope $-1$", **PAPER)]
     return _finish(figure, axes, "Training samples show the alignment a little better", handles)
 
@@ -479,7 +481,7 @@ def emergence(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFra
     axes[2].set(title="counts", ylabel="number", ylim=(0, None))
     for axis in axes:
         axis.set(xlabel="training time")
-        axis.set_xscale("symlog", linthresh=1)
+        _from_zero(axis)
     return _finish(figure, axes, "The second layer aligns first; dead neurons never do", [])
 
 
@@ -544,6 +546,12 @@ def _finish(figure: Figure, axes: list[Axes], title: str, extra: list[Line2D]) -
 
 def _theory(name: str) -> list[Line2D]:
     return [Line2D([], [], label=name, **THEORY)]
+
+
+def _from_zero(axis: Axes) -> None:
+    """Make training time logarithmic from 1 on, and linear below."""
+    axis.set_xscale("symlog", linthresh=1)
+    axis.set_xlim(-0.05, None)
 
 
 def _points(

@@ -202,12 +202,12 @@ class Parameters:
         steps = self.steps()[-1]
         direct = self.samples == "train" or self.update != "full"
         columns = self.dimension if direct else spanned + rows + BUFFER
-        seconds = 1e-5 * steps + 1.5e-8 * steps * self.runs * rows * columns
+        seconds = 1.2e-5 * steps + 1.5e-8 * steps * self.runs * rows * columns
         cells = count * self.dimension
         if self.matrices != "none":
             visits = self.checkpoints * (2 if self.samples == "train" else 1)
-            visits += self.duration if self.update != "full" else 0
-            seconds += visits * (0.05 + cells * (2e-8 + 8e-9 * rows * 30))
+            visits += 0.4 * self.duration if self.update != "full" else 0
+            seconds += visits * (0.03 + cells * (2e-8 + 1e-7 * rows))
         if self.matrices == "full":
             seconds += cells * 1e-9 * rows * 20 * rows**2
         memory = 250.0 + (24e-6 * cells if self.matrices != "none" else 0.0)
