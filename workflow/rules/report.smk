@@ -16,7 +16,7 @@ def in_report(name, drawing):
         snakemake.io.report(
             f"{stem}.png",
             caption=os.path.abspath(f"{stem}.rst"),
-            category=name.replace("_", " "),
+            category=name,
             subcategory="Figures",
             labels={"figure": Path(stem).name.replace("_", " ")},
         )

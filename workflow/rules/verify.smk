@@ -44,7 +44,14 @@ rule verify:
         "results/{study}/predicted.nc",
     output:
         multiext("results/{study}/verdicts", ".csv", ".md", ".tex"),
-        claims=multiext("results/{study}/claims", ".csv", ".md", ".tex"),
+        multiext("results/{study}/claims", ".md", ".tex"),
+        claims=report(
+            "results/{study}/claims.csv",
+            caption="../report/claims.rst",
+            category="{study}",
+            subcategory="Claims",
+            labels={"table": "claims and verdicts"},
+        ),
     log:
         "results/logs/verify_{study}.log",
     conda:
@@ -61,7 +68,13 @@ rule summarise:
     input:
         expand("results/{study}/claims.csv", study=STUDIES),
     output:
-        multiext("results/claims", ".csv", ".md", ".tex"),
+        multiext("results/claims", ".md", ".tex"),
+        report(
+            "results/claims.csv",
+            caption="../report/claims.rst",
+            category="All studies",
+            labels={"table": "claims and verdicts"},
+        ),
     log:
         "results/logs/summarise.log",
     conda:
