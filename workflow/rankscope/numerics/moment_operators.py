@@ -128,7 +128,9 @@ class MultinomialSecondMoment:
 
     def dual_gram(self, gram: np.ndarray) -> np.ndarray:
         """Return the ``(M, M)`` matrix with the same non-zero eigenvalues, ``(U U^T) o K / M``."""
-        return (self.slopes @ self.slopes.T) * gram / len(gram)
+        small = self.slopes @ (self.slopes.T / len(gram))
+        small *= gram
+        return small
 
     def primal(self, vectors: np.ndarray) -> np.ndarray:
         """Return eigenvectors ``(k d, count)`` from those of `dual_gram`, ``(M, count)``."""
