@@ -152,7 +152,7 @@ def test_a_run_through_faults_gives_the_bytes_of_an_undisturbed_one(after_faults
 
 
 def test_a_node_that_crashes_and_comes_back_costs_no_finished_replicate(
-    slurm, tree, tmp_path, until, undisturbed, after_faults
+    slurm, tree, tmp_path, until, undisturbed
 ):
     config = paced({"size": 2, "pause": 1.0}, {"size": 3, "pause": 1.0}, replicates=20)
     folder = trials.project(tmp_path / "node", tree, config)
@@ -169,7 +169,7 @@ def test_a_node_that_crashes_and_comes_back_costs_no_finished_replicate(
 
 
 def test_a_study_on_the_cluster_gives_the_bytes_of_a_local_run(
-    slurm, tree, tmp_path, presets, undisturbed, after_faults
+    slurm, tree, tmp_path, presets, undisturbed
 ):
     config = dict(presets["test"])
     config["studies"] = {name: config["studies"][name] for name in ("effective_dimension",)}

@@ -50,12 +50,15 @@ def lifetime(tree, tmp_path_factory):
 
 
 def kill(process, whom: str, chance: random.Random) -> None:
-    """Kill the whole run, its main processes and not its jobs, or one process of it."""
+    """Kill the whole run, its main processes and not its jobs, or one process below them.
+
+    The command alone is not killed: its Snakemake would go on, and the next run be refused.
+    """
     family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
     if whom == "main":
         family = family[:2]
     elif whom == "one":
-        family = [chance.choice(family)]
+        family = [chance.choice(family[1:] or family)]
     for each in family:
         try:
             os.kill(each.pid, signal.SIGKILL)

@@ -112,18 +112,6 @@ def read(path: Path) -> xr.Dataset:
         raise DamagedFileError(damaged(path, error)) from error
 
 
-def replicates(path: Path, key: str) -> int:
-    """Return how many replicates a sound file with this origin holds, 1 if it has none.
-
-    Returns 0 if the file is missing, damaged or of another origin.
-    """
-    try:
-        dataset = read(path)
-    except (FileNotFoundError, DamagedFileError):
-        return 0
-    return dataset.sizes.get("replicate", 1) if dataset.attrs.get("origin") == key else 0
-
-
 def damaged(path: Path, error: Exception) -> str:
     """Return the one line that names a damaged file and says how to remake it."""
     return f"{path} is damaged ({error}); remake it with: rm '{path}' && make study"

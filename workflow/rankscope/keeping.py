@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+import netCDF4
 import xarray as xr
 
 from rankscope import datasets, origins
@@ -42,6 +43,23 @@ def load(path: Path, key: str) -> xr.Dataset | None:
     return dataset if dataset.attrs.get("origin") == key else None
 
 
+def replicates(path: Path, key: str) -> int:
+    """Return how many replicates a file of this origin holds, 1 if it has none.
+
+    Returns 0 if the file is missing, truncated or of another origin. Only its header is read:
+    thousands of files are looked at in seconds.
+    """
+    if not path.exists():
+        return 0
+    try:
+        with netCDF4.Dataset(path) as data:
+            if data.getncattr("origin") != key:
+                return 0
+            return len(data.dimensions["replicate"]) if "replicate" in data.dimensions else 1
+    except (OSError, RuntimeError, AttributeError):
+        return 0
+
+
 def wanted(config: Configuration, stage: str, point: Point) -> int:
     """Return how many replicates the point's file shall hold; a prediction counts as one."""
     return config.studies[point.study].replicates if stage == "simulated" else 1
@@ -51,7 +69,7 @@ def is_whole(config: Configuration, stage: str, point: Point) -> bool:
     """Tell whether the point's file or its second name is sound and holds all that is wanted."""
     path, key = point.file(stage), origins.origin(config, stage, point)
     count = wanted(config, stage, point)
-    return any(datasets.replicates(file, key) == count for file in (path, kept(path)))
+    return any(replicates(file, key) == count for file in (path, kept(path)))
 
 
 def deliver(config: Configuration, stage: str, point: Point) -> bool:
@@ -101,7 +119,7 @@ def keep(config: Configuration, paths: Iterable[Path]) -> None:
             continue
         stage, point = files[path]
         key = origins.origin(config, stage, point)
-        if datasets.replicates(kept(path), key) < max(1, datasets.replicates(path, key)):
+        if replicates(kept(path), key) < max(1, replicates(path, key)):
             link(path, kept(path))
 
 

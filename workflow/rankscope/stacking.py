@@ -204,7 +204,7 @@ def _open(path: Path) -> Iterator[netCDF4.Dataset]:
         raise FileNotFoundError(f"{path} does not exist; `make study` makes it") from None
     except OSError as error:
         raise datasets.DamagedFileError(datasets.damaged(path, error)) from error
-    data.set_auto_mask(False)
+    data.set_auto_maskandscale(False)
     with data:
         try:
             yield data

@@ -1,0 +1,157 @@
+"""What the workflow costs beside the science: planning, running, nothing to do, collecting.
+
+Points of the study ``paced`` (tests/paced) do next to nothing, so what is measured is the
+workflow. CPU seconds are those of all processes together; wall-clock seconds stand beside
+them. The overhead per point is the CPU time of the whole run less that of computing and
+writing the same points in one process, by number of points.
+
+Run with ``python benchmarks/workflow.py [plan] [collect]``; all together take some minutes.
+"""
+
+import importlib.util
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+import trials  # noqa: E402
+
+SIZES = (100, 1000, 5000)
+COLLECTED, PEERS = 10_000, 1_000
+TARGETS = ("results/paced/simulated.nc", "results/paced/predicted.nc")
+STUDY = (sys.executable, "-m", "rankscope.command_line", "study")
+SNAKEMAKE = (sys.executable, "-m", "snakemake")
+
+ALONE = """
+import json, os, sys
+from pathlib import Path
+from rankscope import configuration, stages
+config = configuration.from_environment()
+for stage in ("simulated", "predicted"):
+    stages.compute(stage, [point.file(stage) for point in config.studies["paced"].points])
+"""
+
+WAYS = {
+    "rankscope": """
+from rankscope import stacking
+stacking.stack(paths, [path.stem for path in paths], Path("all.nc"))
+""",
+    "load and concat": """
+import xarray as xr
+parts = []
+for path in paths:
+    with xr.open_dataset(path) as part:
+        parts.append(part.load())
+xr.concat(parts, dim="point", data_vars="all", coords="different", compat="equals")\\
+    .to_netcdf("all.nc")
+""",
+    "open_mfdataset": """
+import xarray as xr
+with xr.open_mfdataset(paths, combine="nested", concat_dim="point", data_vars="all",
+                       coords="different", compat="equals") as data:
+    data.load().to_netcdf("all.nc")
+""",
+}
+
+
+def measured(command: tuple[str, ...], folder: Path, **extra: str) -> tuple[float, float, float]:
+    """Run a command; return CPU seconds with all its children, wall seconds and peak MB."""
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=folder, env=trials.environment(folder, PACED_LOG="", **extra),
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    _, errors = process.communicate()
+    wall, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if process.returncode != 0:
+        raise RuntimeError(errors)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return cpu, wall, after.ru_maxrss / 1024
+
+
+def plan(folder: Path) -> None:
+    """Print a row per number of points."""
+    tree = trials.sources(folder / "tree")
+    print(
+        f"{'points':>7}{'dry run':>16}{'run':>18}{'work alone':>12}{'overhead/point':>16}"
+        f"{'nothing to do':>16}{'status':>14}   (CPU s / wall s)"
+    )
+    for count in SIZES:
+        grid = {"size": list(range(1, count + 1))}
+        config = {
+            "seed": 1,
+            "confidence": 0.95,
+            "studies": {"paced": {"replicates": 2, "grid": grid}},
+        }
+        here = trials.project(folder / f"run-{count}", tree, config)
+        alone = trials.project(folder / f"alone-{count}", tree, config)
+        dry = measured((*SNAKEMAKE, *TARGETS, "-n", "-q", "rules"), here)
+        run = measured((*STUDY, *TARGETS), here)
+        work = measured((sys.executable, "-c", ALONE), alone, RANKSCOPE_CONFIG=json.dumps(config))
+        nothing = measured((*STUDY, *TARGETS), here)
+        status = measured((*STUDY[:3], "status"), here)
+        overhead = 1000 * (run[0] - work[0]) / count
+        print(
+            f"{count:7}{pair(dry):>16}{pair(run):>18}{work[0]:12.1f}{overhead:13.1f} ms"
+            f"{pair(nothing):>16}{pair(status):>14}",
+            flush=True,
+        )
+        shutil.rmtree(here)
+        shutil.rmtree(alone)
+
+
+def pair(cost: tuple[float, float, float]) -> str:
+    """Show CPU and wall seconds."""
+    return f"{cost[0]:.1f} / {cost[1]:.1f}"
+
+
+def collect(folder: Path) -> None:
+    """Print a row per way of collecting; the slow ways get fewer points."""
+    import numpy as np
+    import xarray as xr
+
+    from rankscope import datasets
+
+    generator = np.random.default_rng(0)
+    dims = ("replicate", "layer")
+    data = xr.Dataset(
+        {"spectrum": datasets.variable(dims, generator.normal(size=(8, 40)), "spectrum")},
+        coords={
+            "layer": datasets.variable("layer", np.arange(1, 41), "layer"),
+            "replicate": datasets.variable("replicate", np.arange(8), "repetition"),
+        },
+    )
+    for number in range(COLLECTED):
+        path = folder / f"{number:05}.nc"
+        point = datasets.with_parameters(data + number, {"width": number, "slope": 0.5})
+        datasets.write(point, path)
+    print(f"{'collecting':20}{'points':>8}{'CPU s':>8}{'wall s':>8}{'ms/point':>10}{'MB':>8}")
+    for way, code in WAYS.items():
+        if way == "open_mfdataset" and importlib.util.find_spec("dask") is None:
+            print(f"{way:20}needs dask, which rankscope does not")
+            continue
+        count = COLLECTED if way == "rankscope" else PEERS
+        begin = f"from pathlib import Path\npaths = sorted(Path().glob('0*.nc'))[:{count}]\n"
+        program = f"import sys\n{begin}{code}\nprint('done')"
+        cpu, wall, memory = measured((sys.executable, "-c", program), folder, **IMPORTABLE)
+        print(
+            f"{way:20}{count:8}{cpu:8.1f}{wall:8.1f}{1000 * cpu / count:10.2f}{memory:8.0f}",
+            flush=True,
+        )
+
+
+IMPORTABLE = {"PYTHONPATH": str(ROOT / "workflow")}
+
+if __name__ == "__main__":
+    parts = [part for part in (plan, collect) if part.__name__ in sys.argv[1:] or not sys.argv[1:]]
+    for part in parts:
+        with tempfile.TemporaryDirectory() as place:
+            part(Path(place))
