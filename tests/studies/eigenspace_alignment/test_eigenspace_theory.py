@@ -298,3 +298,27 @@ def test_error_laws_fall_as_one_over_lambda_and_decay_at_twice_the_ridge():
     assert second == pytest.approx(first / 10)
     decay = theory_limits.xor_misalignment_law(0.05, np.inf, 4.0, 1.0, np.array([0.0, 10.0]), 1.0)
     assert decay[1] / decay[0] == pytest.approx(math.exp(-1.0))
+
+
+def test_the_kink_of_a_state_is_what_finite_differences_see_beyond_the_hessian():
+    state, snr = theory_xor.planted(4, 4), 20.0
+    first = np.concatenate([state.first, 0.5 * np.eye(4)], axis=1)
+    state = theory_xor.State(state.second, state.first, 0.25 * np.eye(4))
+    mixture = mixtures.xor_mixture(snr)
+    components, inputs = mixture.sample(np.random.default_rng(5), 400_000, 6)
+    network = TwoLayer(mixture.labels, ACTIVATIONS["relu"])
+    across = np.eye(6)[[1, 0, 1, 0]]
+    difference, almost = network.curvature_across(
+        inputs, components, first, state.second, across, 0.02
+    )
+    kinks = [theory_xor.kink(state, snr, neuron) for neuron in range(4)]
+    np.testing.assert_allclose(difference - almost, kinks, rtol=0.05)
+
+
+def test_without_noise_the_kink_of_the_fixed_point_is_the_closed_form():
+    ridge, snr = 0.05, 1e6
+    start = theory_xor.planted(4, 4)
+    length = math.sqrt(theory_limits.xor_squared_length(ridge))
+    state = theory_xor.State(2 * length * start.second, 2 * length * start.first, 1e-9 * np.eye(4))
+    found = theory_xor.kink(state, snr, 0)
+    assert found == pytest.approx(theory_limits.kink_term(ridge, snr), rel=1e-3)

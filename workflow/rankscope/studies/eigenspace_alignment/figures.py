@@ -491,13 +491,14 @@ def kink(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame) -
     Finite differences of the population gradient against the almost-everywhere Hessian, at
     the end of training from the planted optimal classifier, living neurons; squares are the
     softplus control. Means over neurons and replicates, bars two standard errors over
-    replicates. Dashes: the almost-everywhere value plus 2 beta sqrt(lambda / (2 pi)).
+    replicates. Dashes: the almost-everywhere value plus the kink term of the ODE's last state;
+    dots: plus its limit 2 beta sqrt(lambda / (2 pi)).
     """
     del verdicts
     figure, axes = _panels(1)
     chosen = points(simulated, model="xor", start="planted", groups=4, matrices="blocks")
     chosen = sorted(chosen, key=lambda i: value(simulated, i, "snr"))
-    line: list[tuple[float, float]] = []
+    line: list[tuple[float, float, float]] = []
     for index in chosen:
         snr = np.array([value(simulated, index, "snr")])
         alive = last(simulated, index, "alive").isel(run=0) > 0
@@ -512,13 +513,16 @@ def kink(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame) -
             found = last(simulated, index, variable).where(alive).mean("neuron")
             _points(axes[0], snr, found.expand_dims("x"), order + 4 * (not relu), f"{kind}, {name}")
         if relu:
-            line.append((snr[0], found.mean().item() + predicted.kink_term.values[index]))
+            kinks = predicted.kink_of_state.isel(point=index).mean().item()
+            base = found.mean().item()
+            line.append((snr[0], base + kinks, base + predicted.kink_term.values[index]))
     if line:
-        axes[0].plot(*np.array(line).T, **THEORY)
+        x, of_state, of_limit = np.array(line).T
+        axes[0].plot(x, of_state, **THEORY)
+        axes[0].plot(x, of_limit, **PAPER)
     axes[0].set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel="curvature")
-    return _finish(
-        figure, axes, "The almost-everywhere Hessian misses the kink", _theory("with kink term")
-    )
+    handles = [*_theory("with kink term"), Line2D([], [], label="with its limit", **PAPER)]
+    return _finish(figure, axes, "The almost-everywhere Hessian misses the kink", handles)
 
 
 def _panels(count: int) -> tuple[Figure, list[Axes]]:

@@ -257,6 +257,11 @@ def _xor(parameters: Parameters) -> Variables:
             ("checkpoint", "neuron"), outside, "squared length of W_i outside span(mu, nu)"
         ),
     }
+    if parameters.activation == "relu":
+        kinks = [theory_xor.kink(states[-1], parameters.snr, i) for i in range(parameters.width)]
+        data["kink_of_state"] = datasets.variable(
+            "neuron", np.array(kinks), "curvature that the kink adds at the end of the ODE"
+        )
     if parameters.matrices != "none":
         data |= _xor_spectra(parameters, states)
     return data

@@ -113,3 +113,24 @@ def _derivative(state: State, name: str, snr: float, ridge: float, corrector: fl
         -(push.T @ inputs[:, :2]) / len(u) - ridge * state.first,
         -(drift + drift.T) + corrector / snr * push.T @ push / len(u),
     )
+
+
+def kink(state: State, snr: float, neuron: int) -> float:
+    """Return ``v_i E[u delta(h_i) X_across^2]``, what the kink of ReLU adds to the curvature.
+
+    The direction is that of the centres of the other class, ``nu`` for ``v_i > 0``. Given
+    ``h_i = 0``, the input is Gaussian on a hyperplane.
+    """
+    weights = np.concatenate([state.first, root(state.outside)], axis=1)
+    own, across = weights[neuron], 1 if state.second[neuron] > 0 else 0
+    length = np.linalg.norm(own)
+    nodes = normal_nodes(len(own), LOG2_NODES + 2) / np.sqrt(snr)
+    total = 0.0
+    for centre, truth in zip(np.pad(CENTRES, ((0, 0), (0, len(own) - 2))), CLASSES, strict=True):
+        inputs = centre + nodes
+        inputs = inputs - np.outer(inputs @ own, own) / length**2
+        height = np.sqrt(snr / (2 * np.pi)) / length
+        density = height * np.exp(-snr * (own @ centre) ** 2 / (2 * length**2))
+        u = special.expit(np.maximum(inputs @ weights.T, 0.0) @ state.second) - truth
+        total += density * np.mean(u * inputs[:, across] ** 2) / len(CENTRES)
+    return float(state.second[neuron] * total)
