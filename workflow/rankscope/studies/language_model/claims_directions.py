@@ -15,8 +15,8 @@ SAME, OTHER, SEEDS, FULL = (
 )
 SHARED = 0.5  # figure 3: "normalized subspace similarity > 0.5"
 LEADING = 8
-# The simulated pairs of random frames must show the closed form to within a tenth of it.
-RANDOM_TOLERANCE = 0.1
+# At 64 directions of 384 one draw of random frames is within 2 % of its mean.
+MANY, RANDOM_TOLERANCE = 64, 0.05
 SCOPE = "query and value matrices of the adapted layers; the paper's model has 96 layers"
 
 
@@ -53,11 +53,11 @@ def more_than_chance(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
 
 
 def random_is_chance(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
-    """Compare phi(8, 8) of random frames with the closed form, over all matrices."""
+    """Compare phi(64, 64) of random frames with the closed form, over all matrices."""
     samples = []
     for index, point in enumerate(tools.points(simulated)):
         ratios = [
-            _phi(point, "random", name, LEADING) / _null(predicted, index, point, name, LEADING)
+            _phi(point, "random", name, MANY) / _null(predicted, index, point, name, MANY)
             for name in point.matrices
         ]
         samples.append((point.label("all matrices"), np.mean(ratios, axis=0)))
@@ -129,11 +129,11 @@ CLAIMS = (
     ),
     _claim(
         "Derived 2: random adapters share what the closed form says",
-        "Between uniformly random directions phi(8, 8) is 8 / d to within a tenth.",
+        "Between uniformly random directions phi(64, 64) is 64 / d to within a twentieth.",
         random_is_chance,
         source="derived here",
         basis="derived here",
-        estimate="phi(8, 8) over its null, mean over matrices",
+        estimate="phi(64, 64) over its null, mean over matrices",
         null="1",
         scope="all matrices",
     ),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import xarray as xr
 
-from rankscope.studies.language_model.parameters import Run
+from rankscope.studies.language_model.parameters import METHODS, Run
 from rankscope.verdicts import Evidence
 
 Sample = tuple[str, np.ndarray]
@@ -32,10 +32,10 @@ class Point:
         return f"{self.data.task.values}{place}: {text}"
 
     def of(self, *methods: str) -> list[Run]:
-        """Return the runs of these methods on the point's own targets, by rank."""
+        """Return the runs of these methods on the point's own targets, by method and rank."""
         own = str(self.data.targets.values)
         found = [r for r in self.runs if r.method in methods and r.targets == own]
-        return sorted(found, key=lambda run: run.rank)
+        return sorted(found, key=lambda run: (METHODS.index(run.method), run.rank))
 
     def run(self, variable: str, run: Run) -> xr.DataArray:
         """Return a variable of one run."""

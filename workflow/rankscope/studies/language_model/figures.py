@@ -8,7 +8,7 @@ import seaborn as sns
 import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 from rankscope import style
 from rankscope.studies.language_model import claims_tools as tools
@@ -23,7 +23,7 @@ def accuracy(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFram
 
     Bars are 95 % bootstrap intervals of the mean over replicates, which differ in head, data
     order, adapter and test texts. Runs of a panel share those within a replicate, so paired
-    differences are surer than these bars. Dotted: the largest class.
+    differences are surer than these bars.
     """
     figure, panels = _panels(tools.points(simulated), height=0.24 * simulated.sizes["run"] + 1.2)
     for axes, point in panels:
@@ -36,8 +36,8 @@ def accuracy(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFram
             data, x="value", y="run", hue="method", palette=COLOURS, errorbar=ERROR, seed=0,
             linestyle="none", markersize=4, err_kws={"linewidth": 1.2}, legend=False, ax=axes,
         )  # fmt: skip
-        axes.axvline(float(point.data.majority), **style.PAPER)
-        axes.set(xlabel="test accuracy", ylabel="", title=_title(point))
+        label = f"test accuracy (largest class: {float(point.data.majority):.2f})"
+        axes.set(xlabel=label, ylabel="", title=_title(point))
     figure.suptitle("Accuracy on texts never used before")
     return figure
 
@@ -134,8 +134,8 @@ def spectra(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame
             curve = np.exp(np.log(relative).mean(("replicate", "matrix"))).values
             index = np.flatnonzero(np.isfinite(curve))
             axes.plot(
-                index + 1, curve[index], ".-", ms=3, lw=0.9, label=run.name,
-                color=plt.get_cmap("tab20")(place % 20),
+                index + 1, curve[index], ".-", ms=3 if len(index) > 1 else 8, lw=0.9,
+                label=run.name, color=plt.get_cmap("tab20")(place % 20),
             )  # fmt: skip
         axes.set_xscale("log")
         axes.set_yscale("log")
@@ -180,6 +180,8 @@ def amplification(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.Dat
         axes.set_yscale("log")
         axes.set_xlabel("leading directions of the update")
         axes.set_xticks(point.data.probed_rank.values, point.data.probed_rank.values)
+    right.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    right.yaxis.set_major_formatter(ScalarFormatter())
     right.yaxis.set_minor_formatter(NullFormatter())
     left.set(ylabel="amplification factor", title="Amplification and its null (dotted)")
     right.set(ylabel="alignment", title="Base weight in the update's directions")
@@ -334,6 +336,7 @@ def loss_plane(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFr
     loss = point.data.plane_loss.mean("replicate")
     loss = loss.dropna("plane_x", how="all").dropna("plane_y", how="all")
     axes.set(xlabel="from LoRA to full fine-tuning", ylabel="towards RandLoRA")
+    axes.set_xticks([-0.5, 0, 0.5, 1, 1.5])
     axes.set_title("Loss between the three models")
     if loss.size < 4:
         axes.text(0.5, 0.5, "not computed", ha="center", transform=axes.transAxes)
