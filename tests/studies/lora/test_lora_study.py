@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+import xarray as xr
 
+from rankscope import datasets
 from rankscope.parameters import build
 from rankscope.streams import streams
 from rankscope.studies.lora import (
@@ -193,3 +195,77 @@ def test_two_layers_reach_twice_the_rank():
     assert int(predicted.product_rank) == 2
     tail = np.sqrt((simulated.gap_spectrum[:, 2:] ** 2).sum("gap"))
     np.testing.assert_allclose(simulated.product_error, tail, rtol=1e-3)
+
+
+CASES = [
+    {
+        "experiment": "teacher",
+        "rows": 9,
+        "columns": 8,
+        "rank": 2,
+        "teacher_rank": 3,
+        "steps": 20,
+        "batch_size": 7,
+        "learning_rate": 0.05,
+    },
+    {
+        "experiment": "teacher",
+        "rows": 9,
+        "columns": 8,
+        "rank": 1,
+        "teacher": "gaussian",
+        "steps": 20,
+        "batch_size": 7,
+        "learning_rate": 0.05,
+        "optimiser": "sgd",
+        "input_decay": 1.0,
+    },
+    {"experiment": "risk", "rows": 9, "columns": 8, "teacher_rank": 3, "samples": 20, "noise": 0.1},
+    {
+        "experiment": "probe",
+        "rows": 12,
+        "columns": 10,
+        "rank": 2,
+        "other_rank": 4,
+        "teacher_rank": 3,
+        "samples": 30,
+        "steps": 20,
+        "batch_size": 5,
+        "learning_rate": 0.05,
+    },
+    {
+        "experiment": "frames",
+        "rows": 9,
+        "columns": 8,
+        "rank": 2,
+        "other_rank": 3,
+        "draws": 3,
+        "base_norm": 1.0,
+    },
+    {
+        "experiment": "scaling",
+        "rows": 9,
+        "columns": 8,
+        "rank": 2,
+        "teacher_rank": 2,
+        "alpha": 4.0,
+        "steps": 5,
+        "learning_rate": 0.1,
+        "draws": 2,
+    },
+    {"experiment": "product", "columns": 5, "rank": 1, "depth": 2, "draws": 1},
+    {"experiment": "intruder", "rows": 12, "columns": 14, "rank": 1, "spike": 2.0, "draws": 2},
+    {"experiment": "accounting", "rank": 4},
+]
+
+
+@pytest.mark.parametrize("values", CASES, ids=lambda values: values["experiment"])
+def test_replicates_do_not_depend_on_how_they_are_batched(values):
+    point = build(Parameters, values, "test")
+    parts = [
+        simulation.simulate(point, streams(5, "lora", point, *ends)).assign_coords(
+            replicate=range(*ends)
+        )
+        for ends in ((0, 1), (1, 3), (0, 3))
+    ]
+    xr.testing.assert_identical(datasets.join(parts[:2]), parts[2])

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+import xarray as xr
 
+from rankscope import datasets
 from rankscope.parameters import build
 from rankscope.streams import streams
 from rankscope.studies.randlora import simulation, theory
@@ -145,3 +147,42 @@ def test_the_papers_counts():
     )
     assert float(simulated.trained_parameters[0]) == float(predicted.trained_parameters) == 99072
     assert float(simulated.lora_parameters[0]) == 49152
+
+
+CASES = [
+    {"experiment": "update", "rows": 9, "columns": 8, "rank": 2, "draws": 2},
+    {
+        "experiment": "fit",
+        "rows": 8,
+        "columns": 8,
+        "rank": 2,
+        "sweeps": 5,
+        "target_rank": 4,
+        "methods": "all",
+    },
+    {
+        "experiment": "fit",
+        "rows": 8,
+        "columns": 8,
+        "rank": 2,
+        "sweeps": 5,
+        "target": "gaussian",
+        "methods": "all",
+        "input_decay": 1.0,
+    },
+    {"experiment": "bound", "rows": 8, "columns": 8, "rank": 3, "sweeps": 5, "target_rank": 4},
+    {"experiment": "collinear", "columns": 4, "sparsity": 0.5, "draws": 50},
+    {"experiment": "accounting", "rows": 8, "columns": 8, "rank": 2, "other_rank": 1},
+]
+
+
+@pytest.mark.parametrize("values", CASES, ids=lambda values: values["experiment"])
+def test_replicates_do_not_depend_on_how_they_are_batched(values):
+    point = build(Parameters, values, "test")
+    parts = [
+        simulation.simulate(point, streams(5, "randlora", point, *ends)).assign_coords(
+            replicate=range(*ends)
+        )
+        for ends in ((0, 1), (1, 3), (0, 3))
+    ]
+    xr.testing.assert_identical(datasets.join(parts[:2]), parts[2])

@@ -152,7 +152,7 @@ class Parameters:
             "probe": 5e-4 * steps + 1e-9 * sides**3,
             "frames": 1e-9 * self.draws * frame,
             "scaling": 3e-7 * steps * sides * self.rank + 1e-4 * self.draws,
-            "product": 0.15 * self.draws * self.depth * (self.depth > 1) + 0.02,
+            "product": 0.08 * self.draws * self.depth * (self.depth > 1) + 0.02,
             "intruder": 3e-9 * self.draws * sides**3,
         }.get(self.experiment, 0.0)
         return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)
