@@ -241,6 +241,8 @@ CLAIMS = (
         intruders,
         basis="recalled, not quoted",
         source=INTRUDER_PAPER,
+        scope="short fine-tuning at each method's chosen rate, so that norms differ; counts "
+        "follow the norm (Derived 5 and 6)",
         estimate="difference of counts of ten, mean over matrices",
         null="no difference",
         figure="intruders",

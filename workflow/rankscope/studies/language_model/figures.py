@@ -8,7 +8,7 @@ import seaborn as sns
 import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, ScalarFormatter
 
 from rankscope import style
 from rankscope.studies.language_model import claims_tools as tools
@@ -94,6 +94,10 @@ def learning_rates(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.Da
             chosen = tried == float(point.run("rate", run))
             axes.plot(tried[chosen], found[chosen], "o", ms=5, color=colour)
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.tick_params(axis="x", labelsize=6)
         axes.set(xlabel="learning rate", ylabel="validation loss / nat", title=_title(point))
         _below(axes, columns=3)
     figure.suptitle("Choice of the learning rates")
@@ -137,7 +141,8 @@ def spectra(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame
                 index + 1, curve[index], ".-", ms=3 if len(index) > 1 else 8, lw=0.9,
                 label=run.name, color=plt.get_cmap("tab20")(place % 20),
             )  # fmt: skip
-        axes.set_xscale("log")
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.set_yscale("log")
         axes.set(xlabel="index", ylabel=r"$\sigma_i(\Delta W) / \|W\|_F$", title=_title(point))
         _below(axes, columns=3)
@@ -272,6 +277,7 @@ def truncation(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFr
     """Validation accuracy when each trained update keeps its leading directions only.
 
     No retraining, the trained head throughout; mean and one standard error over replicates.
+    The texts are the same in all replicates and few, so compare along a line only.
     """
     figure, panels = _panels(tools.points(simulated), height=3.4)
     for axes, point in panels:
