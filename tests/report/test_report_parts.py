@@ -94,3 +94,24 @@ def test_run_times_count_the_last_run_of_each_point_once(tmp_path, monkeypatch):
         journal.append(event, "s", "simulated", point, seconds)
     journal.append(journal.DONE, "s", "predicted", "a", 1.0)
     assert gather.run_times() == {"s": {"simulate": 5.0, "predict": 1.0}}
+
+
+def test_a_caption_says_what_its_docstring_says():
+    title, caption = gather.title_and_caption(
+        "Of what\nit is.\n\nThe line is sqrt((k -\n1) / k), |U^T W V| * 2 * 3 of ``x_1``, $\\alpha$."
+    )
+    assert title == "Of what it is."
+    assert "sqrt((k - 1) / k), |U^T W V| * 2 * 3 of <code>x_1</code>, " in caption
+    assert "<math" in caption
+    assert caption.count("<p>") == 1
+
+
+def test_a_caption_for_snakemake_keeps_its_characters():
+    from docutils.core import publish_parts
+
+    from rankscope import reporting
+
+    text = reporting.as_restructured_text("A |U|_F of\n1) x_ and *y* `z`.\n\n- not a list")
+    body = publish_parts(text, writer="html", settings_overrides={"report_level": 1})["body"]
+    assert "A |U|_F of 1) x_ and *y* `z`." in body
+    assert "System Message" not in body

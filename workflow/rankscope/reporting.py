@@ -5,6 +5,7 @@ import inspect
 import json
 import os
 import platform
+import re
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -127,7 +128,13 @@ def _draw(function: Callable[..., "Figure"], data: Sequence, stem: Path) -> None
 
     style.save(function(*data), stem)
     with datasets.atomic(stem.with_suffix(".rst")) as temporary:
-        temporary.write_text(f"{inspect.getdoc(function)}\n", encoding="utf-8")
+        temporary.write_text(as_restructured_text(inspect.getdoc(function)), encoding="utf-8")
+
+
+def as_restructured_text(caption: str) -> str:
+    """Write a caption so that Snakemake's report shows its characters as they are."""
+    paragraphs = [" ".join(part.split()) for part in caption.split("\n\n")]
+    return "\n\n".join(re.sub(r"([\\*|_`])", r"\\\1", part) for part in paragraphs) + "\n"
 
 
 def synthesise(names: Sequence[str]) -> None:

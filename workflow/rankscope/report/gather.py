@@ -19,6 +19,9 @@ from rankscope.configuration import RESULTS, Configuration
 from rankscope.report import prose
 
 VERDICTS = ("supported", "contradicted", "undecided", "not tested")
+SOUND = ("full text", "derived here")
+"""Bases of a claim that need no warning."""
+
 STAGES = {
     "simulated": "simulate",
     "predicted": "predict",
@@ -34,8 +37,8 @@ class Figure:
 
     Attributes:
         name: the function that makes it.
-        title: its name in words.
-        caption: the function's docstring as HTML.
+        title: the first paragraph of the docstring of its function.
+        caption: the rest of that docstring, as HTML.
         file: where the workflow writes it.
         content: the picture as a data URL, or the table as HTML.
         wide: whether a phone must scroll it to keep its text legible.
@@ -122,9 +125,10 @@ class Study:
         ]
 
     @property
-    def abstract_only(self) -> int:
-        """How many claims are known from an abstract only."""
-        return sum(claim["basis"] == "abstract only" for claim in self.claims)
+    def weak_bases(self) -> dict[str, int]:
+        """How many claims do not stand in a text that was read, by how they are known."""
+        found = [claim["basis"] for claim in self.claims if claim["basis"] not in SOUND]
+        return {basis: found.count(basis) for basis in dict.fromkeys(found)}
 
 
 def tally(claims: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -212,8 +216,8 @@ def across() -> Synthesis | None:
     for row in ranks.itertuples():
         question = synthesis.QUESTIONS[row.question]
         answers.setdefault(question, []).append(
-            f"{row.label}: {number(row.energy_rank)} of {row.available} directions hold 90 % of "
-            f"the energy; in noise of the same shape {number(row.null_energy_rank)}."
+            f"{row.label}: {row.energy_rank:.3g} of {row.available} directions hold 90 % of "
+            f"the energy; in noise of the same shape {row.null_energy_rank:.3g}."
         )
     shown = ranks[["label", "rows", "columns"]].copy()
     for notion in synthesis.NOTIONS:
@@ -271,13 +275,14 @@ def figures(name: str) -> list[Figure]:
     ]
 
 
-def figure(file: Path, caption: str) -> Figure:
+def figure(file: Path, docstring: str) -> Figure:
     """Embed a PNG with its caption."""
     data = file.read_bytes()
+    title, caption = title_and_caption(docstring)
     return Figure(
         name=file.stem,
-        title=in_words(file.stem),
-        caption=prose.markdown(caption),
+        title=title,
+        caption=caption,
         file=file,
         content=data_url("image/png", data),
         wide=int.from_bytes(data[16:20], "big") > 1000,  # the width stands in the header
@@ -286,17 +291,23 @@ def figure(file: Path, caption: str) -> Figure:
 
 def _table(name: str, item: str) -> Figure:
     file = RESULTS / name / "tables" / f"{item}.csv"
-    caption = sources.docstring(study.module_name(name, "tables"), item)
-    return table(file, caption)
+    return table(file, sources.docstring(study.module_name(name, "tables"), item))
 
 
-def table(file: Path, caption: str) -> Figure:
+def title_and_caption(docstring: str) -> tuple[str, Markup]:
+    """Split a docstring after its first paragraph."""
+    title, _, rest = docstring.partition("\n\n")
+    return " ".join(title.split()), prose.caption(rest)
+
+
+def table(file: Path, docstring: str) -> Figure:
     """Show a CSV table with its caption."""
+    title, caption = title_and_caption(docstring)
     content = pd.read_csv(file).map(number).to_html(index=False, border=0, na_rep="")
     return Figure(
         name=file.stem,
-        title=in_words(file.stem),
-        caption=prose.markdown(caption),
+        title=title,
+        caption=caption,
         file=file,
         content=Markup(content),
     )
@@ -364,9 +375,12 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"
 
 
+PROPER = {"lora": "LoRA", "randlora": "RandLoRA"}
+
+
 def in_words(name: str) -> str:
-    """Turn ``a_name`` into ``A name``."""
-    words = name.replace("_", " ")
+    """Turn ``a_name`` into ``A name``, and write proper names as their owners do."""
+    words = " ".join(PROPER.get(word, word) for word in name.split("_"))
     return words[:1].upper() + words[1:]
 
 

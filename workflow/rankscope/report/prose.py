@@ -15,9 +15,16 @@ def markdown(text: str) -> Markup:
     return Markup(_renderer().render(text))
 
 
-def inline(text: str) -> Markup:
-    """Render one paragraph's Markdown without the paragraph around it."""
-    return Markup(_renderer().renderInline(" ".join(text.split())))
+def caption(text: str) -> Markup:
+    """Render a caption: paragraphs of plain text with ``code`` and ``$...$``.
+
+    Nothing else is markup, so that neither ``*`` nor a line that happens to begin with "1)"
+    changes what a docstring says.
+    """
+    paragraphs = [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+    return Markup("").join(
+        Markup("<p>{}</p>").format(Markup(_plain().renderInline(part))) for part in paragraphs
+    )
 
 
 def sections(text: str) -> tuple[str, str, dict[str, str]]:
@@ -56,8 +63,16 @@ def formula(tex: str, *, display: bool) -> str:
 
 @functools.cache
 def _renderer() -> MarkdownIt:
+    return _with_formulas(MarkdownIt("commonmark", {"html": False}).enable("table"))
+
+
+@functools.cache
+def _plain() -> MarkdownIt:
+    return _with_formulas(MarkdownIt("zero").enable("backticks"))
+
+
+def _with_formulas(parser: MarkdownIt) -> MarkdownIt:
     def render(tex: str, options: dict[str, bool]) -> str:
         return formula(tex, display=options["display_mode"])
 
-    parser = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
     return parser.use(dollarmath_plugin, renderer=render, double_inline=True)
