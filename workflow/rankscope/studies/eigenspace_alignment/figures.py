@@ -190,15 +190,16 @@ def outliers_against_snr(
 def error_law(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame) -> Figure:
     """Misalignment at the end of training against the signal-to-noise ratio.
 
-    Left: 1 - rho(x^a, E_k) of the mixture, for each step scale c. Middle: 1 - rho(W_i, E_2)
-    of XOR with a planted start, living neurons. Right: |A - P A P| / |A| of the class
-    blocks, P the projector on the span of the means. Means over classes or neurons and
+    Left: 1 - rho(x^a, E_k) of the mixture, for each step scale c, after 4 / beta. Middle: 1 -
+    rho(W_i, E_2) of XOR with a planted start, living neurons. Right: |A - P A P| / |A| of the
+    class blocks, P the projector on the span of the means. Means over classes or neurons and
     replicates, bars two standard errors over replicates. Dashes: effective spectrum; dots:
     closed forms of order 1 / lambda (left, middle) and a slope of -1/2 (right).
     """
     del verdicts
     figure, axes = _panels(3)
-    for order, family in enumerate(_snr_families(simulated)):
+    families_ = [f for f in _snr_families(simulated) if _is_steady(simulated, f[0])]
+    for order, family in enumerate(families_):
         c = value(simulated, family[0], "step_scale")
         k = value(simulated, family[0], "classes")
         for matrix, shift in (("hessian", 0), ("g", 4)):
@@ -381,9 +382,16 @@ def last_layer(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFr
         part = table[table.matrix == matrix]
         if len(part):
             sns.stripplot(
-                data=part, x="cells", y="value", hue="index", ax=axis, size=3, jitter=0.2, zorder=2
+                data=part,
+                x="cells",
+                y="value",
+                hue="index",
+                ax=axis,
+                size=3,
+                jitter=0.2,
+                zorder=2,
+                legend=False,
             )
-            axis.legend_.remove()
         axis.set(title=name, xlabel="occupied cells $r$", ylabel="eigenvalue")
     if len(table):
         index = family[0]
@@ -482,7 +490,7 @@ def emergence(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFra
     for axis in axes:
         axis.set(xlabel="training time")
         _from_zero(axis)
-    return _finish(figure, axes, "The second layer aligns first; dead neurons never do", [])
+    return _finish(figure, axes, "The second layer aligns first, dying neurons last", [])
 
 
 def kink(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame) -> Figure:
@@ -555,7 +563,7 @@ def _theory(name: str) -> list[Line2D]:
 def _from_zero(axis: Axes) -> None:
     """Make training time logarithmic from 1 on, and linear below."""
     axis.set_xscale("symlog", linthresh=1)
-    axis.set_xlim(-0.05, None)
+    axis.set_xlim(-0.05, 1.3 * max(axis.get_xlim()[1], 1.0))
 
 
 def _points(
@@ -596,6 +604,11 @@ def _snr_families(simulated: xr.Dataset) -> list[list[int]]:
     """Return families of points over lambda, the largest first."""
     chosen = _trained(simulated, matrices="blocks")
     return sorted(families(simulated, chosen, "snr"), key=len, reverse=True)
+
+
+def _is_steady(simulated: xr.Dataset, index: int) -> bool:
+    """Whether a point trains for at least ``4 / beta``, so that the transient is over."""
+    return value(simulated, index, "ridge") * value(simulated, index, "duration") >= 4
 
 
 def _main_family(simulated: xr.Dataset) -> list[int]:
