@@ -24,7 +24,7 @@ TEN_PERCENT = 0.9, 1.1
 SMALL_SHARE = 8
 """The asymptotic risk supposes a teacher of low rank: at most this share of the columns."""
 
-_TEACHER = ("optimiser", "rank", "input_decay", "learning_rate")
+_TEACHER = ("teacher", "optimiser", "rank", "input_decay", "learning_rate")
 _RISK = ("teacher_rank", "samples", "noise")
 
 
@@ -73,7 +73,7 @@ def weighs_inputs(simulated: xr.Dataset, predicted: xr.Dataset) -> Evidence:
             if value(simulated, "input_decay", i) > 0
             and value(simulated, "rank", i) < value(simulated, "teacher_rank", i)
         ],
-        NEAR_OPTIMUM,
+        0.0,
         np.inf,
         null=0.0,
     )

@@ -349,7 +349,7 @@ def scaling(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame
         axis.set_xticklabels([f"{rank:g}" for rank in _values(simulated, "rank", "scaling")])
         axis.minorticks_off()
     axes[0].set_ylabel("share covered by the first step")
-    axes[1].set_ylabel("best learning rate / that at least rank")
+    axes[1].set_ylabel("best rate / rate at smallest r")
     axes[1].plot([], [], label="theory of the first step", **style.THEORY)
     axes[1].plot([], [], label="sharpness (SGD)", **style.PAPER)
     figure.legend(loc="outside lower center", ncols=3, fontsize=7)
