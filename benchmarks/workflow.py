@@ -10,7 +10,6 @@ Run with ``python benchmarks/workflow.py [plan] [collect]``; all together take s
 
 import importlib.util
 import json
-import os
 import resource
 import shutil
 import subprocess
