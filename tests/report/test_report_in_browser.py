@@ -195,7 +195,7 @@ def test_a_row_leads_to_the_data_of_its_points(opened):
 
 def test_a_verdict_never_stands_without_its_basis(opened):
     page = opened()
-    for owner in ("#claims tbody tr", "article", "details.family > summary"):
+    for owner in ("#claims tbody tr", "article[id]", "details.family > summary"):
         assert page.locator(owner).count() == page.locator(f"{owner}:has(.basis)").count() > 0
     assert "abstract only" in page.locator("#glance").inner_text()
 

@@ -98,10 +98,10 @@ def test_run_times_count_the_last_run_of_each_point_once(tmp_path, monkeypatch):
 
 def test_a_caption_says_what_its_docstring_says():
     title, caption = gather.title_and_caption(
-        "Of what\nit is.\n\nThe line is sqrt((k -\n1) / k), |U^T W V| * 2 * 3 of ``x_1``, $\\alpha$."
+        "Of what\nit is.\n\nThe line is sqrt((k -\n1) / k), |U^T W V| * 2 of ``x_1``, $\\alpha$."
     )
     assert title == "Of what it is."
-    assert "sqrt((k - 1) / k), |U^T W V| * 2 * 3 of <code>x_1</code>, " in caption
+    assert "sqrt((k - 1) / k), |U^T W V| * 2 of <code>x_1</code>, " in caption
     assert "<math" in caption
     assert caption.count("<p>") == 1
 

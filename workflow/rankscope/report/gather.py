@@ -37,19 +37,19 @@ class Figure:
 
     Attributes:
         name: the function that makes it.
-        title: the first paragraph of the docstring of its function.
+        title: the first paragraph of the docstring of its function, as HTML.
         caption: the rest of that docstring, as HTML.
         file: where the workflow writes it.
         content: the picture as a data URL, or the table as HTML.
-        wide: whether a phone must scroll it to keep its text legible.
+        pixels: width of a picture.
     """
 
     name: str
-    title: str
+    title: Markup
     caption: Markup
     file: Path
     content: str
-    wide: bool = False
+    pixels: int = 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -285,7 +285,7 @@ def figure(file: Path, docstring: str) -> Figure:
         caption=caption,
         file=file,
         content=data_url("image/png", data),
-        wide=int.from_bytes(data[16:20], "big") > 1000,  # the width stands in the header
+        pixels=int.from_bytes(data[16:20], "big"),  # the width stands in the header
     )
 
 
@@ -294,10 +294,10 @@ def _table(name: str, item: str) -> Figure:
     return table(file, sources.docstring(study.module_name(name, "tables"), item))
 
 
-def title_and_caption(docstring: str) -> tuple[str, Markup]:
+def title_and_caption(docstring: str) -> tuple[Markup, Markup]:
     """Split a docstring after its first paragraph."""
     title, _, rest = docstring.partition("\n\n")
-    return " ".join(title.split()), prose.caption(rest)
+    return prose.line(title), prose.caption(rest)
 
 
 def table(file: Path, docstring: str) -> Figure:

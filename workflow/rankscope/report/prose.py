@@ -16,15 +16,18 @@ def markdown(text: str) -> Markup:
 
 
 def caption(text: str) -> Markup:
-    """Render a caption: paragraphs of plain text with ``code`` and ``$...$``.
+    """Render a caption, paragraphs of plain text; see `line`."""
+    paragraphs = [part for part in text.split("\n\n") if part.strip()]
+    return Markup("").join(Markup("<p>{}</p>").format(line(part)) for part in paragraphs)
+
+
+def line(text: str) -> Markup:
+    """Render a paragraph of plain text with ``code`` and ``$...$``.
 
     Nothing else is markup, so that neither ``*`` nor a line that happens to begin with "1)"
     changes what a docstring says.
     """
-    paragraphs = [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
-    return Markup("").join(
-        Markup("<p>{}</p>").format(Markup(_plain().renderInline(part))) for part in paragraphs
-    )
+    return Markup(_plain().renderInline(" ".join(text.split())))
 
 
 def sections(text: str) -> tuple[str, str, dict[str, str]]:
