@@ -9,6 +9,7 @@ from rankscope.numerics.classifiers import Multinomial
 from rankscope.numerics.mixtures import Mixture
 from rankscope.numerics.moment_operators import MultinomialHessian, MultinomialSecondMoment
 from rankscope.studies.eigenspace_alignment.parameters import Parameters
+from rankscope.studies.eigenspace_alignment.simulation_labels import labelled
 from rankscope.studies.eigenspace_alignment.simulation_training import Snapshot
 
 EXTRA = 2
@@ -82,17 +83,7 @@ def label(values: dict[str, np.ndarray]) -> xr.Dataset:
         if name in values:
             lead = ("replicate", "checkpoint", "matrix", "full_eigenvalue")
             data[name] = datasets.variable(lead, values[name], long_name)
-    coordinates = {"matrix": ["hessian", "g"], "source": ["test", "train"]}
-    used = {dim for variable in data.values() for dim in variable.dims}
-    sizes = {"source": values["eigenvalues"].shape[2] if "eigenvalues" in values else 0}
-    return xr.Dataset(
-        data,
-        coords={
-            name: (name, entries[: sizes.get(name)])
-            for name, entries in coordinates.items()
-            if name in used
-        },
-    )
+    return labelled(data)
 
 
 def _trajectory(

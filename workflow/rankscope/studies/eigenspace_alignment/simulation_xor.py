@@ -8,6 +8,7 @@ from rankscope.numerics import alignment, eigenpairs, subspaces
 from rankscope.numerics.classifiers import TwoLayer
 from rankscope.numerics.mixtures import Mixture
 from rankscope.studies.eigenspace_alignment.parameters import Parameters
+from rankscope.studies.eigenspace_alignment.simulation_labels import labelled
 from rankscope.studies.eigenspace_alignment.simulation_training import Snapshot
 
 ALIVE = 0.1
@@ -101,15 +102,7 @@ def label(values: dict[str, np.ndarray]) -> xr.Dataset:
         for name, (dims, long_name) in _VARIABLES.items()
         if name in values
     }
-    coordinates = {
-        "matrix": ["hessian", "g"],
-        "last_matrix": ["hessian", "g", "regularised g"],
-        "feature": ["mu", "nu"],
-    }
-    used = {dim for variable in data.values() for dim in variable.dims}
-    return xr.Dataset(
-        data, coords={name: (name, each) for name, each in coordinates.items() if name in used}
-    )
+    return labelled(data)
 
 
 def cells(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

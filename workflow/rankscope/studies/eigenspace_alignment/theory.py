@@ -5,7 +5,7 @@ import xarray as xr
 from scipy import special
 
 from rankscope import datasets
-from rankscope.studies.eigenspace_alignment import theory_full, theory_limits, theory_xor
+from rankscope.studies.eigenspace_alignment import axes, theory_full, theory_limits, theory_xor
 from rankscope.studies.eigenspace_alignment.parameters import Parameters
 from rankscope.studies.eigenspace_alignment.theory_mixture import Overlaps, trajectory
 from rankscope.studies.eigenspace_alignment.theory_nodes import normal_nodes, root
@@ -32,16 +32,7 @@ def predict(parameters: Parameters) -> xr.Dataset:
         )
     }
     data |= _mixture(parameters) if parameters.model == "mixture" else _xor(parameters)
-    used = {dim for variable in data.values() for dim in variable.dims}
-    coordinates = {
-        "matrix": ["hessian", "g"],
-        "kind": ["outlier", "mini-bulk"],
-        "direction": ["own", "other"],
-        "feature": ["mu", "nu"],
-    }
-    return xr.Dataset(
-        data, coords={name: (name, each) for name, each in coordinates.items() if name in used}
-    )
+    return axes.label(data)
 
 
 def _mixture(parameters: Parameters) -> Variables:
