@@ -5,7 +5,7 @@ import xarray as xr
 from scipy import special
 
 from rankscope import datasets
-from rankscope.studies.eigenspace_alignment import axes, theory_full, theory_limits, theory_xor
+from rankscope.studies.eigenspace_alignment import theory_full, theory_limits, theory_xor
 from rankscope.studies.eigenspace_alignment.parameters import Parameters
 from rankscope.studies.eigenspace_alignment.theory_mixture import Overlaps, trajectory
 from rankscope.studies.eigenspace_alignment.theory_nodes import normal_nodes, root
@@ -17,6 +17,12 @@ LOG2_NODES = 12
 LOG2_FULL = 10
 _BLOCK = ("checkpoint", "matrix", "label")
 _NEURON = ("checkpoint", "matrix", "neuron")
+_COORDINATES = {
+    "matrix": (["hessian", "g"], "Hessian, or second moment of the gradients"),
+    "feature": (["mu", "nu"], "direction of a pair of centres"),
+    "kind": (["outlier", "mini-bulk"], "group of eigenvalues"),
+    "direction": (["own", "other"], "mean of the block's own class, or of another"),
+}
 Variables = dict[str, xr.Variable]
 
 
@@ -32,7 +38,14 @@ def predict(parameters: Parameters) -> xr.Dataset:
         )
     }
     data |= _mixture(parameters) if parameters.model == "mixture" else _xor(parameters)
-    return axes.label(data)
+    dataset = xr.Dataset(data)
+    return dataset.assign_coords(
+        {
+            name: datasets.variable(name, entries, long_name)
+            for name, (entries, long_name) in _COORDINATES.items()
+            if name in dataset.sizes
+        }
+    )
 
 
 def _mixture(parameters: Parameters) -> Variables:
