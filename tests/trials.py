@@ -61,7 +61,7 @@ def start(folder: Path, *arguments: str, command: str = "study", **extra: str) -
     )
 
 
-def run(folder: Path, *arguments: str, command: str = "study", limit: float = 300, **extra: str):
+def run(folder: Path, *arguments: str, command: str = "study", limit: float = 900, **extra: str):
     """Run ``rankscope study`` (or another command) to its end; return status and output."""
     process = start(folder, *arguments, command=command, **extra)
     output, _ = process.communicate(timeout=limit)

@@ -59,7 +59,7 @@ def slurm():
 def until():
     """Wait until a condition holds; return what it gave."""
 
-    def wait(condition, seconds: float = 120.0, process: subprocess.Popen | None = None):
+    def wait(condition, seconds: float = 300.0, process: subprocess.Popen | None = None):
         end = time.monotonic() + seconds
         while not (value := condition()):
             if process is not None and process.poll() is not None:

@@ -90,7 +90,7 @@ def through_faults(slurm, tree, tmp_path_factory, until):
 @pytest.fixture(scope="module")
 def after_faults(through_faults):
     folder, process = through_faults
-    output, _ = process.communicate(timeout=400)
+    output, _ = process.communicate(timeout=900)
     return folder, process.returncode, output
 
 
@@ -122,7 +122,7 @@ def test_cluster_jobs_that_run_twice_do_no_harm(slurm, tree, tmp_path, until, un
     left = set(slurm.jobs(folder))
     process = trials.start(folder, *POINTS, *PROFILE, *ONE_POINT_A_JOB)
     until(lambda: set(slurm.jobs(folder)) > left, process=process)
-    output, _ = process.communicate(timeout=300)
+    output, _ = process.communicate(timeout=600)
     assert process.returncode == 0, output
     assert trials.content(folder) == undisturbed(config, *POINTS)
 
@@ -161,7 +161,7 @@ def test_a_node_that_crashes_and_comes_back_costs_no_finished_replicate(
     slurm.script("node-stop")
     until(lambda: slurm.node_state().startswith("down"), process=process)
     slurm.script("node-start")
-    output, _ = process.communicate(timeout=300)
+    output, _ = process.communicate(timeout=600)
     assert process.returncode == 0, output
     assert trials.content(folder) == undisturbed(config, *POINTS)
     assert repeated(folder, 2) <= LOST

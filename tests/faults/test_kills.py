@@ -78,19 +78,20 @@ def test_a_run_killed_again_and_again_ends_in_the_same_bytes(
     tree, tmp_path, reference, lifetime, seed
 ):
     chance = random.Random(seed)
-    folder = trials.project(tmp_path / "run", tree, CONFIG)
-    kills = 0
+    kills, folders = 0, 1
+    folder = trials.project(tmp_path / "run-1", tree, CONFIG)
     while kills < KILLS:
         process = trials.start(folder, *TARGETS)
         try:
             process.communicate(timeout=chance.uniform(0.1, 1.0) * lifetime)
         except trials.subprocess.TimeoutExpired:
             kill(process, chance.choice(["all", "main", "one"]), chance)
-            process.communicate(timeout=120)
+            process.communicate(timeout=300)
             kills += 1
         else:
             # finished before its time: begin anew, the kills go on
-            folder = trials.project(tmp_path / f"run-{kills}", tree, CONFIG)
+            folders += 1
+            folder = trials.project(tmp_path / f"run-{folders}", tree, CONFIG)
         check_what_is_there(folder, reference)
     status, output = trials.run(folder, *TARGETS)
     assert status == 0, output
