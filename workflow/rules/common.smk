@@ -2,19 +2,23 @@
 
 import json
 import os
-import shlex
 import sys
 from pathlib import Path
 
+import snakemake.io
+
 # The science runs one thread per process: two pools of BLAS threads in one process collide.
-for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR"):
-    os.environ[f"{library}_NUM_THREADS"] = "1"
+os.environ.update(
+    {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+)
 
 WORKFLOW = Path(workflow.basedir) / "workflow"
-SCRIPTS = shlex.quote(str(WORKFLOW / "scripts"))
 sys.path.insert(0, str(WORKFLOW))
-os.environ["PYTHONPATH"] = f"{WORKFLOW}:{os.environ.get('PYTHONPATH', '')}".rstrip(":")
-os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+os.environ.update(
+    PYTHONPATH=os.pathsep.join([str(WORKFLOW), *filter(None, [os.getenv("PYTHONPATH")])]),
+    PATH=os.pathsep.join([str(Path(sys.executable).parent), os.getenv("PATH", os.defpath)]),
+    RANKSCOPE_SCRIPTS=str(WORKFLOW / "scripts"),
+)
 
 from rankscope import configuration, resources, sources, study
 
@@ -78,9 +82,32 @@ def limit(of, batch):
     return of_attempt
 
 
+def in_report(name, drawing):
+    """The figures of a module, each with its caption, as outputs that `--report` shows."""
+    figures = sources.public_functions(drawing)
+    stems = [f"results/{name}/figures/{figure}" for figure in figures]
+    shown = [
+        snakemake.io.report(
+            f"{stem}.png",
+            caption=os.path.abspath(f"{stem}.rst"),
+            category=name,
+            subcategory="Figures",
+            labels={"figure": Path(stem).name.replace("_", " ")},
+        )
+        for stem in stems
+    ]
+    return shown + [f"{stem}.{suffix}" for stem in stems for suffix in ("pdf", "rst")]
+
+
+def captions(drawing):
+    """The captions of a module's figures, which are the docstrings of their functions."""
+    return [sources.docstring(drawing, figure) for figure in sources.public_functions(drawing)]
+
+
 POINTS = [file for batch in BATCHES for file in batch.files]
 FIGURES = made("figures", ("png", "pdf"))
 TABLES = made("tables", ("csv", "md", "tex"))
+WITH_SPECTRA = [name for name in STUDIES if sources.path(study.module_name(name, "spectra"))]
 
 
 onstart:

@@ -28,4 +28,4 @@ for batch in BATCHES:
             message:
                 f"Predict {len(batch.points)} points of {batch.study} ({batch.name})"
             shell:
-                "python {SCRIPTS}/predict.py {output:q} > {log} 2>&1"
+                'python "$RANKSCOPE_SCRIPTS"/predict.py {output:q} > {log} 2>&1'

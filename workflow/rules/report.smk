@@ -5,34 +5,6 @@ Output: results/{study}/figures, results/{study}/tables, results/provenance.json
         results/report.html
 """
 
-import snakemake.io
-
-
-def in_report(name, drawing):
-    """The figures of a module, each with its caption, as outputs that `--report` shows."""
-    figures = sources.public_functions(drawing)
-    stems = [f"results/{name}/figures/{figure}" for figure in figures]
-    shown = [
-        snakemake.io.report(
-            f"{stem}.png",
-            caption=os.path.abspath(f"{stem}.rst"),
-            category=name,
-            subcategory="Figures",
-            labels={"figure": Path(stem).name.replace("_", " ")},
-        )
-        for stem in stems
-    ]
-    return shown + [f"{stem}.{suffix}" for stem in stems for suffix in ("pdf", "rst")]
-
-
-def captions(drawing):
-    """The captions of a module's figures, which are the docstrings of their functions."""
-    return [sources.docstring(drawing, figure) for figure in sources.public_functions(drawing)]
-
-
-WITH_SPECTRA = [name for name in STUDIES if sources.path(study.module_name(name, "spectra"))]
-
-
 for name in STUDIES:
 
     rule:
@@ -53,7 +25,7 @@ for name in STUDIES:
         message:
             f"Plot the figures of {name}"
         shell:
-            "python {SCRIPTS}/plot.py {params.name} > {log} 2>&1"
+            'python "$RANKSCOPE_SCRIPTS"/plot.py {params.name} > {log} 2>&1'
 
     if study.makes(name, "tables"):
 
@@ -74,7 +46,7 @@ for name in STUDIES:
             message:
                 f"Write the tables of {name}"
             shell:
-                "python {SCRIPTS}/tables.py {params.name} > {log} 2>&1"
+                'python "$RANKSCOPE_SCRIPTS"/tables.py {params.name} > {log} 2>&1'
 
 
 if WITH_SPECTRA:
@@ -100,7 +72,7 @@ if WITH_SPECTRA:
             ),
             captions=captions("rankscope.synthesis_figures"),
         shell:
-            "python {SCRIPTS}/synthesis.py {params.names} > {log} 2>&1"
+            'python "$RANKSCOPE_SCRIPTS"/synthesis.py {params.names} > {log} 2>&1'
 
 
 rule provenance:
@@ -116,7 +88,7 @@ rule provenance:
     params:
         config=config,
     shell:
-        "python {SCRIPTS}/provenance.py {output:q} > {log} 2>&1"
+        'python "$RANKSCOPE_SCRIPTS"/provenance.py {output:q} > {log} 2>&1'
 
 
 rule report:
@@ -140,4 +112,4 @@ rule report:
         # told apart from the texts of the package, which are always there
         derivations=sources.text_hash("../../docs/derivations.md"),
     shell:
-        "python {SCRIPTS}/report.py {output:q} > {log} 2>&1"
+        'python "$RANKSCOPE_SCRIPTS"/report.py {output:q} > {log} 2>&1'

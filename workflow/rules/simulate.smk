@@ -29,4 +29,4 @@ for batch in BATCHES:
             message:
                 f"Simulate {len(batch.points)} points of {batch.study} ({batch.name})"
             shell:
-                "python {SCRIPTS}/simulate.py {output:q} > {log} 2>&1"
+                'python "$RANKSCOPE_SCRIPTS"/simulate.py {output:q} > {log} 2>&1'

@@ -18,7 +18,7 @@ rule collect_simulated:
     params:
         code=sources.code_hash("rankscope.stacking"),
     shell:
-        "python {SCRIPTS}/collect.py {wildcards.study} simulated {output:q} > {log} 2>&1"
+        'python "$RANKSCOPE_SCRIPTS"/collect.py {wildcards.study} simulated {output:q} > {log} 2>&1'
 
 
 rule collect_predicted:
@@ -34,7 +34,7 @@ rule collect_predicted:
     params:
         code=sources.code_hash("rankscope.stacking"),
     shell:
-        "python {SCRIPTS}/collect.py {wildcards.study} predicted {output:q} > {log} 2>&1"
+        'python "$RANKSCOPE_SCRIPTS"/collect.py {wildcards.study} predicted {output:q} > {log} 2>&1'
 
 
 rule verify:
@@ -60,7 +60,7 @@ rule verify:
         code=code("claims"),
         confidence=CONFIGURATION.confidence,
     shell:
-        "python {SCRIPTS}/verify.py {wildcards.study} > {log} 2>&1"
+        'python "$RANKSCOPE_SCRIPTS"/verify.py {wildcards.study} > {log} 2>&1'
 
 
 rule summarise:
@@ -80,4 +80,4 @@ rule summarise:
     conda:
         "../../envs/rankscope.yaml"
     shell:
-        "python {SCRIPTS}/summarise.py > {log} 2>&1"
+        'python "$RANKSCOPE_SCRIPTS"/summarise.py > {log} 2>&1'
