@@ -61,8 +61,8 @@ class Multinomial:
         return p * (1 - p), self._residual(hidden, components) ** 2
 
     def _residual(self, hidden: np.ndarray, components: np.ndarray) -> np.ndarray:
-        onehot = np.eye(hidden.shape[-1])[self.labels[components]]
-        return self.probabilities(hidden) - onehot
+        truth = self.labels[components][..., None] == np.arange(hidden.shape[-1])
+        return self.probabilities(hidden) - truth
 
 
 @dataclasses.dataclass(frozen=True)
