@@ -23,6 +23,7 @@ def write(target: Path) -> None:
             studies=gather.studies(config, values),
             synthesis=gather.across(),
             verdicts=gather.VERDICTS,
+            stages=list(gather.STAGES.values()),
             definitions=gather.definitions(),
             derivations=gather.derivations(),
             provenance=gather.provenance(),
