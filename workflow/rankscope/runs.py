@@ -142,9 +142,11 @@ def _say(status: int, config: Configuration, begin: float) -> None:
         return
     if "Nothing to be done" in text:
         print("rankscope: nothing to do, all results are up to date")
-    print(f"verdicts: {RESULTS}/claims.md (all columns: {RESULTS}/claims.csv)")
+    if (RESULTS / "claims.md").exists():
+        print(f"verdicts: {RESULTS}/claims.md (all columns: {RESULTS}/claims.csv)")
     for name in config.studies:
-        print(f"figures:  {RESULTS}/{name}/figures/")
+        if (RESULTS / name / "figures").exists():
+            print(f"figures:  {RESULTS}/{name}/figures/")
     if (RESULTS / "report.html").exists():
         print(f"report:   {RESULTS}/report.html")
 
