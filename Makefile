@@ -1,5 +1,5 @@
 # `make study` runs the workflow, `make test` the tests; both set up the environment first.
-.PHONY: study test status figures unlock environment lint format lock clean help
+.PHONY: study test status figures docs readme environment lint format lock clean help
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -16,6 +16,7 @@ help:
 	@echo "make test     run all tests"
 	@echo "make status   what is done, running, failed and missing"
 	@echo "make figures  draw all figures again from existing data (STUDY=name: of one study)"
+	@echo "make docs     the API reference, from the docstrings"
 	@echo "CONFIG=presets/cluster.yaml takes another configuration, ARGS='...' goes to Snakemake"
 
 study: environment
@@ -26,6 +27,17 @@ test: environment
 
 status: environment
 	@$(BIN)/rankscope status --configfile $(CONFIG)
+
+figures: environment
+	@$(BIN)/rankscope figures --configfile $(CONFIG) $(STUDY)
+
+docs: environment
+	@$(BIN)/pdoc --docformat google -o build/api rankscope
+	@echo "the API reference is build/api/rankscope.html"
+
+# After a run of the default configuration: the README's findings and its figures.
+readme: environment
+	@$(BIN)/rankscope readme
 
 lint: environment
 	$(BIN)/ruff check .

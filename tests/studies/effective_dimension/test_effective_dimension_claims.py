@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rankscope import datasets, grid, parameters, verdicts
+from rankscope import datasets, grid, parameters, stacking, verdicts
 from rankscope.streams import streams
 from rankscope.studies.effective_dimension import (
     claims_evidence,
@@ -35,7 +35,7 @@ def stacked(folder, axes, replicates=12, depth=24):
             datasets.write(datasets.with_parameters(found, parameters.as_dict(point)), path)
             files[stage].append(path)
     for stage, paths in files.items():
-        datasets.stack(paths, names, folder / f"{stage}.nc")
+        stacking.stack(paths, names, folder / f"{stage}.nc")
     return tuple(datasets.read(folder / f"{stage}.nc") for stage in files)
 
 
