@@ -15,7 +15,10 @@ LEARNING_RATE_FACTORS = 2.0 ** np.arange(-4, 4.25, 0.5)
 
 
 def teacher(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
-    """Train on fresh minibatches and compare with the best update of that rank."""
+    """Train on fresh minibatches and compare with the best update of that rank.
+
+    A run that diverges counts as no update, and ``diverged`` says so.
+    """
     generators = [np.random.default_rng(stream) for stream in streams]
     truths = [
         targets.draw(g, (p.rows, p.columns), p.teacher, p.teacher_rank, p.decay) for g in generators
@@ -31,12 +34,14 @@ def teacher(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Data
         slope = training.gradients(factors, goal, x * deviations, 1.0)
         rate = p.learning_rate * training.cosine_schedule(step, p.steps)
         optimiser.update(factors, slope, rate)
+    diverged = _reset_diverged(factors)
     update = low_rank.svd(factors.lora_B, factors.lora_A * deviations)
     weighed = [low_rank.svd(t.left * t.singular_values, t.right.T * deviations) for t in truths]
     energy = np.array([np.sum(w.singular_values**2) for w in weighed])
     errors = training.squared_error(factors, goal, 1.0, deviations) / energy
     return xr.Dataset(
         {
+            "diverged": variable("replicate", diverged, "1 if training diverged"),
             "trained_error": variable(
                 "replicate", errors, "squared output error of the trained adapter / of no update"
             ),
@@ -69,6 +74,15 @@ def teacher(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Data
             "direction": variable("direction", np.arange(1, p.rank + 1), "singular direction"),
         },
     )
+
+
+def _reset_diverged(factors: training.Factors) -> np.ndarray:
+    """Set the factors of diverged runs to zero; return which those are, shape ``(replicate,)``."""
+    finite = [np.isfinite(f).all(axis=(-2, -1)) for f in (factors.lora_B, factors.lora_A)]
+    diverged = ~np.logical_and(*finite)
+    factors.lora_B[diverged] = 0.0
+    factors.lora_A[diverged] = 0.0
+    return diverged.astype(np.int8)
 
 
 def _input_deviations(p: Parameters) -> np.ndarray:
