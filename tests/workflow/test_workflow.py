@@ -119,9 +119,11 @@ def test_equal_configurations_give_equal_bytes_however_points_share_jobs(
     assert content(tmp_path / "other", "*.csv") == content(finished, "*.csv")
 
 
-def test_another_distribution_of_points_over_jobs_reruns_nothing(tree, copied, config):
-    run = snakemake(tree, copied, {**config, "batch_seconds": 0.05})
-    assert "Nothing to be done" in run.stdout + run.stderr
+def test_another_distribution_of_points_over_jobs_remakes_the_record_of_it_only(
+    tree, copied, config
+):
+    ran = jobs(snakemake(tree, copied, {**config, "batch_seconds": 0.05}))
+    assert ran <= {"provenance", "report"}
 
 
 def test_one_more_value_runs_only_the_new_points(tree, copied, config):
@@ -242,7 +244,7 @@ def test_a_given_configuration_replaces_the_default_one(tree, config, tmp_path):
     other = copy.deepcopy(config)
     other["studies"][STUDY]["grid"] = {"width": [9], "batch_size": [5]}
     folder.mkdir()
-    (folder / "other.yaml").write_text(yaml.safe_dump(other))
+    (folder / "other.yaml").write_text(yaml.safe_dump(other, sort_keys=False))
     run = snakemake(tree, folder, config, "--configfile", "other.yaml", "--dry-run")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "width=9,batch_size=5.nc" in run.stdout + run.stderr
