@@ -23,8 +23,9 @@ STAGES = {"simulated": "simulation", "predicted": "theory"}
 """What is computed per point, and the part of the study that computes it."""
 
 BATCH_SECONDS = 20.0
-BATCH_POINTS = 200
-"""A job's command names its files, and a command has a limited length."""
+BATCH_POINTS = 100
+"""Snakemake remembers what it has read about 128 files; for a job of more outputs it reads each
+six times. Besides, a job's command names its files, and a command has a limited length."""
 
 
 class ConfigurationError(ValueError):

@@ -3,7 +3,7 @@
 import dataclasses
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tqdm import tqdm
@@ -38,31 +38,25 @@ class State:
         return self.point.study, self.stage, self.point.name
 
 
-def states(config: Configuration) -> list[State]:
-    """Look at the file of every point and stage."""
-    return [
-        State(
-            point,
-            stage,
-            keeping.is_whole(config, stage, point),
-            point.seconds(stage, one.replicates),
-        )
-        for one in config.studies.values()
-        for stage in STAGES
-        for point in one.points
-    ]
+def states(config: Configuration) -> Iterator[State]:
+    """Look at the file of every point and stage, one after the other."""
+    for one in config.studies.values():
+        for stage in STAGES:
+            for point in one.points:
+                done = keeping.is_whole(config, stage, point)
+                yield State(point, stage, done, point.seconds(stage, one.replicates))
 
 
 class Display:
     """Points done and time left: a bar on a terminal, plain lines elsewhere."""
 
-    def __init__(self, everything: list[State]) -> None:
+    def __init__(self, everything: list[State], position: Mapping[Path, int]) -> None:
         self.todo = {state.key: state.seconds for state in everything if not state.done}
         self.total = dict.fromkeys((study for study, _, _ in self.todo), 0)
         for study, _, _ in self.todo:
             self.total[study] += 1
         self.fractions: dict[tuple[str, str, str], float] = {}
-        _, self.position = journal.read()
+        self.position = position
         self.begin = self.last_line = time.monotonic()
         self.bar = None
         if sys.stderr.isatty() and self.todo:
@@ -116,7 +110,7 @@ def table(config: Configuration, since: float | None, show: Callable[[str], None
         show: what prints a line.
     """
     latest = {entry.key: entry for entry in journal.read()[0]}
-    everything = states(config)
+    everything = list(states(config))
     show(
         f"{'study':24}{'stage':12}{'points':>8}{'done':>8}{'running':>9}{'failed':>8}{'missing':>9}"
     )

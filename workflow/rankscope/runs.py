@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from rankscope import cluster, configuration, progress
+from rankscope import cluster, configuration, journal, progress
 from rankscope.configuration import RESULTS, Configuration
 
 LOCK = Path(".snakemake/rankscope.lock")
@@ -100,7 +100,7 @@ def status(config_file: Path) -> None:
     progress.table(configuration.read(config_file), since=_since())
 
 
-def _watch(child: subprocess.Popen, todo: list[progress.State]) -> int:
+def _watch(child: subprocess.Popen, states: Iterable[progress.State]) -> int:
     """Show progress until the child ends; pass signals on to it."""
     interrupted = threading.Event()
 
@@ -112,7 +112,12 @@ def _watch(child: subprocess.Popen, todo: list[progress.State]) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    display = progress.Display(todo)
+    position, seen = journal.position(), []
+    for state in states:
+        seen.append(state)
+        if child.poll() is not None:
+            break  # there was nothing to do: nobody waits until thousands of files are seen
+    display = progress.Display(seen, position)
     try:
         while child.poll() is None:
             display.update()
