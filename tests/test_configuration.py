@@ -36,10 +36,10 @@ def test_a_batch_has_a_limited_number_of_points(values):
     section = values["studies"]["effective_dimension"]
     part = section["grid"][0] if isinstance(section["grid"], list) else section["grid"]
     section["grid"] = {**{axis: axis_values[:1] for axis, axis_values in part.items()}}
-    section["grid"]["width"] = list(range(8, 8 + 450))
+    section["grid"]["width"] = list(range(8, 8 + 250))
     study = configuration.check(values).studies["effective_dimension"]
     sizes = [len(batch.points) for batch in study.batches("simulated", 1e9)]
-    assert sizes == [200, 200, 50]
+    assert sizes == [100, 100, 50]
 
 
 def refusal(values, where="config.yaml"):
