@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from rankscope import configuration
+from rankscope.planning import configuration
 
 
 @pytest.fixture

@@ -8,17 +8,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from rankscope import (
-    configuration,
-    datasets,
-    parameters,
-    sources,
-    stacking,
-    stages,
-    streams,
-    study,
-    verdicts,
-)
+from rankscope import datasets
+from rankscope.evidence import verdicts
+from rankscope.jobs import collect as stacking, compute as stages, streams
+from rankscope.planning import configuration, parameters, code as sources, study
 
 PRESET = Path(__file__).parent.parent / "presets" / "test.yaml"
 SLOW = {"language_model"}

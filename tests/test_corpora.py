@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from rankscope import corpora
+from rankscope.studies.language_model import corpora
 
 
 def test_a_csv_of_texts_and_labels_is_a_corpus(tmp_path):

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from rankscope import datasets, stacking
+from rankscope import datasets
+from rankscope.jobs import collect as stacking
 
 
 def point(length: int, replicates: int = 3, offset: float = 0.0) -> xr.Dataset:

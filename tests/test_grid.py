@@ -1,6 +1,6 @@
 import pytest
 
-from rankscope import grid
+from rankscope.planning import grid
 
 
 def test_a_mapping_of_axes_is_crossed_in_the_order_written():

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from rankscope import sources, study
+from rankscope.planning import code as sources, study
 
 MODULES = {
     "rankscope." + ".".join(path.relative_to(sources.PACKAGE).with_suffix("").parts)

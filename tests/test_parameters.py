@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from rankscope import parameters
+from rankscope.planning import parameters
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@ import ast
 
 import pytest
 
-from rankscope import sources, study
+from rankscope.planning import code as sources, study
 
 STUDIES = study.names()
 

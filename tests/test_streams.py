@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rankscope import streams
+from rankscope.jobs import streams
 
 
 @dataclass(frozen=True, kw_only=True)

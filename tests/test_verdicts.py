@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from rankscope import verdicts
+from rankscope.evidence import verdicts
 
 CLAIM = verdicts.Claim(
     name="mean", statement="The mean is 0.", source="derived here", scope="all points",

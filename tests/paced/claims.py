@@ -2,7 +2,7 @@
 
 import xarray as xr
 
-from rankscope import verdicts
+from rankscope.evidence import verdicts
 
 
 def _evidence(simulated: xr.Dataset, predicted: xr.Dataset) -> verdicts.Evidence:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rankscope.parameters import Cost
+from rankscope.planning.parameters import Cost
 
 
 @dataclass(frozen=True, kw_only=True)

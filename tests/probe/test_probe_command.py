@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from rankscope import command_line, datasets
+from rankscope import datasets
+from rankscope.running import command_line
 from rankscope.probe import ProbeError, adapter, base, probing, tensors
 
 MODULES = ("encoder.layer.2.query", "encoder.layer.10.query", "encoder.layer.10.up")

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rankscope import command_line, datasets
+from rankscope import datasets
+from rankscope.running import command_line
 from rankscope.probe import ProbeError, adapter, base, probing
 from rankscope.probe.measure import Settings
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from rankscope import journal
+from rankscope.jobs import journal
 from rankscope.report import gather, prose
 
 
@@ -109,7 +109,7 @@ def test_a_caption_says_what_its_docstring_says():
 def test_a_caption_for_snakemake_keeps_its_characters():
     from docutils.core import publish_parts
 
-    from rankscope import reporting
+    from rankscope.jobs import reporting
 
     text = reporting.as_restructured_text("A |U|_F of\n1) x_ and *y* `z`.\n\n- not a list")
     body = publish_parts(text, writer="html", settings_overrides={"report_level": 1})["body"]

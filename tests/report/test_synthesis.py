@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from rankscope import sources, synthesis, synthesis_figures
-from rankscope.synthesis import LOST, NEEDED, Spectrum
+from rankscope.comparison import ranks as synthesis, figures as synthesis_figures
+from rankscope.planning import code as sources
+from rankscope.comparison.ranks import LOST, NEEDED, Spectrum
 
 
 def spectrum(values, question=LOST, shape=None):

@@ -6,7 +6,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from rankscope import reporting, style
+from rankscope.drawing import style
+from rankscope.jobs import reporting
 
 
 def save(stem):

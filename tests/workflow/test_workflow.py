@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import rankscope
-from rankscope import study
+from rankscope.planning import study
 
 pytestmark = pytest.mark.workflow
 ROOT = Path(__file__).parent.parent.parent

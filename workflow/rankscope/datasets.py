@@ -14,13 +14,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from rankscope.errors import DamagedFileError, MissingError
+
 COMPRESS_FROM_BYTES = 4096
 TEMPORARY = ".writing-"
 """How the name of a file begins that is not complete yet."""
-
-
-class DamagedFileError(RuntimeError):
-    """A result file cannot be read; the message names it and says how to remake it."""
 
 
 def variable(
@@ -99,15 +97,27 @@ def read(path: Path) -> xr.Dataset:
     """Read a dataset into memory.
 
     Raises:
-        FileNotFoundError: if there is no such file.
+        MissingError: if there is no such file.
         DamagedFileError: if the file is truncated or damaged.
     """
     if not Path(path).exists():
-        raise FileNotFoundError(f"{path} does not exist; `make study` makes it")
+        raise MissingError(f"{path} does not exist; `make study` makes it")
     try:
         with xr.open_dataset(path, engine="netcdf4", decode_times=False) as dataset:
             # how a part was stored must not decide how the whole is stored
             return dataset.load().drop_encoding()
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        raise DamagedFileError(damaged(path, error)) from error
+
+
+def open_lazily(path: Path, group: str) -> xr.Dataset:
+    """Open a group of a file; its values are read when they are used.
+
+    Raises:
+        DamagedFileError: if the file is truncated or damaged.
+    """
+    try:
+        return xr.open_dataset(path, group=group, engine="netcdf4", decode_times=False)
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise DamagedFileError(damaged(path, error)) from error
 
@@ -132,10 +142,9 @@ def join(parts: Sequence[xr.Dataset]) -> xr.Dataset:
     )
 
 
-def with_parameters(dataset: xr.Dataset, values: Mapping[str, Any]) -> xr.Dataset:
-    """Attach a point's parameters as labelled scalar coordinates."""
-    scalars = {
-        name: xr.Variable((), value, {"long_name": f"parameter {name}", "units": "1"})
-        for name, value in values.items()
-    }
+def with_parameters(
+    dataset: xr.Dataset, values: Mapping[str, Any], labels: Mapping[str, Mapping[str, str]]
+) -> xr.Dataset:
+    """Attach a point's parameters as scalar coordinates, with their meanings and units."""
+    scalars = {name: xr.Variable((), value, labels[name]) for name, value in values.items()}
     return dataset.assign_coords(scalars)

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from rankscope import reporting, stages
+from rankscope.jobs import reporting, compute as stages
 
 if __name__ == "__main__":
     stages.run(reporting.provenance, Path(sys.argv[1]))

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from rankscope import stages
+from rankscope.jobs import compute as stages
 from rankscope.report import page
 
 if __name__ == "__main__":

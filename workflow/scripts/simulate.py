@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from rankscope import stages
+from rankscope.jobs import compute as stages
 
 if __name__ == "__main__":
     stages.run(stages.compute, "simulated", [Path(name) for name in sys.argv[1:]])

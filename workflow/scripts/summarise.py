@@ -1,6 +1,6 @@
 """Join the claims of all configured studies."""
 
-from rankscope import reporting, stages
+from rankscope.jobs import reporting, compute as stages
 
 if __name__ == "__main__":
     stages.run(reporting.summarise)

@@ -2,7 +2,7 @@
 
 import sys
 
-from rankscope import reporting, stages
+from rankscope.jobs import reporting, compute as stages
 
 if __name__ == "__main__":
     stages.run(reporting.tabulate, sys.argv[1])

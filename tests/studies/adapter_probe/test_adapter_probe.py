@@ -7,7 +7,10 @@ import pytest
 import xarray as xr
 from safetensors.numpy import save_file
 
-from rankscope import datasets, parameters, sources, stacking, streams, verdicts
+from rankscope import datasets
+from rankscope.evidence import verdicts
+from rankscope.jobs import collect as stacking, streams
+from rankscope.planning import parameters, code as sources
 from rankscope.studies.adapter_probe import claims, figures, simulation, theory
 from rankscope.studies.adapter_probe.parameters import Parameters
 

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from rankscope import datasets, grid, parameters, stacking, verdicts
-from rankscope.streams import streams
+from rankscope import datasets
+from rankscope.evidence import verdicts
+from rankscope.jobs import collect as stacking
+from rankscope.planning import grid, parameters
+from rankscope.jobs.streams import streams
 from rankscope.studies.effective_dimension import (
     claims_evidence,
     claims_paper,

@@ -4,8 +4,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from rankscope import datasets, parameters, sources, stacking, style, verdicts
-from rankscope.streams import streams
+from rankscope import datasets
+from rankscope.drawing import style
+from rankscope.evidence import verdicts
+from rankscope.jobs import collect as stacking
+from rankscope.planning import parameters, code as sources
+from rankscope.jobs.streams import streams
 from rankscope.studies.eigenspace_alignment import (
     claims,
     claims_mixture,

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from rankscope import parameters
+from rankscope.planning import parameters
 from rankscope.numerics import gram_chain
 from rankscope.studies.eigenspace_alignment import parameters as study
 

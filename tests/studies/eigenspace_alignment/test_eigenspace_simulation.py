@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from rankscope import datasets, parameters
-from rankscope.streams import streams
+from rankscope import datasets
+from rankscope.planning import parameters
+from rankscope.jobs.streams import streams
 from rankscope.studies.eigenspace_alignment import parameters as study
 from rankscope.studies.eigenspace_alignment import simulation_xor
 from rankscope.studies.eigenspace_alignment.simulation import simulate

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from rankscope import verdicts
+from rankscope.evidence import verdicts
 from rankscope.studies.language_model import claims, claims_accuracy, claims_tools
 
 

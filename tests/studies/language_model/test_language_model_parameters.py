@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from rankscope import parameters
+from rankscope.planning import parameters
 from rankscope.studies.language_model.parameters import Parameters, Run
 
 

@@ -3,8 +3,8 @@ import pytest
 import xarray as xr
 
 from rankscope import datasets
-from rankscope.parameters import build
-from rankscope.streams import streams
+from rankscope.planning.parameters import build
+from rankscope.jobs.streams import streams
 from rankscope.studies.randlora import simulation, theory
 from rankscope.studies.randlora.parameters import Parameters
 

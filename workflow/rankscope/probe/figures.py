@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from matplotlib import ticker
 from matplotlib.figure import Figure
 
-from rankscope import style
+from rankscope.drawing import style
 
 NULL = {"color": "black", "linestyle": "--", "linewidth": 1.0}
 

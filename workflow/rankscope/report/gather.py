@@ -14,8 +14,9 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from rankscope import configuration, journal, sources, study
-from rankscope.configuration import RESULTS, Configuration
+from rankscope.jobs import journal
+from rankscope.planning import configuration, code as sources, study
+from rankscope.planning.configuration import RESULTS, Configuration
 from rankscope.report import prose
 
 VERDICTS = ("supported", "contradicted", "undecided", "not tested")
@@ -206,7 +207,7 @@ class Synthesis:
 
 def across() -> Synthesis | None:
     """Gather the comparison across the studies; nothing if no study has spectra."""
-    from rankscope import synthesis
+    from rankscope.comparison import ranks as synthesis
 
     folder, drawing = RESULTS / "synthesis", "rankscope.synthesis_figures"
     if not synthesis.available():

@@ -8,7 +8,8 @@ import itables
 import jinja2
 from markupsafe import Markup
 
-from rankscope import configuration, datasets
+from rankscope import datasets
+from rankscope.planning import configuration
 from rankscope.report import gather, prose
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from rankscope import datasets
-from rankscope.configuration import RESULTS
+from rankscope.planning.configuration import RESULTS
 from rankscope.report import gather
 
 README, FINDINGS, FIGURES = Path("README.md"), Path("docs/findings.csv"), Path("docs/figures")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from rankscope.verdicts import Claim, Evidence
+from rankscope.evidence.verdicts import Claim, Evidence
 
 LORA = "Hu et al., arXiv 2106.09685"
 # Half a direction of ten is the least difference of intruders worth a claim.

@@ -7,7 +7,7 @@ import seaborn as sns
 import xarray as xr
 from matplotlib.figure import Figure
 
-from rankscope import style
+from rankscope.drawing import style
 
 
 def ranks(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame) -> Figure:

@@ -4,7 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 
-from rankscope.parameters import Cost
+from rankscope.planning.parameters import Cost
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

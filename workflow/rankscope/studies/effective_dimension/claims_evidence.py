@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import xarray as xr
 
-from rankscope.verdicts import Evidence
+from rankscope.evidence.verdicts import Evidence
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,7 +16,7 @@ from rankscope.studies.effective_dimension.claims_evidence import (
     Definition,
     Row,
 )
-from rankscope.verdicts import Claim, Evidence
+from rankscope.evidence.verdicts import Claim, Evidence
 
 SOURCE = "Makwana, arXiv 2507.07675, abstract"
 BASIS = "abstract only"

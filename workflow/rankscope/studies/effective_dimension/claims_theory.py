@@ -12,7 +12,7 @@ import xarray as xr
 
 from rankscope.studies.effective_dimension import claims_evidence as evidence_of
 from rankscope.studies.effective_dimension.claims_evidence import Definition, Row
-from rankscope.verdicts import Claim, Evidence
+from rankscope.evidence.verdicts import Claim, Evidence
 
 SOURCE, BASIS = "derived here", "derived here"
 

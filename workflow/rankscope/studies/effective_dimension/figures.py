@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from rankscope import style
+from rankscope.drawing import style
 
 Label = tuple[str, str, float]
 """Title, variable and tolerance (0 for none)."""

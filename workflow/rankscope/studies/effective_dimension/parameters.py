@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from rankscope.parameters import Cost
+from rankscope.planning.parameters import Cost
 
 GEOMETRIES = ("orthonormal", "sphere", "clustered", "digits", "mnist")
 IMAGES = {"digits": (1797, 64), "mnist": (5000, 784)}

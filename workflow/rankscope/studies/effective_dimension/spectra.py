@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from rankscope.synthesis import LOST, Spectrum
+from rankscope.comparison.ranks import LOST, Spectrum
 
 LAYERS = (1, 5, 20, 60)
 PLAIN = {

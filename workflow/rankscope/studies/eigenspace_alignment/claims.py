@@ -3,7 +3,7 @@
 from rankscope.studies.eigenspace_alignment import claims_mixture as mixture
 from rankscope.studies.eigenspace_alignment import claims_theorems as theorems
 from rankscope.studies.eigenspace_alignment import claims_xor as xor
-from rankscope.verdicts import Claim
+from rankscope.evidence.verdicts import Claim
 
 _DERIVED = {"source": "derived here", "basis": "derived here"}
 _LONG = "orthonormal means, lambda of 100 or more, t of 4 / beta or more"

@@ -19,7 +19,7 @@ from rankscope.studies.eigenspace_alignment.selection import (
     test_blocks,
     value,
 )
-from rankscope.verdicts import Evidence
+from rankscope.evidence.verdicts import Evidence
 
 TRACKING = 4.0  # in units of c / sqrt(d): a few standard deviations of the fluctuations
 CONSTANT_SPREAD = 0.15

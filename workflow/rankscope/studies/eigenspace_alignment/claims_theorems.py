@@ -23,7 +23,7 @@ from rankscope.studies.eigenspace_alignment.selection import (
     test_blocks,
     value,
 )
-from rankscope.verdicts import Evidence
+from rankscope.evidence.verdicts import Evidence
 
 EPSILON = 0.02
 SNR = 100.0

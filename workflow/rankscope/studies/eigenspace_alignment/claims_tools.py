@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from rankscope.studies.eigenspace_alignment.selection import name_of
-from rankscope.verdicts import Evidence
+from rankscope.evidence.verdicts import Evidence
 
 
 def gather(

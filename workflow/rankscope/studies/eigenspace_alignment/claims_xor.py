@@ -19,7 +19,7 @@ from rankscope.studies.eigenspace_alignment.selection import (
     short,
     value,
 )
-from rankscope.verdicts import Evidence, proportion
+from rankscope.evidence.verdicts import Evidence, proportion
 
 MANY = 100  # networks of one point, from which a proportion or a law can be judged
 RANK_SHARE = 0.98

@@ -19,7 +19,7 @@ from rankscope.studies.eigenspace_alignment.selection import (
     test_blocks,
     value,
 )
-from rankscope.style import COLOURS, PAPER, THEORY, TWO_COLUMNS
+from rankscope.drawing.style import COLOURS, PAPER, THEORY, TWO_COLUMNS
 
 _MATRICES = {"hessian": "Hessian", "g": "G"}
 _MARKERS = "osD^vP*X"

@@ -4,7 +4,7 @@ import dataclasses
 import math
 import random
 
-from rankscope.parameters import Cost
+from rankscope.planning.parameters import Cost
 
 # Lengths of the sets that a field may choose from.
 CHOICES = {

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from rankscope.synthesis import SPENT, Spectrum
+from rankscope.comparison.ranks import SPENT, Spectrum
 
 WHEN = {"at the start": 0, "after training": -1}
 PLAIN = {"means": "orthonormal", "update": "full", "samples": "test"}

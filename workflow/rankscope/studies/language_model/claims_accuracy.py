@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from rankscope.studies.language_model import claims_tools as tools
-from rankscope.verdicts import Claim, Evidence
+from rankscope.evidence.verdicts import Claim, Evidence
 
 # In LoRA's table 6 the smallest rank is at most 1.7 points below the best one (WikiSQL, W_q:
 # 68.8 against 70.5); the same margin is taken for comparisons with full fine-tuning.

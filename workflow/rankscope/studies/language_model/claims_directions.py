@@ -5,7 +5,7 @@ import xarray as xr
 
 from rankscope.studies.language_model import claims_tools as tools
 from rankscope.studies.language_model.claims_accuracy import LORA
-from rankscope.verdicts import Claim, Evidence
+from rankscope.evidence.verdicts import Claim, Evidence
 
 SAME, OTHER, SEEDS, FULL = (
     "two ranks, same seed",

@@ -1,7 +1,7 @@
 """What the papers claim at a scale that this study does not reach."""
 
 from rankscope.studies.language_model.claims_accuracy import LORA, RANDLORA
-from rankscope.verdicts import Claim
+from rankscope.evidence.verdicts import Claim
 
 CLAIMS = (
     Claim(

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from rankscope.studies.language_model.parameters import METHODS, Run
-from rankscope.verdicts import Evidence
+from rankscope.evidence.verdicts import Evidence
 
 Sample = tuple[str, np.ndarray]
 

@@ -5,7 +5,7 @@ import xarray as xr
 
 from rankscope.studies.language_model import claims_tools as tools
 from rankscope.studies.language_model.claims_accuracy import LORA, RANDLORA, nearest
-from rankscope.verdicts import Claim, Evidence
+from rankscope.evidence.verdicts import Claim, Evidence
 
 # Within a quarter of chance counts as chance, on the logarithmic scale on which it is tested.
 CHANCE = float(np.log(1.25))

@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, ScalarFormatter
 
-from rankscope import style
+from rankscope.drawing import style
 from rankscope.studies.language_model import claims_tools as tools
 
 METHODS = ("head", "full", "lora", "rslora", "randlora", "vera")

@@ -5,7 +5,7 @@ import json
 import re
 from pathlib import Path
 
-from rankscope.parameters import Cost
+from rankscope.planning.parameters import Cost
 
 TASKS = ("tweets", "newsgroups", "r8", "r52", "bbc", "csv")
 TARGETS = {

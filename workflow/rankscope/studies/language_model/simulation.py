@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from rankscope import corpora
+from rankscope.studies.language_model import corpora
 from rankscope.probe import measure
 from rankscope.studies.language_model import simulation_comparisons as comparisons
 from rankscope.studies.language_model import simulation_labels as labels

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from rankscope.synthesis import NEEDED, Spectrum
+from rankscope.comparison.ranks import NEEDED, Spectrum
 
 METHODS = {"full": "full fine-tuning", "lora": "LoRA", "randlora": "RandLoRA", "vera": "VeRA"}
 ATTENTION = ("q", "k", "v", "o")

@@ -4,7 +4,7 @@ from rankscope.studies.lora import claims_counts as counts
 from rankscope.studies.lora import claims_directions as directions
 from rankscope.studies.lora import claims_training as training
 from rankscope.studies.lora.claims_unreached import UNREACHED
-from rankscope.verdicts import Claim
+from rankscope.evidence.verdicts import Claim
 
 _DERIVED = {"source": "derived here", "basis": "derived here"}
 

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from rankscope.studies.lora.claims_tools import chosen, gather, label, number, sample
-from rankscope.verdicts import Evidence
+from rankscope.evidence.verdicts import Evidence
 
 PRINTED_MILLIONS = {
     ("roberta-base", 8): (0.3, 0.05),

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from rankscope.studies.lora.claims_tools import chosen, gather, label, number, sample, value
-from rankscope.verdicts import Evidence
+from rankscope.evidence.verdicts import Evidence
 
 UNIT = 0.9, 1.1
 """Ten per cent about one: nulls and alignments are compared with factors of 2 and more."""

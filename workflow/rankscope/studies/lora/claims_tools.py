@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from rankscope.verdicts import Evidence
+from rankscope.evidence.verdicts import Evidence
 
 Sample = tuple[str, np.ndarray | float]
 

@@ -12,7 +12,7 @@ from rankscope.studies.lora.claims_tools import (
     slope,
     value,
 )
-from rankscope.verdicts import Evidence
+from rankscope.evidence.verdicts import Evidence
 
 NEAR_OPTIMUM = 0.01
 """A hundredth of the target's energy: below what any probe of an adapter resolves."""

@@ -1,6 +1,6 @@
 """What the paper claims of models that cannot be trained here: listed, not tested."""
 
-from rankscope.verdicts import Claim
+from rankscope.evidence.verdicts import Claim
 
 
 def _unreached(name: str, statement: str, place: str, why: str) -> Claim:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, StrMethodFormatter
 
-from rankscope import style
+from rankscope.drawing import style
 from rankscope.studies.lora import claims_directions
 from rankscope.studies.lora import claims_tools as tools
 

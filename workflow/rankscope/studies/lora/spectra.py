@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from rankscope.synthesis import NEEDED, Spectrum
+from rankscope.comparison.ranks import NEEDED, Spectrum
 
 TARGETS = ("flat", "power", "gaussian")
 

@@ -2,7 +2,7 @@
 
 from rankscope.studies.randlora import claims_evidence as evidence
 from rankscope.studies.randlora.claims_unreached import UNREACHED
-from rankscope.verdicts import Claim
+from rankscope.evidence.verdicts import Claim
 
 _DERIVED = {"source": "derived here", "basis": "derived here"}
 

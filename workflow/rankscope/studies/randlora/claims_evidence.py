@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from rankscope.studies.lora.claims_tools import chosen, gather, label, number, sample, value
-from rankscope.verdicts import Evidence
+from rankscope.evidence.verdicts import Evidence
 
 FIVE_PERCENT = 0.95, 1.05
 SAME = 0.01

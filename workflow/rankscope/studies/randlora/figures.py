@@ -7,7 +7,7 @@ import seaborn as sns
 import xarray as xr
 from matplotlib.figure import Figure
 
-from rankscope import style
+from rankscope.drawing import style
 from rankscope.studies.lora import claims_tools as tools
 
 METHOD_COLOURS = dict(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rankscope.parameters import Cost
+from rankscope.planning.parameters import Cost
 
 TARGETS = ("flat", "power", "gaussian")
 DISTRIBUTIONS = ("uniform", "normal", "binary", "ternary")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from rankscope import configuration, sources, study
+from rankscope.planning import configuration, code as sources, study
 from rankscope.numerics import ranks
 
 LOST, SPENT, NEEDED = "lost", "spent", "needed"

@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 import rankscope
-from rankscope import configuration, datasets, journal, sources, study, verdicts
-from rankscope.configuration import RESULTS
+from rankscope import datasets
+from rankscope.evidence import verdicts
+from rankscope.jobs import journal
+from rankscope.planning import configuration, code as sources, study
+from rankscope.planning.configuration import RESULTS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -113,7 +116,7 @@ def summarise() -> None:
 @_timed("plotted")
 def plot(name: str) -> None:
     """Make all figures of a study, as PNG and PDF, each with its caption beside it."""
-    from rankscope import style
+    from rankscope.drawing import style
 
     style.apply()
     module, folder = study.part(name, "figures"), RESULTS / name
@@ -124,7 +127,7 @@ def plot(name: str) -> None:
 
 def _draw(function: Callable[..., "Figure"], data: Sequence, stem: Path) -> None:
     """Save a figure, and its caption beside it."""
-    from rankscope import style
+    from rankscope.drawing import style
 
     style.save(function(*data), stem)
     with datasets.atomic(stem.with_suffix(".rst")) as temporary:
@@ -139,7 +142,8 @@ def as_restructured_text(caption: str) -> str:
 
 def synthesise(names: Sequence[str]) -> None:
     """Compare the spectra of studies: a table of ranks, and figures."""
-    from rankscope import style, synthesis, synthesis_figures
+    from rankscope.comparison import ranks as synthesis, figures as synthesis_figures
+    from rankscope.drawing import style
 
     style.apply()
     order = list(synthesis.QUESTIONS)

@@ -3,8 +3,8 @@
 import functools
 import hashlib
 
-from rankscope import parameters, sources, study
-from rankscope.configuration import STAGES, Configuration, Point
+from rankscope.planning import parameters, code as sources, study
+from rankscope.planning.configuration import STAGES, Configuration, Point
 
 
 def origin(config: Configuration, stage: str, point: Point) -> str:

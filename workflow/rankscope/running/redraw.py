@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rankscope import configuration, runs, study, synthesis
-from rankscope.configuration import RESULTS
+from rankscope.comparison import ranks as synthesis
+from rankscope.planning import configuration, study
+from rankscope.running import run as runs
+from rankscope.planning.configuration import RESULTS
 
 
 def figures(config_file: Path, names: Sequence[str] = ()) -> int:

@@ -15,18 +15,10 @@ from pathlib import Path
 
 import xarray as xr
 
-from rankscope import (
-    configuration,
-    datasets,
-    journal,
-    keeping,
-    origins,
-    parameters,
-    stacking,
-    streams,
-    study,
-)
-from rankscope.configuration import Configuration, Point
+from rankscope import datasets
+from rankscope.jobs import journal, store as keeping, origins, collect as stacking, streams
+from rankscope.planning import configuration, parameters, study
+from rankscope.planning.configuration import Configuration, Point
 
 SAVE_SECONDS = 2.0
 """Replicates are saved when this much work would be lost: less is not worth a file."""

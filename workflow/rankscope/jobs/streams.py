@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from rankscope import parameters as _parameters
+from rankscope.planning import parameters as _parameters
 
 
 def streams(

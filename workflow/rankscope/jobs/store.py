@@ -16,8 +16,9 @@ from pathlib import Path
 import netCDF4
 import xarray as xr
 
-from rankscope import datasets, origins
-from rankscope.configuration import RESULTS, STAGES, Configuration, Point
+from rankscope import datasets
+from rankscope.jobs import origins
+from rankscope.planning.configuration import RESULTS, STAGES, Configuration, Point
 
 UNFINISHED = RESULTS / ".unfinished"
 LEFT_BEHIND_SECONDS = 600.0

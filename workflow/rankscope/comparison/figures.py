@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
-from rankscope import style, synthesis
+from rankscope.comparison import ranks as synthesis
+from rankscope.drawing import style
 
 NOTION_LABELS = {
     "energy_rank": ("90 % of the energy", "o"),

@@ -3,7 +3,8 @@
 Snakemake does not see inside imported modules. Each rule therefore carries the hash of the
 package modules that its stage imports, directly or not, as a parameter: an edit reruns the
 stages that run the edited code and no others, whatever the modification times say.
-Docstrings and comments do not count.
+Docstrings and comments do not count, nor do the fields of a study's ``Parameters``: a point's
+values are tracked themselves.
 """
 
 import ast
@@ -12,7 +13,10 @@ import functools
 import hashlib
 from pathlib import Path
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parent.parent
+
+_UNTRACKED = {"check", "cost"}
+"""Methods of ``Parameters`` that decide no number: what is refused, and what jobs ask for."""
 
 
 def closure(*modules: str) -> frozenset[str]:
@@ -52,20 +56,48 @@ def text_hash(*patterns: str) -> str:
 
 
 def public_functions(module: str) -> tuple[str, ...]:
-    """Return the names of a module's public functions, in the order of the file."""
-    return tuple(
-        node.name
-        for node in _tree(module).body
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
-    )
+    """Return the names of a module's public functions, in the order of the file.
+
+    Those of a folder are what its ``__init__`` imports from its modules.
+    """
+    return tuple(_functions(module))
 
 
 def docstring(module: str, function: str) -> str:
     """Return the docstring of a module's function without importing the module."""
-    for node in _tree(module).body:
-        if isinstance(node, ast.FunctionDef) and node.name == function:
-            return ast.get_docstring(node) or ""
-    raise ValueError(f"{module} has no function {function}")
+    return ast.get_docstring(_functions(module)[function]) or ""
+
+
+def line(module: str, function: str) -> tuple[Path, int]:
+    """Return the file and the line of a module's function."""
+    owner = _owners(module).get(function, module)
+    file = path(owner)
+    if file is None:
+        raise ValueError(f"{owner} is missing in {PACKAGE}")
+    return file, _functions(module)[function].lineno
+
+
+def _owners(module: str) -> dict[str, str]:
+    """Return the module of each name that a folder's ``__init__`` imports from its modules."""
+    return {
+        alias.name: node.module
+        for node in _tree(module).body
+        if isinstance(node, ast.ImportFrom)
+        and node.module
+        and node.module.startswith(f"{module}.")
+        for alias in node.names
+    }
+
+
+@functools.cache
+def _functions(module: str) -> dict[str, ast.FunctionDef]:
+    own = {
+        node.name: node
+        for node in _tree(module).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    }
+    imported = {name: _functions(owner)[name] for name, owner in _owners(module).items()}
+    return {**imported, **own}
 
 
 def path(module: str) -> Path | None:
@@ -114,4 +146,12 @@ def _code(module: str) -> str:
             node, clean=False
         ):
             node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.ClassDef) and node.name == "Parameters":
+            node.body = [part for part in node.body if not _is_untracked(part)] or [ast.Pass()]
     return ast.unparse(tree)
+
+
+def _is_untracked(part: ast.stmt) -> bool:
+    if isinstance(part, ast.FunctionDef):
+        return part.name in _UNTRACKED
+    return isinstance(part, ast.AnnAssign)

@@ -38,7 +38,7 @@ def _add_study(subparsers: argparse._SubParsersAction) -> None:
 
 
 def _study(options: argparse.Namespace) -> int:
-    from rankscope import runs
+    from rankscope.running import run as runs
 
     return runs.study(options.configfile, options.rest)
 
@@ -50,7 +50,7 @@ def _add_status(subparsers: argparse._SubParsersAction) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from rankscope import runs
+    from rankscope.running import run as runs
 
     runs.status(options.configfile)
     return 0
@@ -66,7 +66,7 @@ def _add_figures(subparsers: argparse._SubParsersAction) -> None:
 
 
 def _figures(options: argparse.Namespace) -> int:
-    from rankscope import redraw
+    from rankscope.running import redraw
 
     return redraw.figures(options.configfile, options.studies)
 
@@ -164,7 +164,7 @@ def _probe(options: argparse.Namespace) -> int:
 
 
 def _draw(dataset: object, out: Path) -> list[Path]:
-    from rankscope import style
+    from rankscope.drawing import style
     from rankscope.probe import figures
 
     style.apply()

@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from rankscope import grid, parameters, sources, study
+from rankscope.planning import grid, parameters, code as sources, study
 
 SCHEMA = sources.PACKAGE.parent / "schemas" / "config.schema.yaml"
 ENVIRONMENT = "RANKSCOPE_CONFIG"

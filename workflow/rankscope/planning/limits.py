@@ -6,7 +6,7 @@ decide nothing but when a job is killed: a killed job goes on where it stopped, 
 attempt gets more.
 """
 
-from rankscope.configuration import Batch
+from rankscope.planning.configuration import Batch
 
 THREADS = 1
 """Of every job: the bits of a matrix product depend on how many threads share it."""

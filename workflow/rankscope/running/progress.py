@@ -8,8 +8,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from rankscope import configuration, journal, keeping
-from rankscope.configuration import STAGES, Configuration, Point
+from rankscope.jobs import journal, store as keeping
+from rankscope.planning import configuration
+from rankscope.planning.configuration import STAGES, Configuration, Point
 
 PLAIN_LINE_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""

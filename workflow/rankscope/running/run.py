@@ -14,8 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from rankscope import cluster, configuration, journal, progress
-from rankscope.configuration import RESULTS, Configuration
+from rankscope.jobs import journal
+from rankscope.planning import configuration
+from rankscope.running import cluster, progress
+from rankscope.planning.configuration import RESULTS, Configuration
 
 LOCK = Path(".snakemake/rankscope.lock")
 SNAKEMAKE_LOCKS = Path(".snakemake/locks")
@@ -83,7 +85,7 @@ def begin(config: Configuration, outputs: Iterable[str]) -> None:
     Raises:
         BusyError: if another run works in this folder.
     """
-    from rankscope import keeping
+    from rankscope.jobs import store as keeping
 
     if LOCKED not in os.environ:
         lock = _only_run()

@@ -1,0 +1,131 @@
+"""What figures are made of: curves with bands, marks with bars, theory, legends below.
+
+A bar or a band means one thing everywhere: the 95 % interval of the mean over replicates, from
+Student's t. `legend_below` says so in the figure.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from rankscope.drawing import style
+
+CONFIDENCE = 0.95
+BARS = "bars and bands: 95 % intervals of the mean"
+
+
+def interval(values: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and half width of the 95 % interval over replicates, the first axis.
+
+    Replicates that are ``nan`` are left out; where fewer than two are left, the half width is
+    ``nan``.
+    """
+    array = np.asarray(values, dtype=float)
+    count = np.isfinite(array).sum(axis=0)
+    array = np.where(np.isfinite(array), array, np.nan)
+    safe = np.maximum(count, 1)
+    mean = np.where(count > 0, np.nansum(array, axis=0) / safe, np.nan)
+    square = np.nansum((array - mean) ** 2, axis=0) / np.maximum(count - 1, 1)
+    quantile = stats.t.isf((1 - CONFIDENCE) / 2, np.maximum(count - 1, 1))
+    return mean, np.where(count > 1, quantile * np.sqrt(square / safe), np.nan)
+
+
+def curve(
+    axes: Axes, x: ArrayLike, values: ArrayLike, *, floor: float = -math.inf, **line: Any
+) -> None:
+    """Draw the mean over replicates as a line with its band.
+
+    Args:
+        axes: where.
+        x: shape ``(n,)``.
+        values: shape ``(replicate, n)``.
+        floor: lowest value that the band may reach, on a logarithmic scale.
+        line: colour, label and style.
+    """
+    mean, half = interval(values)
+    (drawn,) = axes.plot(x, mean, **line)
+    lower = np.maximum(mean - np.nan_to_num(half), floor)
+    upper = mean + np.nan_to_num(half)
+    axes.fill_between(np.asarray(x), lower, upper, color=drawn.get_color(), alpha=0.2, linewidth=0)
+
+
+def marks(axes: Axes, x: ArrayLike, values: ArrayLike, **line: Any) -> None:
+    """Draw means over replicates as marks with bars.
+
+    Args:
+        axes: where.
+        x: shape ``(n,)``.
+        values: shape ``(replicate, n)``.
+        line: colour, label and style.
+    """
+    mean, half = interval(values)
+    style_ = {"marker": "o", "markersize": 3.5, "linestyle": "none", "capsize": 2, **line}
+    axes.errorbar(np.asarray(x), mean, yerr=np.nan_to_num(half), elinewidth=0.8, **style_)
+
+
+def theory(axes: Axes, x: ArrayLike, y: ArrayLike, **line: Any) -> None:
+    """Draw what a theory says, over what was measured."""
+    axes.plot(np.asarray(x), np.asarray(y), **{**style.THEORY, "zorder": 3, **line})
+
+
+def unity(axes: Axes, **line: Any) -> None:
+    """Draw the diagonal on which what is measured equals what is predicted."""
+    low = max(axes.get_xlim()[0], axes.get_ylim()[0])
+    high = min(axes.get_xlim()[1], axes.get_ylim()[1])
+    axes.plot([low, high], [low, high], **{**style.THEORY, **line})
+
+
+def plain_ticks(axes: Axes, which: str = "x") -> None:
+    """Write the ticks of a logarithmic axis as plain numbers."""
+    for name in which:
+        getattr(axes, f"{name}axis").set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+
+
+def legend_below(
+    figure: Figure, handles: Sequence[Artist] = (), *, columns: int = 4, bars: bool = True
+) -> None:
+    """Put one legend under all panels, where it covers no data; say what bars mean.
+
+    Args:
+        figure: the figure.
+        handles: what to explain; those of all panels, once per label, if none are given.
+        columns: of the legend.
+        bars: whether the figure has bars or bands.
+    """
+    found = list(handles) or list(
+        {
+            label: handle
+            for axes in figure.axes
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+        }.values()
+    )
+    figure.legend(
+        handles=found,
+        labels=[str(handle.get_label()) for handle in found],
+        loc="outside lower center",
+        ncols=columns,
+        fontsize=7,
+        title=BARS if bars else None,
+        title_fontsize=7,
+    )
+
+
+def theory_handle(label: str = "theory") -> Line2D:
+    """Return a legend's entry for lines of theory."""
+    return Line2D([], [], label=label, **style.THEORY)
+
+
+def nothing(text: str) -> Figure:
+    """Return a figure that says why there is nothing to draw."""
+    figure = Figure(figsize=(style.ONE_COLUMN, 1))
+    figure.text(0.5, 0.5, text, ha="center", va="center", size=8, wrap=True)
+    return figure

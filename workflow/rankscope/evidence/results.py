@@ -1,0 +1,279 @@
+"""A study's results as its claims, figures and readers want them: points at their own lengths.
+
+    results = rankscope.load("results/lora/teacher")
+    for point in results.where(input_decay=0.0):
+        point.rank, point.measured.trained_error, point.predicted.trained_error
+
+Points whose datasets have one shape are stacked in one group of the file; nothing is padded.
+Files are opened lazily: what is not used is not read.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from rankscope import datasets
+from rankscope.errors import MissingError
+
+STAGES = ("simulated", "predicted")
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Point:
+    """One point of a grid. Its parameters are its attributes: ``point.rank``.
+
+    Attributes:
+        name: its name on disk.
+        parameters: its parameters by name.
+        read: from a stage, ``simulated`` or ``predicted``, to the point's dataset.
+    """
+
+    name: str
+    parameters: Mapping[str, Any]
+    read: Callable[[str], xr.Dataset]
+
+    @functools.cached_property
+    def measured(self) -> xr.Dataset:
+        """What was simulated, with a ``replicate`` dimension."""
+        return self.read("simulated")
+
+    @functools.cached_property
+    def predicted(self) -> xr.Dataset:
+        """What the theory says, without replicates."""
+        return self.read("predicted")
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as many types as parameters
+        """Return a parameter."""
+        parameters = self.__dict__.get("parameters", {})
+        if name in parameters:
+            return parameters[name]
+        raise AttributeError(f"neither an attribute of a point nor a parameter: {name!r}")
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+    def label(self, *names: str) -> str:
+        """Name the point by the values of some of its parameters, for a legend."""
+        return ", ".join(_label(name, self.parameters[name]) for name in names)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Family:
+    """Points that differ in one parameter alone, in its ascending order.
+
+    Attributes:
+        axis: that parameter.
+        points: two or more.
+    """
+
+    axis: str
+    points: tuple[Point, ...]
+
+    def __iter__(self) -> Iterator[Point]:
+        """Go through the points."""
+        return iter(self.points)
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self.points)
+
+    def __getitem__(self, index: int) -> Point:
+        """Return one of the points."""
+        return self.points[index]
+
+    def __str__(self) -> str:
+        """Return the first point's name without the axis."""
+        parts = [p for p in self.points[0].name.split(",") if not p.startswith(f"{self.axis}=")]
+        return ",".join([*parts, f"all {self.axis}"])
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """The values along the axis, shape ``(points,)``."""
+        return np.array([point.parameters[self.axis] for point in self.points])
+
+
+class Results:
+    """The points of a study, in the order of its grid."""
+
+    def __init__(self, points: Sequence[Point]) -> None:
+        self.points = tuple(points)
+
+    def __iter__(self) -> Iterator[Point]:
+        """Go through the points."""
+        return iter(self.points)
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self.points)
+
+    def __getitem__(self, name: str) -> Point:
+        """Return the point of a name."""
+        for point in self.points:
+            if point.name == name:
+                return point
+        raise KeyError(name)
+
+    def where(self, *conditions: Callable[[Point], bool], **values: object) -> "Results":
+        """Return the points that meet all conditions and whose parameters have these values.
+
+        A tuple of values means any of them.
+        """
+        return Results(
+            [
+                point
+                for point in self.points
+                if all(
+                    point.parameters[name] in (value if isinstance(value, tuple) else (value,))
+                    for name, value in values.items()
+                )
+                and all(condition(point) for condition in conditions)
+            ]
+        )
+
+    def families(self, axis: str, *, ignoring: Sequence[str] = ()) -> Iterator[Family]:
+        """Group the points that differ in ``axis`` alone, and maybe in what is ignored."""
+        groups: dict[tuple[object, ...], list[Point]] = {}
+        for point in self.points:
+            key = tuple(
+                value
+                for name, value in point.parameters.items()
+                if name != axis and name not in ignoring
+            )
+            groups.setdefault(key, []).append(point)
+        for group in groups.values():
+            if len({point.parameters[axis] for point in group}) > 1:
+                yield Family(axis, tuple(sorted(group, key=lambda p: p.parameters[axis])))
+
+    def pairs(self, axis: str, first: object, second: object) -> Iterator[tuple[Point, Point]]:
+        """Yield points that differ in ``axis`` alone, with these two values of it."""
+        for family in self.families(axis):
+            of = {point.parameters[axis]: point for point in family}
+            if first in of and second in of:
+                yield of[first], of[second]
+
+    def values(self, axis: str) -> list[Any]:
+        """Return the values that a parameter has at these points, once each, as they come."""
+        return list(dict.fromkeys(point.parameters[axis] for point in self.points))
+
+    def tree(self, stage: str = "simulated") -> xr.DataTree:
+        """Return the datasets of a stage, points of one shape stacked along ``point``.
+
+        Args:
+            stage: ``simulated`` or ``predicted``.
+        """
+        groups: dict[tuple[object, ...], list[xr.Dataset]] = {}
+        for point in self.points:
+            data = point.read(stage)
+            groups.setdefault(signature(data), []).append(
+                data.assign_coords(point=point.name).expand_dims("point")
+            )
+        return xr.DataTree.from_dict(
+            {
+                f"/{number}": xr.concat(group, "point", data_vars="all", coords="minimal")
+                for number, group in enumerate(groups.values(), start=1)
+            }
+        )
+
+
+def of(points: Mapping[str, tuple[Mapping[str, Any], xr.Dataset, xr.Dataset]]) -> Results:
+    """Make results of datasets in memory.
+
+    Args:
+        points: per name of a point its parameters, what was simulated and what is predicted.
+    """
+
+    def reader(simulated: xr.Dataset, predicted: xr.Dataset) -> Callable[[str], xr.Dataset]:
+        return lambda stage: simulated if stage == "simulated" else predicted
+
+    return Results(
+        [
+            Point(name, parameters, reader(simulated, predicted))
+            for name, (parameters, simulated, predicted) in points.items()
+        ]
+    )
+
+
+def signature(data: xr.Dataset) -> tuple[object, ...]:
+    """Return what two points must have alike to be stacked: variables, lengths, coordinates."""
+    return (
+        tuple(sorted((str(name), value.dims, str(value.dtype)) for name, value in data.items())),
+        tuple(sorted((str(dim), size) for dim, size in data.sizes.items())),
+        tuple(
+            sorted(
+                (str(name), tuple(np.asarray(value.values).ravel().tolist()))
+                for name, value in data.coords.items()
+                if value.dims
+            )
+        ),
+    )
+
+
+def read(folder: str | Path) -> Results:
+    """Open the collected results of a study, lazily.
+
+    Args:
+        folder: the study's results, for example ``"results/effective_dimension"``.
+
+    Raises:
+        MissingError: if the study has not been run.
+        DamagedFileError: if a file cannot be read.
+    """
+    files = {stage: _File(Path(folder) / f"{stage}.nc") for stage in STAGES}
+    return Results(
+        [
+            Point(name, parameters, functools.partial(_read, files, name))
+            for name, parameters in files["simulated"].parameters.items()
+        ]
+    )
+
+
+def _read(files: Mapping[str, "_File"], name: str, stage: str) -> xr.Dataset:
+    return files[stage].dataset(name)
+
+
+class _File:
+    """One collected file: an index of its points, and a group for each shape."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            raise MissingError(f"{path} does not exist; `make study` makes it")
+        self.path = path
+        index = datasets.read(path)
+        names = [str(name) for name in index.point_name.values]
+        self._places = {
+            name: (str(group), int(row))
+            for name, group, row in zip(
+                names, index.group.values.tolist(), index.row.values.tolist(), strict=True
+            )
+        }
+        known = [str(name) for name in index.data_vars]
+        chosen = [name for name in known if name not in ("point_name", "group", "row")]
+        columns = {name: index[name].values.tolist() for name in chosen}
+        kinds = {name: index[name].attrs.get("kind", "") for name in chosen}
+        self.parameters = {
+            name: {key: _python(columns[key][row], kinds[key]) for key in columns}
+            for row, name in enumerate(names)
+        }
+        self._groups: dict[str, xr.Dataset] = {}
+
+    def dataset(self, name: str) -> xr.Dataset:
+        group, row = self._places[name]
+        if group not in self._groups:
+            self._groups[group] = datasets.open_lazily(self.path, group)
+        data = self._groups[group].isel(point=row, drop=True)
+        return data.drop_vars([n for n in self.parameters[name] if n in data.coords])
+
+
+def _python(value: object, kind: str) -> object:
+    return bool(value) if kind == "bool" else value
+
+
+def _label(name: str, value: object) -> str:
+    words = name.replace("_", " ")
+    return f"{words} {value:g}" if isinstance(value, int | float) else f"{words} {value}"

@@ -1,0 +1,190 @@
+"""From values over replicates to an estimate and its error: the one way to do it.
+
+Missing values follow one rule. A point where something was not measured yields no sample.
+A point where it was measured and ``nan`` or ``inf`` came out of some replicate keeps the
+estimate of the others, and ``missing`` counts them: such a point decides nothing.
+
+No spread is not certainty. Where replicates may agree because the scale is coarse (a rank, a
+count, a share of tests passed), the sample says its ``resolution``; where they agree without
+one, the error is unknown.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rankscope.evidence.region import Region
+from rankscope.evidence.results import Family, Point
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A number and how well it is known.
+
+    Attributes:
+        value: the number.
+        error: its standard error; 0 for a number without randomness, ``nan`` if unknown.
+        freedom: degrees of freedom of the error.
+        missing: how many replicates gave no number.
+        replicates: how many there were.
+    """
+
+    value: float
+    error: float
+    freedom: float
+    missing: int = 0
+    replicates: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """What one point, or one family of points, says about a claim.
+
+    Attributes:
+        point: the point or family; a text where it is neither.
+        values: values over replicates, whose mean is the estimate, or an `Estimate`.
+        part: what of the point, such as a matrix or a layer; may be empty.
+        accepted: the accepted region here, where the claim's ``varies``.
+        chance: what the claim's null gives here; ``nan`` where the claim's own number holds.
+        resolution: step of the scale that the values are read on; 0 if it is continuous.
+    """
+
+    point: Point | Family | str
+    values: ArrayLike | Estimate
+    part: object = ""
+    _: dataclasses.KW_ONLY
+    accepted: Region | None = None
+    chance: float = math.nan
+    resolution: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The point's name, and the part's."""
+        return f"{self.point} | {self.part}" if str(self.part) else str(self.point)
+
+    @property
+    def estimate(self) -> Estimate:
+        """The values' mean, unless they are an estimate already."""
+        if isinstance(self.values, Estimate):
+            return self.values
+        return mean(self.values, self.resolution)
+
+
+def mean(values: ArrayLike, resolution: float = 0.0) -> Estimate:
+    """Estimate a mean over replicates, ``sum x / n``, with its standard error ``s / sqrt(n)``.
+
+    Args:
+        values: shape ``(replicate,)``.
+        resolution: step of the scale. The error is at least that of one value in ``n`` beside
+            the others by a step, ``resolution sqrt(p (1 - p) / (n + 4))`` with Agresti and
+            Coull's ``p = 2 / (n + 4)``.
+    """
+    array = np.atleast_1d(np.asarray(values, dtype=float))
+    if array.ndim != 1:
+        raise ValueError(f"values over replicates have one dimension, got shape {array.shape}")
+    finite = array[np.isfinite(array)]
+    count = len(finite)
+    centre = float(finite.mean()) if count else math.nan
+    error = float(finite.std(ddof=1)) / math.sqrt(count) if count > 1 else math.nan
+    if count > 1 and resolution:
+        share = 2 / (count + 4)
+        error = max(error, resolution * math.sqrt(share * (1 - share) / (count + 4)))
+    elif count > 1 and np.ptp(finite) == 0:
+        error = math.nan
+    return Estimate(
+        value=centre,
+        error=error,
+        freedom=max(count - 1, 1),
+        missing=len(array) - count,
+        replicates=len(array),
+    )
+
+
+def exact(value: Any) -> Estimate:  # noqa: ANN401 - any number, a DataArray too
+    """Take a number without randomness, such as a count of parameters."""
+    return Estimate(value=float(value), error=0.0, freedom=math.inf)
+
+
+def proportion(successes: ArrayLike) -> Estimate:
+    """Estimate a proportion by Agresti and Coull's rule.
+
+    Two successes and two failures are added, so that "all of n" is no certainty (Agresti
+    and Coull, Am. Stat. 52, 1998).
+
+    Args:
+        successes: booleans, or counts of 0 and 1, one per independent trial; ``nan`` where
+            a trial gave no answer.
+    """
+    array = np.asarray(successes, dtype=float).ravel()
+    finite = array[np.isfinite(array)]
+    n = len(finite) + 4.0
+    p = (float(finite.sum()) + 2.0) / n
+    return Estimate(
+        value=p,
+        error=math.sqrt(p * (1 - p) / n),
+        freedom=math.inf,
+        missing=len(array) - len(finite),
+        replicates=len(array),
+    )
+
+
+def jackknife(statistic: Callable[..., float], *samples: ArrayLike) -> Estimate:
+    """Estimate a statistic of all replicates, with the jackknife's standard error.
+
+    ``error^2 = (n - 1) / n sum_i (t_i - mean t)^2`` with ``t_i`` the statistic without
+    replicate ``i`` (Efron and Stein, Ann. Stat. 9, 1981).
+
+    Args:
+        statistic: from the samples to a number.
+        samples: arrays with replicates along their first axis, left out together. Replicates
+            with a value that is not finite count as missing.
+    """
+    arrays = [np.asarray(sample, dtype=float) for sample in samples]
+    total = len(arrays[0])
+    sound = np.logical_and.reduce(
+        [np.isfinite(a).all(axis=tuple(range(1, a.ndim))) for a in arrays]
+    )
+    kept = [a[sound] for a in arrays]
+    count = int(sound.sum())
+    value, error = math.nan, math.nan
+    if count > 2:
+        value = float(statistic(*kept))
+        left = np.array(
+            [statistic(*(np.delete(a, i, axis=0) for a in kept)) for i in range(count)]
+        )
+        spread = float(np.sum((left - left.mean()) ** 2))
+        error = math.sqrt((count - 1) / count * spread) or math.nan
+    return Estimate(
+        value=value,
+        error=error,
+        freedom=max(count - 1, 1),
+        missing=total - count,
+        replicates=total,
+    )
+
+
+def ratio_of_means(above: ArrayLike, below: ArrayLike) -> Estimate:
+    """Estimate ``mean(above) / mean(below)`` of paired replicates by the jackknife."""
+    return jackknife(lambda a, b: float(np.mean(a) / np.mean(b)), above, below)
+
+
+def slope(sizes: Sequence[float], values: Sequence[ArrayLike]) -> np.ndarray:
+    """Return, per replicate, the slope of ``log values`` against ``log sizes``.
+
+    Args:
+        sizes: one per point, shape ``(p,)``.
+        values: one row of replicates per point; all of one length.
+
+    Returns:
+        Shape ``(replicate,)``; ``nan`` for a replicate with a value that has no logarithm.
+    """
+    x = np.log(np.asarray(sizes, dtype=float))
+    x = x - x.mean()
+    y = np.stack([np.asarray(row, dtype=float) for row in values])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result: np.ndarray = x @ np.log(np.where(y > 0, y, np.nan)) / np.sum(x**2)
+    return result

@@ -1,0 +1,257 @@
+"""From samples to verdicts.
+
+A claim is universal, made for all points in its scope, or existential, made for some point.
+
+- Universal. It is *supported* if every point's interval lies inside the accepted region: an
+  intersection-union test (Berger, Technometrics 24, 1982), which needs no correction. It is
+  *contradicted* if some point's interval lies outside, with Holm's correction (Holm, Scand.
+  J. Stat. 6, 1979) over points and, where the statement has several, definitions.
+- Existential. It is supported if some point's interval lies inside, with Holm's correction,
+  and contradicted if every point's lies outside, without.
+
+Both tests are one-sided, at each bound, at level ``1 - confidence``. The interval that is
+printed is the one that decided: it has the level at which the point was tested, and a point is
+decided exactly if its interval lies on one side of every bound. A point with a missing
+replicate, or whose error is unknown, is undecided whatever its interval.
+
+A claim that names a setting ``over`` which its statement does not fix, and whose points turn
+from supported to contradicted along it, *depends on* that setting.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from rankscope.evidence.claims import Claim
+from rankscope.evidence.results import Family, Point
+from rankscope.evidence.samples import Sample
+
+SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
+DEPENDS, NOT_TESTED = "depends on", "not tested"
+VERDICTS = (SUPPORTED, CONTRADICTED, DEPENDS, UNDECIDED, NOT_TESTED)
+POWER = 0.8
+"""With which probability the replicates that are asked for would decide a point."""
+
+POINT_COLUMNS = (
+    "claim", "definition", "point", "verdict", "estimate", "error", "freedom", "replicates",
+    "missing", "lower", "upper", "interval_lower", "interval_upper", "p_inside", "p_outside",
+    "chance", "setting", "replicates_to_decide",
+)  # fmt: skip
+CLAIM_COLUMNS = (
+    "claim", "definition", "verdict", "basis", "quantifier", "points", "supported",
+    "contradicted", "undecided", "effect", "error", "interval_lower", "interval_upper",
+    "accepted_lower", "accepted_upper", "chance", "worst_point", "replicates_to_decide",
+    "depends_on", "turns_at", "statement", "accepted", "reason", "estimate", "null", "scope",
+    "source", "figure", "headline",
+)  # fmt: skip
+
+
+def judge(claim: Claim, samples: Mapping[str, Sequence[Sample]], confidence: float) -> pd.DataFrame:
+    """Decide a claim at each of its points, under each of its definitions.
+
+    Args:
+        claim: the claim.
+        samples: per definition (``""`` where it has none), what the results say.
+        confidence: the confidence of each one-sided test, for example 0.95.
+
+    Returns:
+        A row per definition and point, with the columns `POINT_COLUMNS`.
+    """
+    rows = [
+        _row(claim, definition, sample)
+        for definition, found in samples.items()
+        for sample in found
+    ]
+    table = pd.DataFrame(rows, columns=list(POINT_COLUMNS))
+    if table.empty:
+        return table
+    level = 1 - confidence
+    inside, outside = _p_values(table)
+    undecidable = ~(
+        (table.missing == 0) & table.error.notna() & np.isfinite(table.estimate.astype(float))
+    )
+    inside[undecidable] = outside[undecidable] = 1.0
+    groups = table.definition if claim.somewhere else None
+    to_support = _levels(inside, level, groups) if claim.somewhere else np.full(len(table), level)
+    to_contradict = np.full(len(table), level) if claim.somewhere else _levels(outside, level)
+    table["p_inside"], table["p_outside"] = inside, outside
+    table["verdict"] = np.select(
+        [inside <= to_support, outside <= to_contradict], [SUPPORTED, CONTRADICTED], UNDECIDED
+    )
+    is_inside = (table.estimate >= table.lower) & (table.estimate <= table.upper)
+    own_level = np.where(is_inside, to_support, to_contradict)
+    half = stats.t.isf(own_level, table.freedom.to_numpy(dtype=float)) * table.error
+    table["interval_lower"], table["interval_upper"] = table.estimate - half, table.estimate + half
+    table["replicates_to_decide"] = [
+        _replicates(row, level) if row.verdict == UNDECIDED else 0
+        for row in table.itertuples(index=False)
+    ]
+    return table
+
+
+def _row(claim: Claim, definition: str, sample: Sample) -> dict[str, Any]:
+    estimate = sample.estimate
+    region = sample.accepted or claim.accepted
+    return {
+        "claim": claim.name,
+        "definition": definition,
+        "point": sample.name,
+        "estimate": estimate.value,
+        "error": estimate.error,
+        "freedom": estimate.freedom,
+        "replicates": estimate.replicates,
+        "missing": estimate.missing,
+        "lower": region.lower,
+        "upper": region.upper,
+        "chance": claim.chance if math.isnan(sample.chance) else sample.chance,
+        "setting": _setting(claim, sample),
+    }
+
+
+def _setting(claim: Claim, sample: Sample) -> Any:  # noqa: ANN401 - any type a parameter has
+    point = sample.point
+    if claim.over and isinstance(point, Family):
+        point = point[0]
+    return point.parameters.get(claim.over, "") if isinstance(point, Point) else ""
+
+
+def _p_values(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return one-sided p-values of "not inside" and of "not outside" the region."""
+    columns = ("estimate", "error", "lower", "upper", "freedom")
+    value, error, lower, upper, freedom = (table[c].to_numpy(dtype=float) for c in columns)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        over_lower = np.where(error > 0, (value - lower) / error, _sign(value - lower))
+        under_upper = np.where(error > 0, (upper - value) / error, _sign(upper - value))
+    inside = np.maximum(stats.t.sf(over_lower, freedom), stats.t.sf(under_upper, freedom))
+    outside = np.minimum(stats.t.sf(-over_lower, freedom), stats.t.sf(-under_upper, freedom))
+    return np.nan_to_num(inside, nan=1.0), np.nan_to_num(outside, nan=1.0)
+
+
+def _sign(distance: np.ndarray) -> np.ndarray:
+    """Return how many errors away a number without error is; a number on a bound is inside."""
+    return np.where(distance >= 0, np.inf, -np.inf)
+
+
+def _replicates(row: Any, level: float) -> float:  # noqa: ANN401 - a named tuple of pandas
+    """Return about how many replicates would decide an undecided point; ``inf`` for none.
+
+    ``n (z_level + z_power)^2 (error / distance)^2``, with the distance to the nearest bound.
+    """
+    distance = min(abs(row.estimate - row.lower), abs(row.estimate - row.upper))
+    if not (row.replicates and row.error > 0 and math.isfinite(distance)) or row.missing:
+        return math.nan
+    if distance == 0:
+        return math.inf
+    deviations = float(stats.norm.isf(level) + stats.norm.isf(1 - POWER))
+    return float(math.ceil(row.replicates * (deviations * row.error / distance) ** 2))
+
+
+def holm_levels(p_values: np.ndarray, level: float) -> np.ndarray:
+    """Return the level at which Holm's method tests each p-value: it is rejected at or below.
+
+    The smallest of ``m`` is tested at ``level / m``, the next at ``level / (m - 1)``, and so on
+    to the first that is not rejected, at whose level all larger ones stay.
+    """
+    p_values = np.asarray(p_values, dtype=float)
+    order = np.argsort(p_values, kind="stable")
+    steps = level / np.arange(len(p_values), 0, -1)
+    failed = np.flatnonzero(p_values[order] > steps)
+    if failed.size:
+        steps[failed[0] :] = steps[failed[0]]
+    levels = np.empty(len(p_values))
+    levels[order] = steps
+    return levels
+
+
+def _levels(p_values: np.ndarray, level: float, groups: pd.Series | None = None) -> np.ndarray:
+    """Return Holm's levels over all points, or over those of each group."""
+    if groups is None:
+        return holm_levels(p_values, level)
+    levels = np.empty(len(p_values))
+    for name in groups.unique():
+        mine = (groups == name).to_numpy()
+        levels[mine] = holm_levels(p_values[mine], level)
+    return levels
+
+
+def summarise(claim: Claim, points: pd.DataFrame, definition: str = "") -> dict[str, Any]:
+    """Sum up a judged claim, under one definition, in one row with `CLAIM_COLUMNS`.
+
+    ``effect`` is the estimate at the worst point: the one that lies farthest outside its
+    region, in the units of the estimate, or nearest to leaving it; of an existential claim
+    it is the best point.
+    """
+    row: dict[str, Any] = {
+        "claim": claim.name,
+        "definition": definition,
+        "verdict": NOT_TESTED,
+        "quantifier": "at some point" if claim.somewhere else "at all points",
+        "points": len(points),
+        "statement": claim.sentence,
+        "accepted": claim.accepted.words,
+        "reason": claim.accepted.why,
+    }
+    fields = ("estimate", "null", "scope", "source", "basis", "figure", "headline")
+    row |= {field: getattr(claim, field) for field in fields}
+    counts = points.verdict.value_counts() if len(points) else {}
+    row |= {kind: int(counts.get(kind, 0)) for kind in (SUPPORTED, CONTRADICTED, UNDECIDED)}
+    if not len(points):
+        return row
+    row["verdict"] = _verdict(claim, row)
+    if claim.over and row[SUPPORTED] and row[CONTRADICTED]:
+        place = turning_point(points)
+        if place:
+            row |= {"verdict": DEPENDS, "depends_on": claim.over, "turns_at": place}
+    outside = np.maximum(points.lower - points.estimate, points.estimate - points.upper)
+    shown = outside.idxmin() if claim.somewhere else outside.fillna(-np.inf).idxmax()
+    worst = points.loc[shown]
+    return row | {
+        "worst_point": worst.point,
+        "effect": worst.estimate,
+        "error": worst.error,
+        "interval_lower": worst.interval_lower,
+        "interval_upper": worst.interval_upper,
+        "accepted_lower": worst.lower,
+        "accepted_upper": worst.upper,
+        "chance": worst.chance,
+        "replicates_to_decide": points.replicates_to_decide.max(),
+    }
+
+
+def _verdict(claim: Claim, counts: Mapping[str, int]) -> str:
+    if claim.somewhere:
+        if counts[SUPPORTED]:
+            return SUPPORTED
+        return CONTRADICTED if counts[CONTRADICTED] == counts["points"] else UNDECIDED
+    if counts[CONTRADICTED]:
+        return CONTRADICTED
+    return UNDECIDED if counts[UNDECIDED] else SUPPORTED
+
+
+def turning_point(points: pd.DataFrame) -> str:
+    """Return where along the setting the verdicts turn; empty if they do not do so cleanly.
+
+    They turn if at every value of the setting no two points disagree, and there is a value at
+    which all are supported and one at which all are contradicted.
+    """
+    decided = points[points.verdict != UNDECIDED]
+    kinds = decided.groupby("setting", sort=True).verdict.agg(set)
+    if (kinds.map(len) > 1).any() or len(kinds) < 2:
+        return ""
+    values, verdicts = list(kinds.index), [next(iter(kind)) for kind in kinds]
+    turns = [
+        f"between {_show(a)} and {_show(b)}"
+        for a, b, before, after in zip(
+            values, values[1:], verdicts, verdicts[1:], strict=False
+        )
+        if before != after
+    ]
+    return "; ".join(turns)
+
+
+def _show(value: object) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
