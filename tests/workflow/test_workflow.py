@@ -257,7 +257,7 @@ def test_plain_lines_show_progress_and_the_end_says_where_the_results_are(tree, 
     folder = tmp_path / "study"
     shutil.copytree(tree, folder)
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-    command = [sys.executable, "-m", "rankscope.command_line", "study"]
+    command = [sys.executable, "-m", "rankscope.running.command_line", "study"]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "verdicts: results/claims.md" in run.stdout
@@ -265,7 +265,7 @@ def test_plain_lines_show_progress_and_the_end_says_where_the_results_are(tree, 
     assert "report:   results/report.html" in run.stdout
     again = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert "nothing to do" in again.stdout
-    status = [sys.executable, "-m", "rankscope.command_line", "status"]
+    status = [sys.executable, "-m", "rankscope.running.command_line", "status"]
     shown = subprocess.run(status, cwd=folder, capture_output=True, text=True, check=False)
     assert shown.returncode == 0
     assert STUDY in shown.stdout

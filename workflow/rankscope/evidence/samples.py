@@ -153,9 +153,7 @@ def jackknife(statistic: Callable[..., float], *samples: ArrayLike) -> Estimate:
     value, error = math.nan, math.nan
     if count > 2:
         value = float(statistic(*kept))
-        left = np.array(
-            [statistic(*(np.delete(a, i, axis=0) for a in kept)) for i in range(count)]
-        )
+        left = np.array([statistic(*(np.delete(a, i, axis=0) for a in kept)) for i in range(count)])
         spread = float(np.sum((left - left.mean()) ** 2))
         error = math.sqrt((count - 1) / count * spread) or math.nan
     return Estimate(
