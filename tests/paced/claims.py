@@ -16,6 +16,7 @@ from rankscope.evidence.samples import Sample
     scope="all points",
     source=HERE,
     basis=DERIVED,
+    chance=5.0,
 )
 def centred(results: Results) -> Iterator[Sample]:
     """Mean end of the walks."""
