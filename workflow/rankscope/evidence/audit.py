@@ -9,7 +9,8 @@ variables that give it, by a route of its own:
 
 The audit plants three things at the points, replicates and noise of a run: that the statement
 *holds*, that it *fails* by twice its tolerance, and what its *null* gives (chance, or the
-trivial alternative). It counts how often the claim is supported and contradicted.
+trivial alternative). It counts how often the claim is supported and contradicted, and whether
+the number that the evidence finds is the one that was planted.
 """
 
 import dataclasses
@@ -41,7 +42,7 @@ Plant = Callable[..., Mapping[str, Any]]
 
 COLUMNS = (
     "claim", "definition", "kind", "draws", "supported", "contradicted", "undecided",
-    "depends_on", "sound", "powerful",
+    "depends_on", "sound", "powerful", "found",
 )  # fmt: skip
 
 
@@ -88,26 +89,45 @@ class Bed:
         """What the run itself says."""
         return self.claim.samples(self.results, self.definition)
 
-    def planted(self, kind: str, generator: np.random.Generator) -> Results:
-        """Return results in which the truth is of a kind, with the noise of the run."""
-        variables: dict[str, dict[str, Any]] = {}
-        for sample in self.samples:
-            values = self._values(sample, kind, generator)
-            points = sample.point if isinstance(sample.point, Family) else [sample.point]
-            for point in points:
-                if isinstance(point, Point):
-                    arguments = () if self.definition is None else (self.definition,)
-                    found = self.plant(point, values, *arguments)
-                    variables.setdefault(point.name, {}).update(found)
-        return Results([_replaced(point, variables.get(point.name)) for point in self.results])
-
-    def _values(self, sample: Sample, kind: str, generator: np.random.Generator) -> xr.DataArray:
+    def target(self, sample: Sample, kind: str) -> float:
+        """Return what the claim's number is at a sample if the truth is of a kind."""
         region = sample.accepted or self.claim.accepted
         chance = self.claim.chance if math.isnan(sample.chance) else sample.chance
         target = self.claim.targets.get(kind, targets(region, chance)[kind])
         if math.isnan(target):
             raise ValueError(f"{self.claim.name}: no number for {kind!r} at {sample.name}")
-        return draw(target, sample.estimate, generator)
+        return target
+
+    def planted(self, kind: str, generator: np.random.Generator) -> Results:
+        """Return results in which the truth is of a kind, with the noise of the run."""
+        arguments = () if self.definition is None else (self.definition,)
+        variables: dict[str, dict[str, Any]] = {}
+        for sample in self.samples:
+            values = draw(self.target(sample, kind), sample.estimate, generator)
+            points = sample.point if isinstance(sample.point, Family) else [sample.point]
+            for point in points:
+                if isinstance(point, Point):
+                    found = self.plant(point, values, *arguments)
+                    variables.setdefault(point.name, {}).update(found)
+        return Results([_replaced(point, variables.get(point.name)) for point in self.results])
+
+    def is_found(self, kind: str, found: Sequence[Sequence[Sample]]) -> bool:
+        """Tell whether the evidence finds, on average over draws, what was planted.
+
+        To five standard errors of the average, a tenth of the tolerance, and the pull of
+        Agresti and Coull's rule towards one half.
+        """
+        if any(len(samples) != len(self.samples) for samples in found):
+            return False
+        for sample, drawn in zip(self.samples, zip(*found, strict=True), strict=True):
+            off = np.array([one.estimate.value for one in drawn]) - self.target(sample, kind)
+            room = 5 * float(off.std()) / math.sqrt(len(off))
+            room += 0.1 * (sample.accepted or self.claim.accepted).width
+            if sample.estimate.kind == "proportion":
+                room += 2 / (sample.estimate.replicates + 4)
+            if not abs(float(off.mean())) <= room:
+                return False
+        return True
 
 
 def draw(target: float, like: Estimate, generator: np.random.Generator) -> xr.DataArray:
@@ -162,7 +182,8 @@ def audit(
 
     Returns:
         A row per claim, definition and kind with `COLUMNS`: rates of verdicts, whether the rate
-        of the wrong one is sound (`ERROR_RATE`) and that of the right one powerful (`POWER`).
+        of the wrong one is sound (`ERROR_RATE`), that of the right one powerful (`POWER`), and
+        whether the evidence found the number that was planted.
     """
     rows = [
         row
@@ -183,8 +204,10 @@ def _audit(bed: Bed, confidence: float, draws: int, seed: int) -> Iterator[dict[
     for kind in KINDS:
         generator = np.random.default_rng([seed, KINDS.index(kind)])
         counts = dict.fromkeys(verdicts.VERDICTS, 0)
+        found = []
         for _ in range(draws):
             samples = bed.claim.samples(bed.planted(kind, generator), bed.definition)
+            found.append(samples)
             points = verdicts.judge(bed.claim, {name: samples}, confidence)
             counts[verdicts.summarise(bed.claim, points, name)["verdict"]] += 1
         wrong = counts[verdicts.CONTRADICTED if kind == HOLDS else verdicts.SUPPORTED] / draws
@@ -201,4 +224,5 @@ def _audit(bed: Bed, confidence: float, draws: int, seed: int) -> Iterator[dict[
             # three binomial errors, so that a rate at the bound passes
             "sound": wrong <= ERROR_RATE + 3 * math.sqrt(ERROR_RATE * (1 - ERROR_RATE) / draws),
             "powerful": kind == NULL or right >= POWER,
+            "found": bed.is_found(kind, found),
         }
