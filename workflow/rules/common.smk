@@ -44,6 +44,7 @@ wildcard_constraints:
 # seconds of work each, not worth a place in a cluster's queue
 localrules:
     summarise,
+    join_audits,
     provenance,
 
 

@@ -75,6 +75,20 @@ def _figures(options: argparse.Namespace) -> int:
     return figures.figures(options.configfile, options.studies)
 
 
+def _add_audit(subparsers: argparse._SubParsersAction) -> None:
+    parser = subparsers.add_parser(
+        "audit", help="judge every claim on data in which the truth was planted"
+    )
+    _add_configfile(parser)
+    parser.set_defaults(run=_audit, command="audit")
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from rankscope.running import run
+
+    return run.study(options.configfile, ["results/audit.csv"])
+
+
 def _add_readme(subparsers: argparse._SubParsersAction) -> None:
     parser = subparsers.add_parser(
         "readme", help="put the results into the README: its table and its figures"
@@ -218,6 +232,7 @@ SUBCOMMANDS: Iterable[Callable[[argparse._SubParsersAction], None]] = (
     _add_study,
     _add_status,
     _add_figures,
+    _add_audit,
     _add_readme,
     _add_probe,
 )
