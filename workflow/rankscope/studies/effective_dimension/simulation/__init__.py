@@ -7,8 +7,8 @@ import xarray as xr
 
 from rankscope import datasets
 from rankscope.numerics import batch_geometry, ranks, relu_networks
-from rankscope.studies.effective_dimension import inputs
 from rankscope.studies.effective_dimension.parameters import Parameters
+from rankscope.studies.effective_dimension.simulation import inputs
 
 TOLERANCES = (1e-1, 1e-2, 1e-3)
 """Relative tolerances of the numerical ranks."""
