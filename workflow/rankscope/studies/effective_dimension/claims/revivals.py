@@ -20,7 +20,9 @@ WINDOW = 6
 """Layers within which a rise counts: two of the abstract's periods of 3.1 layers."""
 SIGNIFICANT = 4.0
 """Standard errors of the paired difference that a rise must exceed to be chosen."""
-REVIVED = at_least(0.02, why="the registered test of revival: twice what is called flat here")
+REVIVED = at_least(
+    0.02, why="the registered test of revival: a tenth of what the abstract's height lies below m"
+)
 SCOPE = "ReLU, Gaussian weights, no bias, n >= m"
 
 
