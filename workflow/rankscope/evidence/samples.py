@@ -31,6 +31,7 @@ class Estimate:
         freedom: degrees of freedom of the error.
         missing: how many replicates gave no number.
         replicates: how many there were.
+        kind: ``mean``, ``proportion``, ``jackknife`` or ``exact``.
     """
 
     value: float
@@ -38,6 +39,7 @@ class Estimate:
     freedom: float
     missing: int = 0
     replicates: int = 0
+    kind: str = "mean"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _coarse(resolution: float, count: int) -> float:
 
 def exact(value: Any) -> Estimate:  # noqa: ANN401 - any number, a DataArray too
     """Take a number without randomness, such as a count of parameters."""
-    return Estimate(value=float(value), error=0.0, freedom=math.inf)
+    return Estimate(value=float(value), error=0.0, freedom=math.inf, kind="exact")
 
 
 def proportion(successes: ArrayLike) -> Estimate:
@@ -134,6 +136,7 @@ def proportion(successes: ArrayLike) -> Estimate:
         freedom=math.inf,
         missing=len(array) - len(finite),
         replicates=len(array),
+        kind="proportion",
     )
 
 
@@ -162,9 +165,7 @@ def jackknife(
     value, error = math.nan, math.nan
     if count > 2:
         value = float(statistic(*kept))
-        left = np.array(
-            [statistic(*(np.delete(a, i, axis=0) for a in kept)) for i in range(count)]
-        )
+        left = np.array([statistic(*(np.delete(a, i, axis=0) for a in kept)) for i in range(count)])
         spread = float(np.sum((left - left.mean()) ** 2))
         error = max(math.sqrt((count - 1) / count * spread), _coarse(resolution, count))
     return Estimate(
@@ -173,6 +174,7 @@ def jackknife(
         freedom=max(count - 1, 1),
         missing=total - count,
         replicates=total,
+        kind="jackknife",
     )
 
 

@@ -5,12 +5,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from rankscope.errors import Foreseen
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``rankscope`` with these arguments; return the exit status.
 
     A foreseen error (bad configuration, busy folder, unwritable results, damaged file) is
-    one line on standard error and exit status 2.
+    one line on standard error and exit status 2; a bug keeps its traceback.
     """
     parser = argparse.ArgumentParser(
         prog="rankscope", description="A study of rank in neural networks, and a probe."
@@ -23,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognised arguments: {' '.join(options.rest)}")
     try:
         return options.run(options)
-    except (ValueError, OSError, RuntimeError) as error:
+    except (Foreseen, OSError) as error:
         return _refuse(options.command, str(error))
 
 
@@ -38,9 +40,9 @@ def _add_study(subparsers: argparse._SubParsersAction) -> None:
 
 
 def _study(options: argparse.Namespace) -> int:
-    from rankscope.running import run as runs
+    from rankscope.running import run
 
-    return runs.study(options.configfile, options.rest)
+    return run.study(options.configfile, options.rest)
 
 
 def _add_status(subparsers: argparse._SubParsersAction) -> None:
@@ -50,9 +52,9 @@ def _add_status(subparsers: argparse._SubParsersAction) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from rankscope.running import run as runs
+    from rankscope.running import run
 
-    runs.status(options.configfile)
+    run.status(options.configfile)
     return 0
 
 
@@ -60,15 +62,31 @@ def _add_figures(subparsers: argparse._SubParsersAction) -> None:
     parser = subparsers.add_parser(
         "figures", help="draw figures again from existing data, without a simulation"
     )
-    parser.add_argument("studies", nargs="*", metavar="STUDY", help="default: all")
+    parser.add_argument(
+        "studies", nargs="*", metavar="STUDY", help="studies or papers; default: all"
+    )
     _add_configfile(parser)
     parser.set_defaults(run=_figures, command="figures")
 
 
 def _figures(options: argparse.Namespace) -> int:
-    from rankscope.running import redraw
+    from rankscope.running import figures
 
-    return redraw.figures(options.configfile, options.studies)
+    return figures.figures(options.configfile, options.studies)
+
+
+def _add_audit(subparsers: argparse._SubParsersAction) -> None:
+    parser = subparsers.add_parser(
+        "audit", help="judge every claim on data in which the truth was planted"
+    )
+    _add_configfile(parser)
+    parser.set_defaults(run=_audit, command="audit")
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from rankscope.running import run
+
+    return run.study(options.configfile, ["results/audit.csv"])
 
 
 def _add_readme(subparsers: argparse._SubParsersAction) -> None:
@@ -214,6 +232,7 @@ SUBCOMMANDS: Iterable[Callable[[argparse._SubParsersAction], None]] = (
     _add_study,
     _add_status,
     _add_figures,
+    _add_audit,
     _add_readme,
     _add_probe,
 )
