@@ -11,7 +11,6 @@ from rankscope.evidence.samples import Estimate, Sample, jackknife
 from rankscope.studies.effective_dimension.claims.definitions import (
     DEFINITIONS,
     EXACT,
-    NO_RANK,
     PAPER,
     SOURCE,
     Rank,
@@ -20,7 +19,7 @@ from rankscope.studies.effective_dimension.claims.definitions import (
 
 SCORED = 20
 """Last layer of the score: beyond it the formula is 1 to nine digits."""
-SCOPE = "ReLU, Gaussian weights, no bias, n >= m, layers 1 to 20"
+SCOPE = "ReLU, Gaussian weights, no bias, n >= m, layers 1 to 20, of 5 or more"
 RMSE = "RMSE over layers of mean rank / m to the formula"
 CLOSE = at_most(
     0.02,
@@ -40,12 +39,13 @@ CLOSE = at_most(
     source=SOURCE,
     basis=ABSTRACT,
     figure="ranks_by_layer",
-    definitions=(*DEFINITIONS, NO_RANK),
+    definitions=DEFINITIONS,
     headline=True,
+    targets={"holds": 0.01},
 )
 def closed_form(results: Results, rank: Rank) -> Iterator[Sample]:
     """Score the mean over networks against the formula."""
-    for point in results.where(rank.measured, wide, **PAPER):
+    for point in results.where(rank.measured, wide, _deep, **PAPER):
         yield Sample(point, _score(distance, point, rank), chance=_full(point))
 
 
@@ -60,11 +60,12 @@ def closed_form(results: Results, rank: Rank) -> Iterator[Sample]:
     source=SOURCE,
     basis=ABSTRACT,
     figure="verdicts_by_definition",
-    definitions=(*DEFINITIONS, NO_RANK),
+    definitions=DEFINITIONS,
+    targets={"holds": -0.05, "fails": 0.05},
 )
 def better_than_a_constant(results: Results, rank: Rank) -> Iterator[Sample]:
     """Score the mean over networks against the formula and against its own mean."""
-    for point in results.where(rank.measured, wide, **PAPER):
+    for point in results.where(rank.measured, wide, _deep, **PAPER):
         yield Sample(point, _score(excess, point, rank), chance=_full(point))
 
 
@@ -74,15 +75,16 @@ def better_than_a_constant(results: Results, rank: Rank) -> Iterator[Sample]:
     accepted=CLOSE,
     estimate=RMSE,
     null="what full rank m at every layer would give",
-    scope="ReLU, Gaussian weights, no bias, n < m, layers 1 to 20",
+    scope="ReLU, Gaussian weights, no bias, n < m, layers 1 to 20, of 5 or more",
     source=SOURCE,
     basis=ABSTRACT,
     figure="ranks_by_layer",
     definitions=(EXACT,),
+    targets={"holds": 0.01},
 )
 def narrow(results: Results, rank: Rank) -> Iterator[Sample]:
     """Score the mean over networks that are narrower than the batch is large."""
-    for point in results.where(lambda p: not wide(p), **PAPER):
+    for point in results.where(lambda p: not wide(p), _deep, **PAPER):
         yield Sample(point, _score(distance, point, rank), chance=_full(point))
 
 
@@ -105,6 +107,10 @@ def distance(curve: np.ndarray, formula: np.ndarray) -> float:
 def excess(curve: np.ndarray, formula: np.ndarray) -> float:
     """Return the RMSE of the formula less that of the curve's own mean, the best constant."""
     return distance(curve, formula) - float(curve.std())
+
+
+def _deep(point: Point) -> bool:
+    return bool(point.depth >= 5)
 
 
 def _formula(point: Point) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from rankscope.evidence.claims import ABSTRACT, claim
 from rankscope.evidence.region import at_most
-from rankscope.evidence.results import Results
+from rankscope.evidence.results import Family, Results
 from rankscope.evidence.samples import Sample, jackknife
 from rankscope.studies.effective_dimension.claims.definitions import (
     DEFINITIONS,
@@ -43,10 +43,10 @@ SCOPE = "ReLU, Gaussian weights, orthonormal inputs, n = m, layers 10 and 20"
 def spread_exponent(results: Results, rank: Rank) -> Iterator[Sample]:
     """Fit the slope of ln SD of the rank, not over m, against ln m, from three sizes on."""
     for layer in LAYERS:
-        sizes, ranks = _varied(results, rank, layer)
-        if len(sizes) >= 3:
-            exponent = jackknife(functools.partial(_exponent, np.log(sizes)), ranks)
-            yield Sample(f"n = m, layer {layer}", exponent)
+        family, ranks = _varied(results, rank, layer)
+        if len(family) >= 3:
+            exponent = jackknife(functools.partial(_exponent, np.log(family.sizes)), ranks)
+            yield Sample(family, exponent, f"layer {layer}")
 
 
 @claim(
@@ -65,33 +65,33 @@ def spread_exponent(results: Results, rank: Rank) -> Iterator[Sample]:
 def tail(results: Results, rank: Rank) -> Iterator[Sample]:
     """Pool the deviations, standardised per point."""
     for layer in LAYERS:
-        sizes, ranks = _varied(results, rank, layer)
-        if len(sizes):
-            yield Sample(f"n = m, layer {layer}", jackknife(kurtosis, ranks))
+        family, ranks = _varied(results, rank, layer)
+        if len(family):
+            yield Sample(family, jackknife(kurtosis, ranks), f"layer {layer}")
 
 
-def _varied(results: Results, rank: Rank, layer: int) -> tuple[list[int], np.ndarray]:
-    """Return the sizes of the square points whose networks vary, and their ranks at a layer.
+def _varied(results: Results, rank: Rank, layer: int) -> tuple[Family, np.ndarray]:
+    """Return the square points whose networks vary, and their ranks at a layer.
 
     Where all networks but at most one agree, leaving one out leaves no spread to speak of.
 
     Returns:
-        Batch sizes m, and ranks of shape ``(replicate, point)``.
+        The points, and ranks of shape ``(replicate, point)``.
     """
     square = results.where(
         rank.measured,
         lambda p: p.width == p.batch_size and p.depth >= layer,
         geometry="orthonormal",
-        sampler="reduced",
         **PAPER,
     )
-    found = {p.batch_size: rank.curves(p)[:, layer - 1] * p.batch_size for p in square}
-    kept = {
-        size: ranks
-        for size, ranks in found.items()
+    found = [(p, rank.curves(p)[:, layer - 1] * p.batch_size) for p in square]
+    kept = [
+        (point, ranks)
+        for point, ranks in sorted(found, key=lambda pair: pair[0].width)
         if len(ranks) >= FEWEST and np.ptp(np.sort(ranks)[1:]) and np.ptp(np.sort(ranks)[:-1])
-    }
-    return list(kept), np.array(list(kept.values())).T
+    ]
+    family = Family("width", tuple(point for point, _ in kept))
+    return family, np.array([ranks for _, ranks in kept]).T
 
 
 def _exponent(log_sizes: np.ndarray, ranks: np.ndarray) -> float:

@@ -7,7 +7,6 @@ import numpy as np
 
 from rankscope.evidence.claims import Definition
 from rankscope.evidence.results import Point
-from rankscope.evidence.samples import Sample
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -18,13 +17,11 @@ class Rank(Definition):
         variable: the measured variable.
         tolerance: which one to take, where the variable has several; 0 where it has not.
         counts: whether it counts singular values, and so is a whole number.
-        of_batch: whether it is a number of directions, to be divided by m, or a share.
     """
 
     variable: str
     tolerance: float = 0.0
     counts: bool = False
-    of_batch: bool = True
 
     def measured(self, point: Point) -> bool:
         """Say whether the point has it; some take more decompositions than others."""
@@ -36,7 +33,7 @@ class Rank(Definition):
         if self.tolerance:
             # a mapping, for the keyword of this name is another one of sel
             found = found.sel({"tolerance": self.tolerance})
-        return np.asarray(found, dtype=float) / (point.batch_size if self.of_batch else 1)
+        return np.asarray(found, dtype=float) / point.batch_size
 
     def step(self, point: Point) -> float:
         """Return the resolution of its scale: 1 / m if it is a whole number over m."""
@@ -58,6 +55,7 @@ DEFINITIONS = (
     Rank(name="effective rank (eigenvalues)", variable="effective_rank_of_eigenvalues"),
     Rank(name="participation ratio", variable="participation_ratio"),
     STABLE,
+    Rank(name="rank at absolute 0.1", variable="absolute_rank", counts=True),
     Rank(name="centred rank", variable="centred_rank", counts=True),
     Rank(
         name="centred rank at 0.01",
@@ -76,13 +74,22 @@ DEFINITIONS = (
     Rank(name="raw centred participation ratio", variable="raw_centred_participation_ratio"),
     Rank(name="gate rank", variable="gate_rank", counts=True),
     Rank(name="gate rank at 0.1", variable="gate_numerical_rank", counts=True),
+    Rank(name="rank of pre-activations", variable="preactivation_rank", counts=True),
+    Rank(
+        name="participation ratio of pre-activations",
+        variable="preactivation_participation_ratio",
+    ),
+    Rank(name="Jacobian rank", variable="jacobian_rank", counts=True),
+    Rank(name="Jacobian participation ratio", variable="jacobian_participation_ratio"),
 )
 
-NO_RANK = Rank(name="largest-eigenvalue share (no rank)", variable="top_share", of_batch=False)
-"""A measure of collapse, the nearest known curve to the abstract's formula: scored for that."""
+COUNTS = tuple(rank for rank in DEFINITIONS if rank.counts)
+"""Those that count directions, so that "full rank" has a meaning."""
 
 SOURCE = "Makwana, arXiv 2507.07675, abstract"
-PAPER = {"initialisation": "gaussian", "negative_slope": 0.0, "bias_variance": 0.0}
+REDUCED = {"sampler": "reduced"}
+"""Points with explicit weights repeat others, and are looked at by tests alone."""
+PAPER = {"initialisation": "gaussian", "negative_slope": 0.0, "bias_variance": 0.0, **REDUCED}
 """The abstract's networks: ReLU, Gaussian weights, no bias."""
 
 
@@ -94,16 +101,3 @@ def wide(point: Point) -> bool:
 def at_layers(points: Iterable[Point], layers: Sequence[int]) -> Iterator[tuple[Point, int]]:
     """Yield every point with each of the registered layers that it has."""
     return ((point, layer) for point in points for layer in layers if layer <= point.depth)
-
-
-def differences(pairs: Iterable[tuple[Point, Point]], rank: Rank) -> Iterator[Sample]:
-    """Yield how much the first point's rank exceeds the second's, at layers 1, 5 and 20.
-
-    Networks of two points are independent; they are subtracted in the order they were drawn.
-    """
-    for first, second in pairs:
-        difference = rank.curves(first) - rank.curves(second)
-        for _, layer in at_layers([first], (1, 5, 20)):
-            yield Sample(
-                first, difference[:, layer - 1], f"layer {layer}", resolution=rank.step(first)
-            )

@@ -1,4 +1,4 @@
-"""Claims of the theory at finite width: the centred kernel, the chain, angles and lengths."""
+"""Claims of the theory at finite width: the centred kernel and the affine-Wishart chain."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,17 +13,21 @@ from rankscope.evidence.samples import Estimate, Sample, jackknife, mean
 from rankscope.studies.effective_dimension.claims.definitions import (
     AT_A_HUNDREDTH,
     AT_A_TENTH,
+    REDUCED,
     Rank,
     at_layers,
 )
 
 LAYERS = (1, 2, 5, 10, 20, 40, 60)
-EARLY = (1, 2, 5, 10, 20)
 REGISTERED = "layers 1, 2, 5, 10, 20, 40, 60"
-CHAIN = f"Gaussian weights, orthonormal inputs, n >= 4 m; {REGISTERED}"
+CHAIN = (
+    f"Gaussian weights, orthonormal inputs, n >= 4 m; {REGISTERED}; points that lose rank by "
+    "the last of them"
+)
+INVERSE = "mean of 1/PR over networks / predicted 1/PR"
+WIDE = "infinite width, at the last layer"
 FLAT = 0.05
 """Share of the least 1/PR within which layers take part in the fit of a hump's depth."""
-INVERSE = "mean of 1/PR over networks / predicted 1/PR"
 
 
 @claim(
@@ -31,7 +35,9 @@ INVERSE = "mean of 1/PR over networks / predicted 1/PR"
     "1/PR = 1/PR_inf + V gives the centred participation ratio {accepted}.",
     accepted=percent(10, why="the formula is of first order in l/n, and l/n is up to 1/8"),
     estimate=INVERSE,
-    scope=f"all geometries, slopes, biases and initialisations; {REGISTERED} up to n/8",
+    null=WIDE,
+    scope=f"all geometries, slopes, biases and initialisations, m >= 8; {REGISTERED} up to n/8; "
+    "points where infinite width is off by more than 20 % at the last of them",
     source=HERE,
     basis=DERIVED,
     figure="ranks_by_layer",
@@ -39,7 +45,7 @@ INVERSE = "mean of 1/PR over networks / predicted 1/PR"
 )
 def centred_participation_ratio(results: Results) -> Iterator[Sample]:
     """Average 1/PR over networks, as the theory does."""
-    return _inverse_ratios(results, "centred_participation_ratio")
+    return _inverse_ratios(results, "centred_participation_ratio", 0.8)
 
 
 @claim(
@@ -47,7 +53,9 @@ def centred_participation_ratio(results: Results) -> Iterator[Sample]:
     "With the spread of norms, T4 gives the raw centred participation ratio {accepted}.",
     accepted=percent(15, why="that of T4, and half as much again for the spread of the norms"),
     estimate=INVERSE,
-    scope=f"ReLU without bias; {REGISTERED} up to n/8",
+    null=WIDE,
+    scope=f"ReLU without bias, m >= 8; {REGISTERED} up to n/8; points where infinite width is "
+    "off by more than 30 % at the last of them",
     source=HERE,
     basis=DERIVED,
     figure="ranks_by_layer",
@@ -55,7 +63,7 @@ def centred_participation_ratio(results: Results) -> Iterator[Sample]:
 def raw_centred_participation_ratio(results: Results) -> Iterator[Sample]:
     """Average 1/PR over networks, as the theory does."""
     plain = results.where(negative_slope=0.0, bias_variance=0.0)
-    return _inverse_ratios(plain, "raw_centred_participation_ratio")
+    return _inverse_ratios(plain, "raw_centred_participation_ratio", 0.7)
 
 
 @claim(
@@ -63,6 +71,7 @@ def raw_centred_participation_ratio(results: Results) -> Iterator[Sample]:
     "The affine-Wishart chain gives the numerical rank, in units of m {accepted}.",
     accepted=within(0.03, why="two of 64 directions"),
     estimate="mean rank less prediction, in units of m",
+    null="full rank, at the last layer",
     scope=CHAIN,
     source=HERE,
     basis=DERIVED,
@@ -71,12 +80,16 @@ def raw_centred_participation_ratio(results: Results) -> Iterator[Sample]:
 )
 def numerical_rank(results: Results, rank: Rank) -> Iterator[Sample]:
     """Subtract the chain's rank, whose Monte Carlo error counts."""
-    for point, layer in at_layers(_chained(results), LAYERS):
-        at = {"layer": layer, "tolerance": rank.tolerance}
-        chain = point.predicted.chain_numerical_rank.sel(at) / point.batch_size
-        noise = point.predicted.chain_numerical_rank_error.sel(at) / point.batch_size
-        difference = mean(rank.curves(point)[:, layer - 1] - float(chain), rank.step(point))
-        yield Sample(point, _noisy(difference, noise), f"layer {layer}")
+    for point in _chained(results):
+        chain, noise = (
+            point.predicted[name].sel({"tolerance": rank.tolerance}) / point.batch_size
+            for name in ("chain_numerical_rank", "chain_numerical_rank_error")
+        )
+        lost = 1 - float(chain.sel(layer=_last(point)))
+        for _, layer in at_layers([point] if lost > 0.06 else [], LAYERS):
+            excess = rank.curves(point)[:, layer - 1] - float(chain.sel(layer=layer))
+            estimate = _noisy(mean(excess, rank.step(point)), noise.sel(layer=layer))
+            yield Sample(point, estimate, f"layer {layer}", chance=lost)
 
 
 @claim(
@@ -84,6 +97,7 @@ def numerical_rank(results: Results, rank: Rank) -> Iterator[Sample]:
     "The affine-Wishart chain gives the effective rank of singular values {accepted}.",
     accepted=percent(5, why="as tight as what infinite width gives of the stable rank"),
     estimate="mean over networks / prediction",
+    null="full rank, at the last layer",
     scope=CHAIN,
     source=HERE,
     basis=DERIVED,
@@ -91,8 +105,13 @@ def numerical_rank(results: Results, rank: Rank) -> Iterator[Sample]:
 )
 def effective_rank(results: Results) -> Iterator[Sample]:
     """Divide by the chain's rank, whose Monte Carlo error counts."""
-    for point, layer in at_layers(_chained(results), LAYERS):
-        yield Sample(point, _over_chain(point, "effective_rank", layer), f"layer {layer}")
+    for point in _chained(results):
+        full = point.batch_size / float(
+            point.predicted.chain_effective_rank.sel(layer=_last(point))
+        )
+        for _, layer in at_layers([point] if full > 1.1 else [], LAYERS):
+            ratio = _over_chain(point, "effective_rank", layer)
+            yield Sample(point, ratio, f"layer {layer}", chance=full)
 
 
 @claim(
@@ -100,6 +119,7 @@ def effective_rank(results: Results) -> Iterator[Sample]:
     "Where infinite width fails, the chain gives the stable rank {accepted}.",
     accepted=percent(10, why="infinite width is off by more than a factor 2"),
     estimate="mean over networks / prediction",
+    null="infinite width, at layer 1",
     scope="slope 0.9, orthonormal inputs, n >= 2 m, layers 1 to 20",
     source=HERE,
     basis=DERIVED,
@@ -108,18 +128,25 @@ def effective_rank(results: Results) -> Iterator[Sample]:
 def near_linear_stable_rank(results: Results) -> Iterator[Sample]:
     """Divide by the chain's rank, whose Monte Carlo error counts."""
     near_linear = results.where(
-        lambda p: p.width >= 2 * p.batch_size, negative_slope=0.9, geometry="orthonormal"
+        lambda p: p.width >= 2 * p.batch_size,
+        negative_slope=0.9,
+        geometry="orthonormal",
+        initialisation="gaussian",
+        **REDUCED,
     )
-    for point, layer in at_layers(near_linear, EARLY):
-        yield Sample(point, _over_chain(point, "stable_rank", layer), f"layer {layer}")
+    for point, layer in at_layers(near_linear, (1, 2, 5, 10, 20)):
+        infinite = float(point.predicted.stable_rank[0] / point.predicted.chain_stable_rank[0])
+        ratio = _over_chain(point, "stable_rank", layer)
+        yield Sample(point, ratio, f"layer {layer}", chance=infinite)
 
 
 @claim(
     "T8: hump depth",
     "The centred participation ratio is largest where 1/PR_inf + V is least, {accepted}.",
-    accepted=factor(4 / 3, why="the maximum is flat"),
+    accepted=factor(4 / 3, why="the maximum is flat: half of it takes a factor 4 of depth"),
     estimate="measured depth / predicted depth",
-    scope="inputs of low effective dimension: points whose predicted depth is beyond layer 1",
+    null="the first layer",
+    scope="inputs of low effective dimension: points whose predicted depth is 2 or more",
     source=HERE,
     basis=DERIVED,
     figure="hump_depth",
@@ -127,14 +154,12 @@ def near_linear_stable_rank(results: Results) -> Iterator[Sample]:
 )
 def hump(results: Results) -> Iterator[Sample]:
     """Fit the depth of the maximum of the mean as that of the prediction is found."""
-    humped = results.where(
-        lambda p: p.geometry != "orthonormal" and float(p.predicted.hump_depth) > 1
-    )
-    for point in humped:
-        inverse = 1 / point.measured.centred_participation_ratio
+    for point in results.where(lambda p: p.geometry != "orthonormal", **REDUCED):
         depth = float(point.predicted.hump_depth)
-        found = jackknife(lambda some, at=depth: fitted_depth(some.mean(axis=0)) / at, inverse)
-        yield Sample(point, found)
+        if depth >= 2:
+            inverse = 1 / point.measured.centred_participation_ratio
+            found = jackknife(lambda some, at=depth: fitted_depth(some.mean(axis=0)) / at, inverse)
+            yield Sample(point, found, chance=1 / depth)
 
 
 @claim(
@@ -142,6 +167,7 @@ def hump(results: Results) -> Iterator[Sample]:
     "A linear Gaussian net has 1/PR = 1/m + l/n, {accepted}.",
     accepted=percent(10, why="the formula is of first order in l/n"),
     estimate=INVERSE,
+    null="PR = m, at the last layer",
     scope=f"slope 1; {REGISTERED} up to n/4",
     source=HERE,
     basis=DERIVED,
@@ -150,14 +176,18 @@ def hump(results: Results) -> Iterator[Sample]:
 def linear_participation_ratio(results: Results) -> Iterator[Sample]:
     """Average 1/PR over networks, as the theory does."""
     linear = results.where(
-        geometry="orthonormal", initialisation="gaussian", negative_slope=1.0, bias_variance=0.0
+        geometry="orthonormal",
+        initialisation="gaussian",
+        negative_slope=1.0,
+        bias_variance=0.0,
+        **REDUCED,
     )
-    for point, layer in at_layers(linear, LAYERS):
-        if layer <= point.width / 4:
-            inverse = (
-                point.predicted.linear_participation_ratio / point.measured.participation_ratio
-            )
-            yield Sample(point, inverse.sel(layer=layer), f"layer {layer}")
+    for point in linear:
+        predicted, layers = point.predicted.linear_participation_ratio, _up_to(point, 4)
+        for layer in layers:
+            inverse = (predicted / point.measured.participation_ratio).sel(layer=layer)
+            full = float(predicted.sel(layer=layers[-1])) / point.batch_size
+            yield Sample(point, inverse, f"layer {layer}", chance=full)
 
 
 def fitted_depth(inverse: np.ndarray) -> float:
@@ -180,16 +210,33 @@ def fitted_depth(inverse: np.ndarray) -> float:
     return least + 1.0
 
 
-def _inverse_ratios(results: Results, name: str) -> Iterator[Sample]:
-    for point, layer in at_layers(results, LAYERS):
-        if layer <= point.width / 8:
-            inverse = point.predicted[name] / point.measured[name]
-            yield Sample(point, inverse.sel(layer=layer), f"layer {layer}")
+def _inverse_ratios(results: Results, name: str, least: float) -> Iterator[Sample]:
+    """Compare 1/PR with the prediction where that of infinite width is below a share of it."""
+    for point in results.where(lambda p: p.batch_size >= 8, **REDUCED):
+        infinite = point.predicted.centred_participation_ratio_infinite_width
+        layers = _up_to(point, 8)
+        for layer in layers:
+            null = float((point.predicted[name] / infinite).sel(layer=layers[-1]))
+            if null < least:
+                inverse = point.predicted[name] / point.measured[name]
+                yield Sample(point, inverse.sel(layer=layer), f"layer {layer}", chance=null)
+
+
+def _up_to(point: Point, share: int) -> list[int]:
+    """Return the registered layers up to n / share."""
+    return [layer for _, layer in at_layers([point], LAYERS) if layer <= point.width / share]
+
+
+def _last(point: Point) -> int:
+    return max(layer for _, layer in at_layers([point], LAYERS))
 
 
 def _chained(results: Results) -> Results:
     return results.where(
-        lambda p: p.width >= 4 * p.batch_size, initialisation="gaussian", geometry="orthonormal"
+        lambda p: p.width >= 4 * p.batch_size,
+        initialisation="gaussian",
+        geometry="orthonormal",
+        **REDUCED,
     )
 
 

@@ -10,9 +10,11 @@ from rankscope.evidence.region import at_least
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample, exact
 from rankscope.studies.effective_dimension.claims.definitions import (
+    COUNTS,
     DEFINITIONS,
     PAPER,
     SOURCE,
+    REDUCED,
     Rank,
     wide,
 )
@@ -26,6 +28,7 @@ LOST = 0.02
 """Least loss, in units of m, of which a part can be kept."""
 NEARLY_FULL = at_least(0.95, why="'nearly full rank': all but a twentieth")
 SHARE = "mean rank over min(m, n)"
+HALF = "half of all directions: as many units live in deep ReLU layers"
 LAYER = "layer 20 (or the last, if earlier)"
 
 
@@ -34,12 +37,15 @@ LAYER = "layer 20 (or the last, if earlier)"
     "With orthogonal weights the effective dimension stays nearly full: share {accepted}.",
     accepted=NEARLY_FULL,
     estimate=SHARE,
+    null=HALF,
+    chance=0.5,
+    targets={"holds": 1.0},
     scope=f"ReLU, orthogonal weights, no bias, {LAYER}",
     source=SOURCE,
     basis=ABSTRACT,
     figure="verdicts_by_definition",
-    definitions=DEFINITIONS,
-    headline=True,
+    definitions=COUNTS,
+    over="width",
 )
 def orthogonal(results: Results, rank: Rank) -> Iterator[Sample]:
     """Take the share of full rank with orthogonal weights."""
@@ -55,24 +61,25 @@ def orthogonal(results: Results, rank: Rank) -> Iterator[Sample]:
         0, why="the abstract says that the deficit is absent there, and gives no number"
     ),
     estimate="rank / m beyond halfway between Gaussian and full",
-    null="no difference between the initialisations",
+    null="no difference between the initialisations: half of the loss, below 0",
+    targets={"holds": 0.05, "fails": -0.05},
     scope="ReLU; points that exist with both initialisations and where Gaussian weights lose "
     f"more than 0.02 m, {LAYER}",
     source=SOURCE,
     basis=ABSTRACT,
     figure="verdicts_by_definition",
-    definitions=DEFINITIONS,
+    definitions=COUNTS,
 )
 def advantage(results: Results, rank: Rank) -> Iterator[Sample]:
     """Subtract the middle between Gaussian and full rank from the rank with orthogonal weights."""
-    relu = results.where(rank.measured, negative_slope=0.0)
-    for point, other in relu.pairs("initialisation", "orthogonal", "gaussian", ignoring=["extras"]):
-        full = min(point.batch_size, point.width) / point.batch_size
-        kept, gaussian = (_deep(each, rank) for each in (point, other))
-        if full - gaussian.mean() >= LOST:
-            nothing_kept = -(full - gaussian.mean()) / 2
+    relu = results.where(rank.measured, negative_slope=0.0, **REDUCED)
+    for family in relu.families("initialisation", ignoring=["extras"]):
+        gaussian, kept = (_deep(point, rank) for point in family)
+        full = min(family[0].batch_size, family[0].width) / family[0].batch_size
+        loss = full - gaussian.mean()
+        if loss >= LOST:
             values = kept - (full + gaussian) / 2
-            yield Sample(point, values, chance=nothing_kept, resolution=rank.step(point))
+            yield Sample(family, values, chance=-loss / 2, resolution=rank.step(family[0]))
 
 
 @claim(
@@ -80,11 +87,14 @@ def advantage(results: Results, rank: Rank) -> Iterator[Sample]:
     "With a strong negative slope the effective dimension stays nearly full: share {accepted}.",
     accepted=NEARLY_FULL,
     estimate=SHARE,
+    null=HALF,
+    chance=0.5,
+    targets={"holds": 1.0},
     scope=f"slopes of at least 0.25 in size, either sign, but not 1; {LAYER}",
     source=SOURCE,
     basis=ABSTRACT,
     figure="verdicts_by_definition",
-    definitions=DEFINITIONS,
+    definitions=COUNTS,
 )
 def leaky(results: Results, rank: Rank) -> Iterator[Sample]:
     """Take the share of full rank with strong slopes."""
@@ -92,6 +102,7 @@ def leaky(results: Results, rank: Rank) -> Iterator[Sample]:
         lambda p: abs(p.negative_slope) >= STRONG and p.negative_slope != 1,
         initialisation="gaussian",
         bias_variance=0.0,
+        **REDUCED,
     )
     return _shares(strong, rank)
 
@@ -102,11 +113,14 @@ def leaky(results: Results, rank: Rank) -> Iterator[Sample]:
     "{accepted}.",
     accepted=NEARLY_FULL,
     estimate=SHARE,
+    null=HALF,
+    chance=0.5,
+    targets={"holds": 1.0},
     scope=f"ReLU, Gaussian weights, no bias, n >= 8 m, {LAYER}",
     source=SOURCE,
     basis=ABSTRACT,
     figure="verdicts_by_definition",
-    definitions=DEFINITIONS,
+    definitions=COUNTS,
 )
 def finite_width(results: Results, rank: Rank) -> Iterator[Sample]:
     """Take the share of full rank in wide networks."""
@@ -120,6 +134,7 @@ def finite_width(results: Results, rank: Rank) -> Iterator[Sample]:
     estimate="significant rises after a fall",
     null="monotone decay or full rank: 0",
     chance=0.0,
+    targets={"holds": 3.0},
     scope="ReLU, Gaussian weights, no bias, n >= m, all layers",
     source=SOURCE,
     basis=ABSTRACT,

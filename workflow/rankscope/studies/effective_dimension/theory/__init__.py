@@ -21,6 +21,9 @@ from rankscope.studies.effective_dimension.theory import (
 
 TOLERANCES = (1e-1, 1e-2, 1e-3)
 
+NO_FLUCTUATION = 1e-9
+"""Orthogonal weights and a linear activation inject nothing, up to rounding."""
+
 Values = dict[str, tuple[tuple[str, ...], np.ndarray, str]]
 
 LAYER = ("layer",)
@@ -138,11 +141,13 @@ def _finite_width(parameters: Parameters, wide: _InfiniteWidth) -> Values:
     before = np.clip(wide.before, 0.0, None)
     variance = fluctuations.fluctuation(before, p.width, p.negative_slope, orthogonal=orthogonal)
     ratio = 1.0 / (1.0 / wide.centred + variance)
+    # of first order in l/n, and to leading order in 1/m
+    holds = (np.arange(1, p.depth + 1) <= p.width / 8) & (p.batch_size > 2)
     values: Values = {
         "centred_participation_ratio": (
             LAYER,
-            ratio,
-            "participation ratio of unit-length, batch-centred features",
+            np.where(holds, ratio, np.nan),
+            "participation ratio of unit-length, batch-centred features, up to layer n/8",
         ),
         "hump_depth": (
             (),
@@ -152,12 +157,13 @@ def _finite_width(parameters: Parameters, wide: _InfiniteWidth) -> Values:
     }
     if p.negative_slope == 0 and p.bias_variance == 0:
         spread = fluctuations.norm_spread(before, p.width, orthogonal=orthogonal)
+        raw = fluctuations.raw_centred_participation_ratio(
+            p.batch_size, wide.after, wide.centred, variance, spread
+        )
         values["raw_centred_participation_ratio"] = (
             LAYER,
-            fluctuations.raw_centred_participation_ratio(
-                p.batch_size, wide.after, wide.centred, variance, spread
-            ),
-            "participation ratio of batch-centred features",
+            np.where(holds, raw, np.nan),
+            "participation ratio of batch-centred features, up to layer n/8",
         )
     return values
 
@@ -167,7 +173,8 @@ def _chain(parameters: Parameters, wide: _InfiniteWidth) -> Values:
     orthogonal = p.initialisation == "orthogonal"
     kappa = fluctuations.injection(wide.before, p.negative_slope, orthogonal=orthogonal)
     keep = fluctuations.damping(wide.before, p.negative_slope)
-    if p.width / kappa[0] <= p.batch_size - 1:
+    # none where the first Wishart matrix would be singular, or where nothing fluctuates
+    if p.width <= kappa[0] * (p.batch_size - 1) or kappa.min() < NO_FLUCTUATION:
         return {}
     chains = chain.affordable(p.batch_size)
     spectra = chain.eigenvalues(p.batch_size, p.width, wide.after, keep, kappa, chains)
