@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import digamma
 
-from rankscope.studies.effective_dimension.theory_fluctuations import squares_moment
+from rankscope.studies.effective_dimension.theory.fluctuations import squares_moment
 
 
 def log_squared_sine(depth: int, width: int, start: float = np.pi / 2) -> np.ndarray:

@@ -14,7 +14,7 @@ in 1/m; all derived in docs.
 import numpy as np
 from scipy.special import ndtr
 
-from rankscope.studies.effective_dimension.theory_kernel import (
+from rankscope.studies.effective_dimension.theory.kernel import (
     correlation_map,
     correlation_slope,
 )

@@ -5,7 +5,7 @@ From ``X_0 = I`` of size ``m - 1``, each layer draws
     X' = Sigma^(1/2) W Sigma^(1/2) / trace,   Sigma = r X + (1 - r) (tr X / (m - 1)) I,
 
 with ``W`` Wishart of ``n / kappa`` degrees of freedom, ``r`` and ``kappa`` those of
-`theory_fluctuations`. The features' eigenvalues are ``1 + (m - 1) c`` and ``(1 - c)`` times
+`fluctuations`. The features' eigenvalues are ``1 + (m - 1) c`` and ``(1 - c)`` times
 those of ``X`` (normalised to mean 1). The first layer is Marchenko and Pastur's law of ratio
 ``kappa m / n``. For equicorrelated batches; derived in docs. It is a Monte Carlo average over
 chains from a fixed stream, and its standard error is given.

@@ -7,13 +7,15 @@ import xarray as xr
 
 from rankscope import datasets
 from rankscope.numerics import batch_geometry, ranks, relu_networks
-from rankscope.studies.effective_dimension import inputs
 from rankscope.studies.effective_dimension.parameters import Parameters
+from rankscope.studies.effective_dimension.simulation import inputs
 
 TOLERANCES = (1e-1, 1e-2, 1e-3)
 """Relative tolerances of the numerical ranks."""
 
 GATE_TOLERANCE = 1e-1
+ABSOLUTE_TOLERANCE = 1e-1
+"""In units of the singular values of orthonormal inputs: those of the features over sqrt(n)."""
 
 Measured = dict[str, np.ndarray]
 
@@ -27,6 +29,7 @@ LABELS = {
     "dead_network": "1 if all features vanish, so that no soft rank is defined",
     "numerical_rank": "singular values above a tolerance times the largest",
     "float32_rank": "rank of the features at max(m, n) eps of float32",
+    "absolute_rank": "singular values above 0.1 of those of orthonormal inputs",
     "stable_rank": "stable rank of the features",
     "participation_ratio": "participation ratio of the features' eigenvalues",
     "effective_rank": "effective rank of the features' singular values",
@@ -42,6 +45,10 @@ LABELS = {
     "centred_rank": "rank of unit-length, batch-centred features at max(m, n) eps",
     "centred_numerical_rank": "numerical rank of unit-length, batch-centred features",
     "centred_effective_rank": "effective rank of unit-length, batch-centred singular values",
+    "preactivation_rank": "rank of the pre-activations at max(m, n) eps",
+    "preactivation_participation_ratio": "participation ratio of the pre-activations",
+    "jacobian_rank": "rank at max(m, n) eps of the first input's Jacobian, on the batch",
+    "jacobian_participation_ratio": "participation ratio of that Jacobian, on the batch",
     "gate_rank": "rank of the matrix of gates at max(m, n) eps",
     "gate_numerical_rank": "rank of the matrix of gates at tolerance 0.1",
 }
@@ -91,13 +98,14 @@ def _network(parameters: Parameters, bits: np.random.BitGenerator) -> Measured:
         bias_variance=parameters.bias_variance,
         orthogonal=parameters.initialisation == "orthogonal",
     )
+    batch = inputs.batch(parameters, generator)
     layers = list(
         relu_networks.layers(
-            inputs.batch(parameters, generator),
+            batch,
             law,
             generator,
             explicit=parameters.sampler == "explicit",
-            keep_gates=parameters.extras,
+            keep_preactivations=parameters.extras,
             tolerances=(*TOLERANCES, float32),
         )
     )
@@ -106,7 +114,8 @@ def _network(parameters: Parameters, bits: np.random.BitGenerator) -> Measured:
     measured = _units(layers, parameters) | _ranks(spectrum, m, n, float32)
     measured |= _geometry(gram, n)
     if parameters.extras:
-        measured |= _extras(layers, n)
+        jacobians = np.stack(list(relu_networks.variations(batch, law, generator)))
+        measured |= _extras(layers, n) | _jacobian(jacobians, m, n)
     return measured
 
 
@@ -137,6 +146,7 @@ def _ranks(spectrum: np.ndarray, m: int, n: int, float32: float) -> Measured:
     return {
         "singular_value": spectrum.astype(np.float32),
         "numerical_rank": np.stack(counts, axis=-1).astype(np.int32),
+        "absolute_rank": (spectrum > ABSOLUTE_TOLERANCE * np.sqrt(n)).sum(-1, dtype=np.int32),
         "float32_rank": ranks.numerical_rank(spectrum, float32).astype(np.int32),
         "stable_rank": ranks.stable_rank(spectrum),
         "participation_ratio": ranks.participation_ratio(spectrum),
@@ -174,14 +184,27 @@ def _extras(layers: Sequence[relu_networks.Layer], n: int) -> Measured:
     units = [_unit_rows(factor) for factor in rows]
     length = min(m, n)
     centred = np.stack([_spectrum(unit - unit.mean(axis=0), length) for unit in units])
-    gates = np.stack([_spectrum(layer.gates.astype(float), length) for layer in layers])
+    before = np.stack([_spectrum(layer.preactivations, length) for layer in layers])
+    gates = [_spectrum((layer.preactivations > 0).astype(float), length) for layer in layers]
     counts = [ranks.numerical_rank(centred, tolerance) for tolerance in TOLERANCES]
     return {
         "centred_rank": ranks.numerical_rank(centred, exact).astype(np.int32),
         "centred_numerical_rank": np.stack(counts, axis=-1).astype(np.int32),
         "centred_effective_rank": ranks.effective_rank(centred),
-        "gate_rank": ranks.numerical_rank(gates, exact).astype(np.int32),
-        "gate_numerical_rank": ranks.numerical_rank(gates, GATE_TOLERANCE).astype(np.int32),
+        "preactivation_rank": ranks.numerical_rank(before, exact).astype(np.int32),
+        "preactivation_participation_ratio": ranks.participation_ratio(before),
+        "gate_rank": ranks.numerical_rank(np.stack(gates), exact).astype(np.int32),
+        "gate_numerical_rank": ranks.numerical_rank(np.stack(gates), GATE_TOLERANCE).astype(
+            np.int32
+        ),
+    }
+
+
+def _jacobian(spectrum: np.ndarray, m: int, n: int) -> Measured:
+    exact = ranks.exact_tolerance(m, n)
+    return {
+        "jacobian_rank": ranks.numerical_rank(spectrum, exact).astype(np.int32),
+        "jacobian_participation_ratio": ranks.participation_ratio(spectrum),
     }
 
 
