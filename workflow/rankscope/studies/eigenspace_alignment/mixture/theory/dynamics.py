@@ -19,7 +19,7 @@ import dataclasses
 import numpy as np
 from scipy import integrate
 
-from rankscope.studies.eigenspace_alignment.theory_nodes import normal_nodes, root
+from rankscope.studies.eigenspace_alignment.nodes import normal_nodes, root
 
 LOG2_NODES = 8
 TOLERANCE = 1e-6

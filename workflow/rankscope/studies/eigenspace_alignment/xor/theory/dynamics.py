@@ -17,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from rankscope.studies.eigenspace_alignment.theory_nodes import normal_nodes, root
+from rankscope.studies.eigenspace_alignment.nodes import normal_nodes, root
 
 LOG2_NODES = 9
 STEP = 0.1
