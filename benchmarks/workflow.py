@@ -26,7 +26,7 @@ import trials  # noqa: E402
 SIZES = (100, 1000, 5000)
 COLLECTED, PEERS = 10_000, 1_000
 TARGETS = ("results/paced/simulated.nc", "results/paced/predicted.nc")
-STUDY = (sys.executable, "-m", "rankscope.command_line", "study")
+STUDY = (sys.executable, "-m", "rankscope.running.command_line", "study")
 SNAKEMAKE = (sys.executable, "-m", "snakemake")
 
 ALONE = """

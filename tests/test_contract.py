@@ -1,7 +1,9 @@
 """The contract of a study, held against every study on its points of the test preset."""
 
+import ast
 import dataclasses
 import inspect
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +11,10 @@ import pytest
 import xarray as xr
 
 from rankscope import datasets
-from rankscope.evidence import verdicts
-from rankscope.jobs import collect as stacking, compute as stages, streams
-from rankscope.planning import configuration, parameters, code as sources, study
+from rankscope.evidence import audit, claims, results, verdicts
+from rankscope.jobs import simulate as job
+from rankscope.jobs import verify
+from rankscope.planning import code, configuration, parameters, study
 
 PRESET = Path(__file__).parent.parent / "presets" / "test.yaml"
 SLOW = {"language_model"}
@@ -35,12 +38,12 @@ def points(name):
 
 @pytest.fixture(scope="module")
 def simulate(name, tmp_path_factory):
-    function = study.part(name, "simulation").simulate
+    module = study.part(name, "simulation")
     folder = tmp_path_factory.mktemp("checkpoints")
 
     def call(point, first, last):
-        draws = streams.streams(7, name, point.parameters, first, last)
-        return stages._call(function, point, draws, folder / point.name / f"{first}-{last}")
+        checkpoints = folder / point.name / f"{first}-{last}"
+        return job.replicates(module, name, point.parameters, 7, first, last, checkpoints)
 
     return call
 
@@ -56,6 +59,22 @@ def predicted(name, points):
     return {point: theory.predict(point.parameters) for point in points}
 
 
+@pytest.fixture(scope="module")
+def found(points, simulated, predicted):
+    """The results of the study at the points of the test preset."""
+    return results.of(
+        {
+            point.name: (parameters.as_dict(point.parameters), simulated[point], predicted[point])
+            for point in points
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def its_claims(name):
+    return claims.of(study.part(name, "claims"))
+
+
 def test_the_folder_says_which_paper_it_is(name):
     module = study.part(name, "parameters").__package__
     assert len(inspect.getdoc(__import__(module, fromlist=["_"]))) > 100
@@ -67,6 +86,7 @@ def test_parameters_are_frozen_keyword_only_and_of_plain_types(name):
     for field in dataclasses.fields(kind):
         assert field.kw_only
         assert field.type in (int, float, str, bool)
+        assert field.metadata["meaning"], field.name
 
 
 def test_a_point_says_what_it_costs(points):
@@ -126,39 +146,136 @@ def test_datasets_survive_the_file_unchanged(points, simulated, predicted, tmp_p
             np.testing.assert_array_equal(read[variable_name], data[variable_name])
 
 
-def test_claims_are_named_once_and_say_how_they_are_known(name):
-    claims = study.part(name, "claims").CLAIMS
-    assert claims
-    names = [claim.name for claim in claims]
+def test_claims_are_named_once_and_say_how_they_are_known(name, its_claims):
+    assert its_claims
+    names = [claim.name for claim in its_claims]
     assert len(set(names)) == len(names)
-    known = {"full text", "abstract only", "recalled, not quoted", "derived here"}
     figures = {"", *study.makes(name, "figures")}
-    for claim in claims:
-        assert claim.basis in known, claim.name
+    for claim in its_claims:
+        assert claim.basis in claims.BASES, claim.name
         assert claim.figure in figures, claim.name
         for text in (claim.statement, claim.source, claim.scope, claim.estimate):
             assert text, claim.name
 
 
-def test_claims_judge_what_the_test_preset_makes(name, points, simulated, predicted, tmp_path):
-    data = []
-    for kind, parts in (("simulated", simulated), ("predicted", predicted)):
-        paths = []
-        for index, point in enumerate(points):
-            values = parameters.as_dict(point.parameters)
-            paths.append(tmp_path / f"{kind}-{index}.nc")
-            datasets.write(datasets.with_parameters(parts[point], values), paths[-1])
-        stacking.stack(paths, [point.name for point in points], tmp_path / f"{kind}.nc")
-        data.append(datasets.read(tmp_path / f"{kind}.nc"))
-    for claim in study.part(name, "claims").CLAIMS:
+def test_the_number_in_the_sentence_is_the_number_tested_and_has_its_reason(its_claims):
+    for claim in its_claims:
         if claim.evidence is not None:
-            evidence = claim.evidence(*data)
-            if len(evidence.point):
-                table = verdicts.judge(claim, evidence, 0.95)
-                assert set(table.verdict) <= {"supported", "contradicted", "undecided"}
+            assert "{accepted}" in claim.statement, claim.name
+            assert len(claim.accepted.why) > 10, claim.name
+
+
+def test_claims_judge_what_the_test_preset_makes(its_claims, found):
+    table, rows = verify.judge(its_claims, found, 0.95)
+    assert set(table.verdict.dropna()) <= set(verdicts.VERDICTS)
+    assert set(rows.claim) == {claim.name for claim in its_claims}
+
+
+def test_every_tested_claim_brings_its_plants(name, its_claims):
+    plants = study.part(name, "plants")
+    tested = {claim.function for claim in its_claims if claim.evidence is not None}
+    assert tested <= set(vars(plants))
+    written = set(code.public_functions(study.module_name(name, "plants")))
+    assert written <= tested, "a plant without a claim"
+
+
+def audited(its_claims, plants, found):
+    """The audit of claims on the test preset, with noise so small that every draw decides."""
+    quiet = results.Results([_quiet(point) for point in found])
+    return audit.audit(its_claims, plants, quiet, confidence=0.95, draws=4, seed=1)
+
+
+def _quiet(point):
+    """A point whose replicates agree to a thousandth of their spread."""
+
+    def shrunk(data):
+        if data.dtype.kind != "f" or "replicate" not in data.dims:
+            return data
+        mean = data.mean("replicate")
+        return (mean + 1e-3 * (data - mean)).transpose(*data.dims).assign_attrs(data.attrs)
+
+    quiet = point.measured.map(shrunk, keep_attrs=True)
+    return results.Point(
+        point.name, point.parameters, lambda s: quiet if s == "simulated" else point.predicted
+    )
+
+
+def red(table):
+    """Rows of an audit that fail: a wrong verdict, or a number that was not planted."""
+    wrong = ((table.kind == audit.HOLDS) & (table.contradicted > 0)) | (
+        (table.kind != audit.HOLDS) & (table.supported > 0)
+    )
+    return table[wrong | ~table.found]
+
+
+def test_no_claim_is_supported_by_its_null_or_a_falsehood_nor_contradicted_by_the_truth(
+    name, its_claims, found
+):
+    table = audited(its_claims, study.part(name, "plants"), found)
+    assert red(table).empty, red(table).to_string()
+
+
+def test_the_null_of_a_claim_lies_outside_its_region(its_claims, found):
+    for claim in its_claims:
+        for definition in claim.definitions or (None,):
+            for sample in claim.samples(found, definition):
+                region = sample.accepted or claim.accepted
+                chance = sample.chance if np.isfinite(sample.chance) else claim.chance
+                assert not region.lower <= chance <= region.upper, (claim.name, sample.name)
+                assert np.isfinite(chance), (claim.name, sample.name)
+
+
+def mutants(function):
+    """A function's twins, each with one difference turned round."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    tree.body[0].decorator_list = []
+    places = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub | ast.Div)
+    ]
+    for node in places:
+        node.left, node.right = node.right, node.left
+        space = dict(function.__globals__)
+        exec(compile(ast.fix_missing_locations(tree), "mutant", "exec"), space)
+        yield ast.unparse(node), space[function.__name__]
+        node.left, node.right = node.right, node.left
+
+
+def test_a_swapped_bound_or_sign_turns_the_audit_red(name, its_claims, found):
+    plants = study.part(name, "plants")
+    unnoticed = []
+    for claim in its_claims:
+        if claim.evidence is None or not any(
+            claim.samples(found, one) for one in claim.definitions or (None,)
+        ):
+            continue
+        swapped = dataclasses.replace(
+            claim.accepted, lower=-claim.accepted.upper - 7, upper=-claim.accepted.lower - 7
+        )
+        twins = [("bound", dataclasses.replace(claim, accepted=swapped))]
+        for text, function in mutants(claim.evidence):
+            twins.append((text, dataclasses.replace(claim, evidence=function)))
+        for text, twin in twins:
+            bed = dataclasses.replace(twin, targets=planned(claim))
+            try:
+                table = audited([bed], plants, found)
+            except (ArithmeticError, ValueError, KeyError, TypeError):
+                continue  # a crash is noticed
+            if red(table).empty and len(table):
+                unnoticed.append((claim.name, text))
+    assert not unnoticed
+
+
+def planned(claim):
+    """What the audit of the claim itself plants, for a twin with other regions."""
+    if np.isnan(claim.accepted.lower):
+        return claim.targets
+    own = audit.targets(claim.accepted, claim.chance)
+    return {**{kind: own[kind] for kind in (audit.HOLDS, audit.FAILS)}, **claim.targets}
 
 
 def test_every_figure_and_table_has_a_caption(name):
     for part in ("figures", "tables"):
         for function in study.makes(name, part):
-            assert len(sources.docstring(study.module_name(name, part), function)) > 60, function
+            assert len(code.docstring(study.module_name(name, part), function)) > 60, function

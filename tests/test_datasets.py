@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from rankscope import datasets
-from rankscope.jobs import collect as stacking
+from rankscope.errors import DamagedFileError, MissingError
 
 
 def point(length: int, replicates: int = 3, offset: float = 0.0) -> xr.Dataset:
@@ -58,14 +58,14 @@ def test_a_truncated_file_is_named_with_how_to_remake_it(tmp_path, kept):
     path = tmp_path / "a.nc"
     datasets.write(point(4000), path)
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(datasets.DamagedFileError) as refusal:
+    with pytest.raises(DamagedFileError) as refusal:
         datasets.read(path)
     assert str(refusal.value).startswith(f"{path} is damaged")
     assert str(refusal.value).endswith(f"rm '{path}' && make study")
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="does not exist"):
+    with pytest.raises(MissingError, match="does not exist"):
         datasets.read(tmp_path / "a.nc")
 
 
@@ -80,72 +80,6 @@ def test_parts_that_disagree_without_replicate_are_refused():
     other["count"] = other["count"] + 1
     with pytest.raises(ValueError, match="count"):
         datasets.join([point(4), other])
-
-
-def stacked(tmp_path, parts):
-    paths = [tmp_path / f"{index}.nc" for index in range(len(parts))]
-    for part, path in zip(parts, paths, strict=True):
-        datasets.write(part, path)
-    names = [f"width={index}" for index in range(len(parts))]
-    stacking.stack(paths, names, tmp_path / "all.nc")
-    return datasets.read(tmp_path / "all.nc")
-
-
-def test_equal_points_stack_as_xarray_concatenates(tmp_path):
-    parts = [point(4), point(4, offset=100.0)]
-    ours = stacked(tmp_path, parts)
-    theirs = xr.concat(parts, dim="point", data_vars="all", coords="minimal", compat="override")
-    np.testing.assert_array_equal(ours["rank"], theirs["rank"])
-    assert ours["rank"].dims == ("point", "replicate", "layer")
-    assert ours["count"].dtype == parts[0]["count"].dtype
-    assert list(ours.point.values) == ["width=0", "width=1"]
-    assert list(ours["text"].values) == ["abc", "abc"]
-    assert ours["rank"].attrs == {"long_name": "rank", "units": "1"}
-
-
-def test_shorter_points_are_filled_with_nan_at_the_end(tmp_path):
-    ours = stacked(tmp_path, [point(2), point(4)])
-    assert np.isnan(ours["rank"].values[0, :, 2:]).all()
-    assert not np.isnan(ours["rank"].values[1]).any()
-    assert list(ours.layer.values) == [1, 2, 3, 4]
-    np.testing.assert_array_equal(ours["count"].values[0], [0, 1, np.nan, np.nan])
-
-
-def test_a_coordinate_that_differs_between_points_becomes_a_variable_of_the_point(tmp_path):
-    later = point(4).assign_coords(layer=[5, 6, 7, 8])
-    ours = stacked(tmp_path, [point(4), later])
-    np.testing.assert_array_equal(ours["layer_of_point"], [[1, 2, 3, 4], [5, 6, 7, 8]])
-
-
-def test_points_stack_alike_whether_or_not_they_fit_in_memory(tmp_path, monkeypatch):
-    parts = [point(2), point(4), point(3)]
-    (tmp_path / "once").mkdir()
-    (tmp_path / "slabs").mkdir()
-    once = stacked(tmp_path / "once", parts)
-    monkeypatch.setattr(stacking, "KEPT_BYTES", 0)
-    monkeypatch.setattr(stacking, "SLAB_BYTES", 1)
-    slabs = stacked(tmp_path / "slabs", parts)
-    xr.testing.assert_identical(once, slabs)
-
-
-def test_an_integer_and_a_float_of_the_same_name_stack_as_floats(tmp_path):
-    whole, half = point(2), point(2)
-    half["count"] = half["count"] + 0.5
-    ours = stacked(tmp_path, [whole, half])
-    np.testing.assert_array_equal(ours["count"], [whole["count"], half["count"]])
-
-
-def test_only_attributes_that_all_points_share_stay(tmp_path):
-    parts = [point(2).assign_attrs(study="a", point=f"p{index}") for index in range(2)]
-    assert stacked(tmp_path, parts).attrs == {"study": "a"}
-
-
-def test_a_damaged_point_is_named_when_points_are_stacked(tmp_path):
-    datasets.write(point(4), tmp_path / "good.nc")
-    (tmp_path / "bad.nc").write_bytes(b"\x89HDF\r\n\x1a\n and nothing more")
-    with pytest.raises(datasets.DamagedFileError, match=r"bad\.nc is damaged"):
-        stacking.stack([tmp_path / "good.nc", tmp_path / "bad.nc"], ["a", "b"], tmp_path / "c.nc")
-    assert not (tmp_path / "c.nc").exists()
 
 
 def test_no_boolean_reaches_the_file(tmp_path):

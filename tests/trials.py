@@ -51,7 +51,7 @@ def environment(folder: Path, **extra: str) -> dict[str, str]:
 def start(folder: Path, *arguments: str, command: str = "study", **extra: str) -> subprocess.Popen:
     """Start ``rankscope study`` (or another command) in a session of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "rankscope.command_line", command, *arguments],
+        [sys.executable, "-m", "rankscope.running.command_line", command, *arguments],
         cwd=folder,
         env=environment(folder, **extra),
         stdout=subprocess.PIPE,
@@ -75,7 +75,7 @@ def content(folder: Path) -> dict[str, bytes]:
         str(path.relative_to(results)): path.read_bytes()
         for path in sorted(results.rglob("*"))
         if path.is_file()
-        and not {".unfinished", "logs"} & set(path.parts)
+        and not {".store", "logs"} & set(path.parts)
         and path.name not in ("provenance.json", "report.html")
     }
 

@@ -92,7 +92,7 @@ def test_a_truncated_result_is_named_and_remade_alone(folder, undisturbed):
 
 def test_truncated_and_foreign_files_of_a_killed_job_are_not_used(slow, undisturbed):
     process = trials.start(slow, *TARGETS)
-    kept = slow / "results/.unfinished/paced/simulated"
+    kept = slow / "results/.store/paced/simulated"
     wait_for(lambda: len(list(kept.glob("*/*.nc"))) >= 2)
     kill_session(process)
     files = sorted(kept.glob("*/*.nc"))
@@ -101,7 +101,7 @@ def test_truncated_and_foreign_files_of_a_killed_job_are_not_used(slow, undistur
     status, output = trials.run(slow, *TARGETS, PACED_PAUSE="0")
     assert status == 0, output
     assert trials.content(slow) == undisturbed(SLOW, *TARGETS)
-    assert not list((slow / "results/.unfinished").rglob("*.nc"))
+    assert not list(kept.glob("*/*.nc"))
 
 
 def test_more_replicates_than_before_go_on_from_those_even_through_a_kill(
@@ -168,7 +168,7 @@ def test_a_second_run_in_the_same_folder_is_refused_and_disturbs_nothing(slow, u
         cwd=slow, env=trials.environment(slow), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert plain.returncode != 0
-    assert "LockException" in plain.stdout + plain.stderr
+    assert f"another run (process {process.pid} on" in plain.stdout + plain.stderr
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
     assert trials.content(slow) == undisturbed(SLOW, *TARGETS)
@@ -194,7 +194,7 @@ def test_a_point_that_fails_is_named_and_costs_no_other(tree, tmp_path, undistur
     status, output = trials.run(folder, *TARGETS)
     assert status != 0
     assert "failed: paced simulated size=3,fails=true: ValueError: asked to fail" in output
-    assert "results/logs/simulated_paced_1.log" in output
+    assert "results/logs/paced/simulated_1.log" in output
     _, seen = trials.run(folder, command="status")
     assert seen.splitlines()[1].split() == ["paced", "simulated", "3", "2", "0", "1", "0"]
     assert "failed: paced simulated size=3,fails=true: ValueError: asked to fail" in seen
@@ -209,14 +209,13 @@ def test_a_lock_of_a_killed_run_does_not_lock_out_but_one_of_another_machine_doe
     process = trials.start(slow, *TARGETS)
     wait_for(lambda: trials.work(slow))
     kill_session(process)
-    assert list((slow / ".snakemake/locks").iterdir()), "Snakemake was meant to leave its lock"
     owner = slow / ".snakemake/rankscope.lock"
     ours = owner.read_text()
     owner.write_text("process 1 on another-machine\n")
     status, output = trials.run(slow, *TARGETS)
     assert status == 2
     assert "a run (process 1 on another-machine) has not ended" in output
-    assert "snakemake --unlock" in output
+    assert "rm .snakemake/rankscope.lock" in output
     owner.write_text(ours)
     assert trials.run(slow, *TARGETS, PACED_PAUSE="0")[0] == 0
 

@@ -1,30 +1,24 @@
 """One claim: the mean of a walk is near zero."""
 
-import xarray as xr
+from collections.abc import Iterator
 
-from rankscope.evidence import verdicts
-
-
-def _evidence(simulated: xr.Dataset, predicted: xr.Dataset) -> verdicts.Evidence:
-    mean, error = verdicts.mean_and_error(simulated.end.mean("item"))
-    return verdicts.Evidence(
-        point=list(simulated.point.values),
-        estimate=mean.values,
-        error=error.values,
-        freedom=simulated.sizes["replicate"] - 1,
-        lower=-2.0,
-        upper=2.0,
-    )
+from rankscope.evidence.claims import DERIVED, HERE, claim
+from rankscope.evidence.region import within
+from rankscope.evidence.results import Results
+from rankscope.evidence.samples import Sample
 
 
-CLAIMS = (
-    verdicts.Claim(
-        name="walks-are-centred",
-        statement="The mean of a walk is zero.",
-        source="derived here",
-        scope="all points",
-        basis="derived here",
-        estimate="mean end",
-        evidence=_evidence,
-    ),
+@claim(
+    "walks-are-centred",
+    "The mean of a walk is zero, {accepted}.",
+    accepted=within(2.0, why="two steps"),
+    estimate="mean end",
+    scope="all points",
+    source=HERE,
+    basis=DERIVED,
+    chance=5.0,
 )
+def centred(results: Results) -> Iterator[Sample]:
+    """Mean end of the walks."""
+    for point in results:
+        yield Sample(point, point.measured.end.mean("item"))

@@ -1,14 +1,16 @@
 """One figure."""
 
 import matplotlib.pyplot as plt
-import pandas as pd
-import xarray as xr
 from matplotlib.figure import Figure
 
+from rankscope.drawing import panels
+from rankscope.evidence.results import Results
 
-def ends(simulated: xr.Dataset, predicted: xr.Dataset, verdicts: pd.DataFrame) -> Figure:
-    """Mean end of the walks, by point."""
+
+def ends(results: Results) -> Figure:
+    """Mean end of the walks, by point: one mark per point of the grid."""
     figure, axes = plt.subplots()
-    axes.plot(simulated.end.mean(("replicate", "item")), "o")
-    axes.set(xlabel="point", ylabel="mean end")
+    for place, point in enumerate(results):
+        panels.marks(axes, [place], point.measured.end.mean("item").values[:, None])
+    axes.set(xlabel="point", ylabel="mean end", title="Ends of walks")
     return figure

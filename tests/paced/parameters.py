@@ -2,31 +2,20 @@
 
 from dataclasses import dataclass
 
-from rankscope.planning.parameters import Cost
+from rankscope.planning.parameters import Cost, flag, real, whole
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters:
-    """A point of the study.
+    """A walk that sleeps."""
 
-    Attributes:
-        size: length of a replicate's state.
-        steps: steps of a replicate, each of which leaves a checkpoint.
-        pause: seconds that a step sleeps, times the environment's PACED_PAUSE.
-        ballast_mb: memory beyond the estimate, in megabytes.
-        fails: raise an error while there is no file ``mended`` in the working folder.
-    """
-
-    size: int = 4
-    steps: int = 1
-    pause: float = 0.0
-    ballast_mb: int = 0
-    fails: bool = False
-
-    def check(self) -> None:
-        """Raise ``ValueError`` with the value that cannot be."""
-        if self.size < 1:
-            raise ValueError(f"size must be at least 1, got {self.size}")
+    size: int = whole("length of a replicate's state", at_least=1, default=4)
+    steps: int = whole("steps of a replicate, each of which leaves a checkpoint", default=1)
+    pause: float = real(
+        "what a step sleeps, times the environment's PACED_PAUSE", default=0.0, unit="s"
+    )
+    ballast_mb: int = whole("memory beyond the estimate", default=0, unit="MB")
+    fails: bool = flag("raise an error while there is no file mended here", default=False)
 
     def cost(self) -> Cost:
         """Return an estimate that knows nothing of the ballast."""

@@ -1,17 +1,19 @@
 """The workflow as its user runs it: real Snakemake, real files, the smallest grid."""
 
 import copy
+import csv
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
+import xarray as xr
 
 import rankscope
-from rankscope.planning import study
+from rankscope import datasets
+from rankscope.planning import configuration, limits, study
 
 pytestmark = pytest.mark.workflow
 ROOT = Path(__file__).parent.parent.parent
@@ -53,7 +55,7 @@ def content(folder: Path, pattern: str = "*.nc") -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in found
-        if ".unfinished" not in path.parts
+        if ".store" not in path.parts
     }
 
 
@@ -100,8 +102,32 @@ def test_a_run_makes_every_kind_of_result(finished):
     for figure in study.makes(STUDY, "figures"):
         for kind in ("png", "pdf"):
             assert (results / STUDY / "figures" / f"{figure}.{kind}").stat().st_size > 0
-    simulated, predicted = rankscope.load(results / STUDY)
-    np.testing.assert_array_equal(simulated.point, predicted.point)
+    for point in rankscope.load(results / STUDY):
+        assert point.measured.sizes["replicate"] > 1
+        assert "replicate" not in point.predicted.dims
+    for name in rankscope.claims(results / STUDY).figure.dropna().unique():
+        assert rankscope.figure(results / STUDY, name).axes
+
+
+def test_a_file_says_what_it_is_without_its_folder(finished):
+    for file in [
+        *(finished / "results" / STUDY / "simulated").glob("*.nc"),
+        finished / "results" / STUDY / "simulated.nc",
+    ]:
+        data = datasets.read(file)
+        assert data.attrs["title"] == f"rankscope: {STUDY}, simulated"
+        assert data.attrs["source"].startswith("rankscope ")
+        assert {"Conventions", "license", "study", "seed", "code"} <= set(data.attrs)
+        assert data.width.attrs["long_name"].startswith("parameter: ")
+
+
+def test_jobs_stay_within_the_memory_that_they_request(finished, config):
+    study_ = configuration.check(config).studies[STUDY]
+    for stage in ("simulated", "predicted"):
+        for batch in study_.batches(stage, configuration.BATCH_SECONDS):
+            file = finished / "results/logs" / STUDY / f"{stage}_{batch.number}.tsv"
+            (row,) = csv.DictReader(file.open(), delimiter="\t")
+            assert float(row["max_rss"]) < limits.memory_mb(batch, attempt=1)
 
 
 def test_a_second_run_has_nothing_to_do(tree, finished, config):
@@ -141,16 +167,16 @@ def test_one_more_value_runs_only_the_new_points(tree, copied, config):
 
 
 def test_more_replicates_keep_the_earlier_draws(tree, copied, config):
-    before, _ = rankscope.load(copied / "results" / STUDY)
-    before = before.load()
+    before = {
+        point.name: point.measured.load() for point in rankscope.load(copied / "results" / STUDY)
+    }
     more = copy.deepcopy(config)
     more["studies"][STUDY]["replicates"] += 2
     ran = jobs(snakemake(tree, copied, more))
     assert "predicted_" + STUDY not in ran
-    after, _ = rankscope.load(copied / "results" / STUDY)
-    kept = after.isel(replicate=slice(0, before.sizes["replicate"]))
-    for name in before.data_vars:
-        np.testing.assert_array_equal(kept[name], before[name])
+    for point in rankscope.load(copied / "results" / STUDY):
+        kept = point.measured.isel(replicate=slice(0, before[point.name].sizes["replicate"]))
+        xr.testing.assert_equal(kept.load(), before[point.name])
     fresh = copied.parent / "fresh"
     jobs(snakemake(tree, fresh, more))
     assert content(fresh) == content(copied)
@@ -158,38 +184,72 @@ def test_more_replicates_keep_the_earlier_draws(tree, copied, config):
 
 def test_another_seed_changes_every_simulation_and_no_theory(tree, finished, config, tmp_path):
     jobs(snakemake(tree, tmp_path / "other", {**config, "seed": config["seed"] + 1}))
-    ours, theirs = content(finished), content(tmp_path / "other")
-    simulated, _ = rankscope.load(finished / "results" / STUDY)
-    other, _ = rankscope.load(tmp_path / "other" / "results" / STUDY)
-    assert set(ours) == set(theirs)
-    assert not simulated.equals(other)
-    name = f"results/{STUDY}/predicted.nc"
-    from rankscope import datasets
-
-    one, two = datasets.read(finished / name), datasets.read(tmp_path / "other" / name)
-    assert one.equals(two)
+    ours = rankscope.load(finished / "results" / STUDY)
+    theirs = rankscope.load(tmp_path / "other/results" / STUDY)
+    for point, other in zip(ours, theirs, strict=True):
+        assert point.name == other.name
+        assert not point.measured.load().equals(other.measured.load())
+        assert point.predicted.load().equals(other.predicted.load())
 
 
-@pytest.mark.parametrize(
-    ("part", "expected"),
-    [
-        ("figures", {f"plot_{STUDY}", "report"}),
-        ("claims", {"verify", f"plot_{STUDY}", "summarise", "provenance", "report"}),
-        ("theory", None),
-    ],
-)
-def test_an_edit_reruns_what_runs_the_edited_code(tree, copied, config, part, expected, tmp_path):
+DRAWN = {f"plot_{STUDY}", "compare", "report"}
+JUDGED = {"verify", "summarise", "provenance", f"plot_{STUDY}", "report"}
+COLLECTED = {"collect", "compare", *JUDGED}
+CODE = "\nEDITED = True\n"
+FIELD = "    {name}: float = real('a new field', default=0.0)\n"
+EDITS = {
+    "a study's theory": (f"studies/{STUDY}/theory", CODE, {f"predicted_{STUDY}", *COLLECTED}),
+    "a study's simulation": (
+        f"studies/{STUDY}/simulation", CODE, {f"simulated_{STUDY}", *COLLECTED}
+    ),
+    "a study's claims": (f"studies/{STUDY}/claims", CODE, JUDGED),
+    "a study's plants": (f"studies/{STUDY}/plants.py", CODE, set()),
+    "a study's figures": (f"studies/{STUDY}/figures", CODE, {f"plot_{STUDY}", "report"}),
+    "a study's text": (f"studies/{STUDY}/report.md", "\nMore.\n", {"report"}),
+    "numerics": ("numerics/ranks.py", CODE, {f"simulated_{STUDY}", *COLLECTED}),
+    "streams": ("jobs/streams.py", CODE, {f"simulated_{STUDY}", *COLLECTED}),
+    "how replicates are simulated": (
+        "jobs/simulate.py", CODE, {f"simulated_{STUDY}", *COLLECTED}
+    ),
+    "collecting": ("jobs/collect.py", CODE, COLLECTED),
+    "evidence": ("evidence/verdicts.py", CODE, JUDGED),
+    "drawing": ("drawing/panels.py", CODE, DRAWN),
+    "the comparison": ("comparison/figures.py", CODE, {"compare", "report"}),
+    "the report's text": ("report/definitions.md", "\nMore.\n", {"report"}),
+    "the report's code": ("report/page.py", CODE, {"report"}),
+    "the provenance": ("jobs/provenance.py", CODE, {"provenance", "report"}),
+    "a new field with a neutral default": (f"studies/{STUDY}/parameters.py", FIELD, set()),
+    "planning": ("planning/grid.py", CODE, set()),
+    "bookkeeping": ("jobs/journal.py", CODE, set()),
+    "what a terminal runs": ("running/progress.py", CODE, set()),
+    "the probe": ("probe/measure.py", CODE, set()),
+}  # fmt: skip
+"""What is edited, the file or folder, what is added, and the rules that must run again."""
+
+
+def edit(package: Path, where: str, addition: str) -> None:
+    """Add something to a module of the package."""
+    file = package / where
+    if not file.suffix:
+        file = file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
+    text = file.read_text()
+    if addition is FIELD:
+        lines = text.splitlines(keepends=True)
+        last = max(i for i, line in enumerate(lines) if line.startswith("    def check")) - 1
+        lines.insert(last, FIELD.format(name="brand_new"))
+        file.write_text("".join(lines))
+    else:
+        file.write_text(text + addition)
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_an_edit_reruns_exactly_what_runs_the_edited_code(tree, finished, config, tmp_path, what):
+    where, addition, expected = EDITS[what]
     edited = tmp_path / "tree"
     shutil.copytree(tree, edited)
-    file = edited / "workflow/rankscope/studies" / STUDY / f"{part}.py"
-    file.write_text(file.read_text() + "\nEDITED = True\n")
-    ran = jobs(snakemake(edited, copied, config, "--dry-run"))
-    if expected is None:
-        assert not {name for name in ran if name.startswith("simulated")}
-        assert "predicted_" + STUDY in ran
-    else:
-        assert ran <= expected | {"synthesis"}
-        assert min(expected) in ran or "verify" in ran
+    edit(edited / "workflow/rankscope", where, addition)
+    run = snakemake(edited, finished, config, "--dry-run")
+    assert jobs(run) == expected
 
 
 def test_a_comment_and_fresh_modification_times_rerun_nothing(tree, copied, config, tmp_path):
@@ -203,10 +263,21 @@ def test_a_comment_and_fresh_modification_times_rerun_nothing(tree, copied, conf
     assert "Nothing to be done" in run.stdout + run.stderr
 
 
-def test_a_deleted_point_is_remade_to_the_same_bytes_and_no_other(tree, copied, config):
+def test_a_deleted_point_comes_back_from_the_store_to_the_same_bytes(tree, copied, config):
     before = content(copied)
     count = len(journal(copied))
     victim = sorted((copied / "results" / STUDY / "simulated").glob("*.nc"))[0]
+    victim.unlink()
+    jobs(snakemake(tree, copied, config))
+    assert content(copied) == before
+    assert len(journal(copied)) == count
+
+
+def test_a_point_deleted_from_results_and_store_is_remade_and_no_other(tree, copied, config):
+    before = content(copied)
+    count = len(journal(copied))
+    victim = sorted((copied / "results" / STUDY / "simulated").glob("*.nc"))[0]
+    (copied / "results/.store" / victim.relative_to(copied / "results")).unlink()
     victim.unlink()
     jobs(snakemake(tree, copied, config))
     assert content(copied) == before
@@ -257,7 +328,7 @@ def test_plain_lines_show_progress_and_the_end_says_where_the_results_are(tree, 
     folder = tmp_path / "study"
     shutil.copytree(tree, folder)
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-    command = [sys.executable, "-m", "rankscope.command_line", "study"]
+    command = [sys.executable, "-m", "rankscope.running.command_line", "study"]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "verdicts: results/claims.md" in run.stdout
@@ -265,7 +336,7 @@ def test_plain_lines_show_progress_and_the_end_says_where_the_results_are(tree, 
     assert "report:   results/report.html" in run.stdout
     again = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert "nothing to do" in again.stdout
-    status = [sys.executable, "-m", "rankscope.command_line", "status"]
+    status = [sys.executable, "-m", "rankscope.running.command_line", "status"]
     shown = subprocess.run(status, cwd=folder, capture_output=True, text=True, check=False)
     assert shown.returncode == 0
     assert STUDY in shown.stdout

@@ -1,35 +1,116 @@
 """rankscope: a study of rank in neural networks.
 
-The package is the science and its bookkeeping; it knows nothing of Snakemake.
-``numerics`` holds pure functions of arrays, ``studies`` one folder per study, and
-the modules beside them turn a configuration into points, datasets and verdicts.
+The package is the science and its bookkeeping; it knows nothing of Snakemake. Two lines
+read what a run has made:
+
+    results = rankscope.load("results/lora/teacher")
+    [(point.rank, float(point.measured.trained_error.mean())) for point in results]
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
+    from matplotlib.figure import Figure
+
+    from rankscope.evidence.results import Results
+
+# Each function imports what it needs, so that planning a workflow waits for none of it.
 
 
-def load(folder: str | Path) -> "tuple[xr.Dataset, xr.Dataset]":
+def load(folder: str | Path) -> "Results":
     """Load the collected results of a study.
 
     Args:
         folder: the study's results, for example ``"results/effective_dimension"``.
 
     Returns:
-        The simulated and the predicted dataset, aligned along ``point``. A variable of the
-        same name in both means "compare these".
+        Its points, in the order of the grid. A variable of the same name in a point's
+        ``measured`` and ``predicted`` means "compare these".
 
     Raises:
-        FileNotFoundError: if the study has not been run.
-        rankscope.datasets.DamagedFileError: if a file cannot be read.
+        rankscope.errors.MissingError: if the study has not been run.
+        rankscope.errors.DamagedFileError: if a file cannot be read.
     """
-    # imported here, so that planning a workflow does not wait for xarray
-    from rankscope import datasets
+    from rankscope.evidence import results
 
-    return (
-        datasets.read(Path(folder) / "simulated.nc"),
-        datasets.read(Path(folder) / "predicted.nc"),
+    return results.read(folder)
+
+
+def claims(folder: str | Path) -> "pd.DataFrame":
+    """Load the verdicts of a study, or of all studies.
+
+    Args:
+        folder: a study's results, or ``"results"`` for all.
+
+    Returns:
+        A row per claim and definition; columns: `rankscope.evidence.verdicts.CLAIM_COLUMNS`.
+
+    Raises:
+        rankscope.errors.MissingError: if nothing has been judged.
+    """
+    import pandas as pd
+
+    from rankscope.errors import MissingError
+
+    file = Path(folder) / "claims.csv"
+    if not file.exists():
+        raise MissingError(f"{file} does not exist; `make study` makes it")
+    return pd.read_csv(file)
+
+
+def figure(folder: str | Path, name: str) -> "Figure":
+    """Draw a figure of a study from its results.
+
+    Args:
+        folder: the study's results, whose last parts are the study's name, such as
+            ``"results/lora/teacher"``.
+        name: the figure's name, such as ``"optimum"``.
+
+    Raises:
+        rankscope.errors.MissingError: if there is no such figure, or no results.
+    """
+    from rankscope.drawing import style
+    from rankscope.errors import MissingError
+    from rankscope.evidence import results
+    from rankscope.jobs import tabulate
+    from rankscope.planning import study
+
+    parts = Path(folder).resolve().parts
+    known = [one for one in study.names() if parts[-one.count("/") - 1 :] == tuple(one.split("/"))]
+    if not known:
+        raise MissingError(f"{folder} is not the folder of a study; known are {study.names()}")
+    figures = study.makes(known[0], "figures")
+    if name not in figures:
+        raise MissingError(f"{known[0]} has no figure {name!r}; known are {', '.join(figures)}")
+    style.apply()
+    function = getattr(study.part(known[0], "figures"), name)
+    drawn: Figure = tabulate.call(function, results.read(folder), Path(folder))
+    return drawn
+
+
+def probe(adapter: str | Path, base: str | Path, **settings: Any) -> "xr.Dataset":
+    """Probe a saved adapter: see `rankscope.probe.probing.probe`.
+
+    Args:
+        adapter: the adapter's folder.
+        base: the base model's folder.
+        settings: fields of `rankscope.probe.measure.Settings`.
+
+    Raises:
+        rankscope.probe.ProbeError: if the adapter or the model cannot be probed.
+    """
+    import numpy as np
+
+    from rankscope.probe import adapter as adapters
+    from rankscope.probe import base as bases
+    from rankscope.probe import measure, probing
+
+    return probing.probe(
+        adapters.read(Path(adapter)),
+        bases.BaseModel(Path(base)),
+        settings=measure.Settings(**settings),
+        seeds=np.random.SeedSequence(0).spawn(4),
     )

@@ -20,11 +20,12 @@ os.environ.update(
     RANKSCOPE_SCRIPTS=str(WORKFLOW / "scripts"),
 )
 
-from rankscope import configuration, resources, sources, study
+from rankscope import errors
+from rankscope.planning import code, configuration, limits, parameters, study
 
 try:
     CONFIGURATION = configuration.check(config, ", ".join(map(str, workflow.configfiles)))
-except configuration.ConfigurationError as error:
+except errors.ConfigurationError as error:
     raise WorkflowError(str(error))
 
 # Jobs get the checked configuration from their environment: a grid among a rule's parameters
@@ -37,44 +38,58 @@ BATCHES = CONFIGURATION.batches()
 
 wildcard_constraints:
     study="|".join(STUDIES),
+    stage="|".join(study.STAGES),
 
 
 # seconds of work each, not worth a place in a cluster's queue
 localrules:
     summarise,
+    join_audits,
     provenance,
 
 
-def code(part):
-    """Hash of the code that a part of each study runs, as a function of the wildcards."""
+def tracked(batch):
+    """What decides the numbers of a batch, beside the values in the points' names."""
+    modules = study.decides(batch.study, batch.stage)
+    files = sorted({file for point in batch.points for file in parameters.files(point.parameters)})
+    decisive = {
+        "code": code.code_hash(*modules),
+        "packages": code.versions(*modules),
+        "fixed": config["studies"][batch.study].get("fixed"),
+        "files": [code.content_hash(file) for file in files],
+    }
+    if batch.stage == "simulated":
+        decisive |= {"seed": CONFIGURATION.seed, "replicates": batch.replicates}
+    return decisive
+
+
+def code_of(job, part):
+    """Hash of the code of a job and of the part of a study that it runs, by the wildcards."""
 
     def of_study(wildcards):
-        return sources.code_hash(study.module_name(wildcards.study, part))
+        return code.code_hash(f"rankscope.jobs.{job}", study.module_name(wildcards.study, part))
 
     return of_study
 
 
-def made(part, suffixes):
-    """Files that the public functions of a part of each study make."""
+def made(names, part, suffixes):
+    """Files that the public functions of a part of studies make."""
     return [
         f"results/{name}/{part}/{item}.{suffix}"
-        for name in STUDIES
+        for name in names
         for item in study.makes(name, part)
         for suffix in suffixes
     ]
 
 
-def points(stage):
-    """Files of all points of a stage, as a function of the wildcards."""
-
-    def of_study(wildcards):
-        return [str(point.file(stage)) for point in CONFIGURATION.studies[wildcards.study].points]
-
-    return of_study
+def points(wildcards):
+    """Files of all points of a study and a stage."""
+    stage = wildcards.stage
+    return [str(point.file(stage)) for point in CONFIGURATION.studies[wildcards.study].points]
 
 
 def limit(of, batch):
-    """A limit of a batch (rankscope.resources) as a function of the attempt."""
+    """A limit of a batch (rankscope.planning.limits) as a function of the attempt."""
 
     def of_attempt(wildcards, attempt):
         return of(batch, attempt)
@@ -84,7 +99,7 @@ def limit(of, batch):
 
 def in_report(name, drawing):
     """The figures of a module, each with its caption, as outputs that `--report` shows."""
-    figures = sources.public_functions(drawing)
+    figures = code.public_functions(drawing)
     stems = [f"results/{name}/figures/{figure}" for figure in figures]
     shown = [
         snakemake.io.report(
@@ -101,18 +116,16 @@ def in_report(name, drawing):
 
 def captions(drawing):
     """The captions of a module's figures, which are the docstrings of their functions."""
-    return [sources.docstring(drawing, figure) for figure in sources.public_functions(drawing)]
+    return [code.docstring(drawing, figure) for figure in code.public_functions(drawing)]
 
 
 POINTS = [file for batch in BATCHES for file in batch.files]
-FIGURES = made("figures", ("png", "pdf"))
-TABLES = made("tables", ("csv", "md", "tex"))
-WITH_SPECTRA = [name for name in STUDIES if sources.path(study.module_name(name, "spectra"))]
+FIGURES = made(STUDIES, "figures", ("png", "pdf"))
+TABLES = made(STUDIES, "tables", ("csv", "md", "tex"))
+WITH_SPECTRA = [name for name in STUDIES if study.has(name, "spectra")]
 
 
 onstart:
-    from rankscope import runs
+    from rankscope.running import run
 
-    runs.begin(
-        CONFIGURATION, [file for job in workflow.dag.needrun_jobs() for file in job.output]
-    )
+    run.begin()

@@ -1,6 +1,6 @@
-"""Evaluate the theory at the points of each study, batch by batch.
+"""Predict the points of each study, batch by batch.
 
-Input: nothing but the configuration and the code.
+Input: the configuration, the code, and the files that points read.
 Output: results/{study}/predicted/{point}.nc
 """
 
@@ -11,20 +11,20 @@ for batch in BATCHES:
             name:
                 batch.name
             output:
-                # Snakemake removes them before the job; rankscope.keeping gives them back
+                # what was finished before comes from the store (rankscope.jobs.store)
                 batch.files,
             log:
-                f"results/logs/{batch.name}.log",
+                f"results/logs/{batch.study}/{batch.stage}_{batch.number}.log",
+            benchmark:
+                f"results/logs/{batch.study}/{batch.stage}_{batch.number}.tsv"
             conda:
                 "../../envs/rankscope.yaml"
-            threads: resources.THREADS
+            threads: limits.THREADS
             resources:
-                mem_mb=limit(resources.memory_mb, batch),
-                runtime=limit(resources.minutes, batch),
+                mem_mb=limit(limits.memory_mb, batch),
+                runtime=limit(limits.minutes, batch),
             params:
-                code=sources.code_hash(study.module_name(batch.study, "theory")),
-                seed=CONFIGURATION.seed,
-                fixed=config["studies"][batch.study].get("fixed"),
+                **tracked(batch),
             message:
                 f"Predict {len(batch.points)} points of {batch.study} ({batch.name})"
             shell:

@@ -1,26 +1,28 @@
-"""Make figures, further tables, the provenance record and the report.
+"""Make figures, further tables, the comparison, the provenance record and the report.
 
 Input: results/{study}/simulated.nc, predicted.nc, verdicts.csv
-Output: results/{study}/figures, results/{study}/tables, results/provenance.json,
-        results/report.html
+Output: results/{study}/figures, results/{study}/tables, results/comparison,
+        results/provenance.json, results/report.html
 """
 
 for name in STUDIES:
 
     rule:
         name:
-            f"plot_{name}"
+            f"plot_{configuration.rule_name(name)}"
         input:
             multiext(f"results/{name}/", "simulated.nc", "predicted.nc", "verdicts.csv"),
         output:
             in_report(name, study.module_name(name, "figures")),
         log:
-            f"results/logs/plot_{name}.log",
+            f"results/logs/{name}/plot.log",
+        benchmark:
+            f"results/logs/{name}/plot.tsv"
         conda:
             "../../envs/rankscope.yaml"
         params:
             name=name,
-            code=sources.code_hash(study.module_name(name, "figures"), "rankscope.style"),
+            code=code.code_hash("rankscope.jobs.plot", study.module_name(name, "figures")),
             captions=captions(study.module_name(name, "figures")),
         message:
             f"Plot the figures of {name}"
@@ -31,18 +33,20 @@ for name in STUDIES:
 
         rule:
             name:
-                f"tabulate_{name}"
+                f"tabulate_{configuration.rule_name(name)}"
             input:
                 multiext(f"results/{name}/", "simulated.nc", "predicted.nc", "verdicts.csv"),
             output:
-                [file for file in TABLES if file.startswith(f"results/{name}/")],
+                made([name], "tables", ("csv", "md", "tex")),
             log:
-                f"results/logs/tabulate_{name}.log",
+                f"results/logs/{name}/tabulate.log",
+            benchmark:
+                f"results/logs/{name}/tabulate.tsv"
             conda:
                 "../../envs/rankscope.yaml"
             params:
                 name=name,
-                code=sources.code_hash(study.module_name(name, "tables")),
+                code=code.code_hash("rankscope.jobs.tabulate", study.module_name(name, "tables")),
             message:
                 f"Write the tables of {name}"
             shell:
@@ -51,28 +55,28 @@ for name in STUDIES:
 
 if WITH_SPECTRA:
 
-    rule synthesis:
+    rule compare:
         """Compare the spectra of all studies."""
         input:
             expand(
                 "results/{study}/{stage}.nc", study=WITH_SPECTRA, stage=("simulated", "predicted")
             ),
         output:
-            in_report("synthesis", "rankscope.synthesis_figures"),
-            multiext("results/synthesis/tables/ranks", ".csv", ".md", ".tex"),
+            in_report("comparison", "rankscope.comparison.figures"),
+            multiext("results/comparison/tables/ranks", ".csv", ".md", ".tex"),
         log:
-            "results/logs/synthesis.log",
+            "results/logs/compare.log",
         conda:
             "../../envs/rankscope.yaml"
         params:
             names=WITH_SPECTRA,
-            code=sources.code_hash(
-                "rankscope.synthesis_figures",
+            code=code.code_hash(
+                "rankscope.jobs.compare",
                 *[study.module_name(name, "spectra") for name in WITH_SPECTRA],
             ),
-            captions=captions("rankscope.synthesis_figures"),
+            captions=captions("rankscope.comparison.figures"),
         shell:
-            'python "$RANKSCOPE_SCRIPTS"/synthesis.py {params.names} > {log} 2>&1'
+            'python "$RANKSCOPE_SCRIPTS"/compare.py {params.names} > {log} 2>&1'
 
 
 rule provenance:
@@ -87,6 +91,7 @@ rule provenance:
         "../../envs/rankscope.yaml"
     params:
         config=config,
+        code=code.code_hash("rankscope.jobs.provenance"),
     shell:
         'python "$RANKSCOPE_SCRIPTS"/provenance.py {output:q} > {log} 2>&1'
 
@@ -99,7 +104,7 @@ rule report:
         expand("results/{study}/verdicts.csv", study=STUDIES),
         FIGURES,
         TABLES,
-        rules.synthesis.output if WITH_SPECTRA else [],
+        rules.compare.output if WITH_SPECTRA else [],
     output:
         "results/report.html",
     log:
@@ -107,9 +112,9 @@ rule report:
     conda:
         "../../envs/rankscope.yaml"
     params:
-        code=sources.code_hash("rankscope.report.page"),
-        texts=sources.text_hash("report/*.*", "studies/*/report.md"),
+        code=code.code_hash("rankscope.report.page"),
+        texts=code.text_hash("report/*.*", "studies/**/report.md"),
         # told apart from the texts of the package, which are always there
-        derivations=sources.text_hash("../../docs/derivations.md"),
+        derivations=code.text_hash("../../docs/derivations.md"),
     shell:
         'python "$RANKSCOPE_SCRIPTS"/report.py {output:q} > {log} 2>&1'

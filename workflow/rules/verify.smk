@@ -5,36 +5,23 @@ Output: results/{study}/simulated.nc, predicted.nc, verdicts.*, claims.*; result
 """
 
 
-rule collect_simulated:
-    """Stack the simulated points of {wildcards.study}."""
+rule collect:
+    """Collect the {wildcards.stage} points of {wildcards.study}."""
     input:
-        points("simulated"),
+        points,
     output:
-        "results/{study}/simulated.nc",
+        "results/{study}/{stage}.nc",
     log:
-        "results/logs/collect_simulated_{study}.log",
+        "results/logs/{study}/collect_{stage}.log",
+    benchmark:
+        "results/logs/{study}/collect_{stage}.tsv"
     conda:
         "../../envs/rankscope.yaml"
     params:
-        code=sources.code_hash("rankscope.stacking"),
+        code=code.code_hash("rankscope.jobs.collect"),
     shell:
-        'python "$RANKSCOPE_SCRIPTS"/collect.py {wildcards.study} simulated {output:q} > {log} 2>&1'
-
-
-rule collect_predicted:
-    """Stack the predicted points of {wildcards.study}."""
-    input:
-        points("predicted"),
-    output:
-        "results/{study}/predicted.nc",
-    log:
-        "results/logs/collect_predicted_{study}.log",
-    conda:
-        "../../envs/rankscope.yaml"
-    params:
-        code=sources.code_hash("rankscope.stacking"),
-    shell:
-        'python "$RANKSCOPE_SCRIPTS"/collect.py {wildcards.study} predicted {output:q} > {log} 2>&1'
+        'python "$RANKSCOPE_SCRIPTS"/collect.py {wildcards.study} {wildcards.stage} {output:q}'
+        " > {log} 2>&1"
 
 
 rule verify:
@@ -53,11 +40,13 @@ rule verify:
             labels={"table": "claims and verdicts"},
         ),
     log:
-        "results/logs/verify_{study}.log",
+        "results/logs/{study}/verify.log",
+    benchmark:
+        "results/logs/{study}/verify.tsv"
     conda:
         "../../envs/rankscope.yaml"
     params:
-        code=code("claims"),
+        code=code_of("verify", "claims"),
         confidence=CONFIGURATION.confidence,
     shell:
         'python "$RANKSCOPE_SCRIPTS"/verify.py {wildcards.study} > {log} 2>&1'
@@ -79,5 +68,8 @@ rule summarise:
         "results/logs/summarise.log",
     conda:
         "../../envs/rankscope.yaml"
+    params:
+        names=STUDIES,
+        code=code.code_hash("rankscope.jobs.verify"),
     shell:
-        'python "$RANKSCOPE_SCRIPTS"/summarise.py > {log} 2>&1'
+        'python "$RANKSCOPE_SCRIPTS"/summarise.py {params.names} > {log} 2>&1'

@@ -1,8 +1,17 @@
-"""Plot the figures of a study: plot.py STUDY."""
+"""Draw the figures of a study: plot.py STUDY."""
 
 import sys
 
-from rankscope.jobs import reporting, compute as stages
+from rankscope.jobs import plot, script
+from rankscope.planning import study
+from rankscope.planning.configuration import RESULTS
+
+
+def main(name: str) -> None:
+    """Draw what the study's figures make."""
+    figures = study.part(name, "figures")
+    plot.plot([getattr(figures, one) for one in study.makes(name, "figures")], RESULTS / name)
+
 
 if __name__ == "__main__":
-    stages.run(reporting.plot, sys.argv[1])
+    script.run(main, sys.argv[1])

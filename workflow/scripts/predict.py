@@ -1,9 +1,9 @@
-"""Evaluate the theory at the points whose files are named."""
+"""Evaluate the theory at the points whose files are named: predict.py FILE..."""
 
 import sys
 from pathlib import Path
 
-from rankscope.jobs import compute as stages
+from rankscope.jobs import compute, script
 
 if __name__ == "__main__":
-    stages.run(stages.compute, "predicted", [Path(name) for name in sys.argv[1:]])
+    script.run(compute.compute, "predicted", [Path(name) for name in sys.argv[1:]])

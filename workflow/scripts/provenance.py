@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from rankscope.jobs import reporting, compute as stages
+from rankscope.jobs import provenance, script
 
 if __name__ == "__main__":
-    stages.run(reporting.provenance, Path(sys.argv[1]))
+    script.run(provenance.provenance, Path(sys.argv[1]))

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from rankscope.jobs import compute as stages
+from rankscope.jobs import script
 from rankscope.report import page
 
 if __name__ == "__main__":
-    stages.run(page.write, Path(sys.argv[1]))
+    script.run(page.write, Path(sys.argv[1]))

@@ -1,9 +1,9 @@
-"""Simulate the points whose files are named."""
+"""Simulate the points whose files are named: simulate.py FILE..."""
 
 import sys
 from pathlib import Path
 
-from rankscope.jobs import compute as stages
+from rankscope.jobs import compute, script
 
 if __name__ == "__main__":
-    stages.run(stages.compute, "simulated", [Path(name) for name in sys.argv[1:]])
+    script.run(compute.compute, "simulated", [Path(name) for name in sys.argv[1:]])

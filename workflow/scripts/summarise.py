@@ -1,6 +1,10 @@
-"""Join the claims of all configured studies."""
+"""Join the claims of studies: summarise.py STUDY..."""
 
-from rankscope.jobs import reporting, compute as stages
+import sys
+
+from rankscope.jobs import script, verify
+from rankscope.planning.configuration import RESULTS
 
 if __name__ == "__main__":
-    stages.run(reporting.summarise)
+    folders = {name: RESULTS / name for name in sys.argv[1:]}
+    script.run(verify.summarise, folders, RESULTS / "claims")

@@ -2,7 +2,16 @@
 
 import sys
 
-from rankscope.jobs import reporting, compute as stages
+from rankscope.jobs import script, tabulate
+from rankscope.planning import study
+from rankscope.planning.configuration import RESULTS
+
+
+def main(name: str) -> None:
+    """Write what the study's tables make."""
+    tables = study.part(name, "tables")
+    tabulate.tabulate([getattr(tables, one) for one in study.makes(name, "tables")], RESULTS / name)
+
 
 if __name__ == "__main__":
-    stages.run(reporting.tabulate, sys.argv[1])
+    script.run(main, sys.argv[1])

@@ -2,7 +2,17 @@
 
 import sys
 
-from rankscope.jobs import reporting, compute as stages
+from rankscope.evidence import claims
+from rankscope.jobs import script, verify
+from rankscope.planning import configuration, study
+
+
+def main(name: str) -> None:
+    """Judge with the confidence of the workflow's configuration."""
+    confidence = configuration.from_environment().confidence
+    found = claims.of(study.part(name, "claims"))
+    verify.verify(found, configuration.RESULTS / name, confidence)
+
 
 if __name__ == "__main__":
-    stages.run(reporting.verify, sys.argv[1])
+    script.run(main, sys.argv[1])

@@ -1,0 +1,1 @@
+"""The same notions of rank for the matrices of all papers."""

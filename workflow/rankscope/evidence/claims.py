@@ -17,7 +17,7 @@ A claim is made by decorating the function that yields its samples:
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -71,6 +71,8 @@ class Claim:
             verdicts turn along it, the claim *depends on* it; may be empty.
         definitions: what the statement could mean; each is judged for itself.
         headline: whether it is a main statement of its paper.
+        targets: where the audit plants, if not at the region's own places: what the claim's
+            number is where the statement ``holds``, where it ``fails`` and by its ``null``.
         evidence: yields its samples; ``None`` where it is out of reach here, and then
             ``scope`` says why.
     """
@@ -89,7 +91,13 @@ class Claim:
     over: str = ""
     definitions: Sequence[Definition] = ()
     headline: bool = False
+    targets: Mapping[str, float] = dataclasses.field(default_factory=dict, hash=False)
     evidence: Evidence | None = None
+
+    @property
+    def function(self) -> str:
+        """The name of the evidence's function, by which its plant is found."""
+        return "" if self.evidence is None else self.evidence.__name__
 
     @property
     def sentence(self) -> str:

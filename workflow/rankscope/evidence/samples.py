@@ -31,6 +31,7 @@ class Estimate:
         freedom: degrees of freedom of the error.
         missing: how many replicates gave no number.
         replicates: how many there were.
+        kind: ``mean``, ``proportion``, ``jackknife`` or ``exact``.
     """
 
     value: float
@@ -38,6 +39,7 @@ class Estimate:
     freedom: float
     missing: int = 0
     replicates: int = 0
+    kind: str = "mean"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +108,7 @@ def mean(values: ArrayLike, resolution: float = 0.0) -> Estimate:
 
 def exact(value: Any) -> Estimate:  # noqa: ANN401 - any number, a DataArray too
     """Take a number without randomness, such as a count of parameters."""
-    return Estimate(value=float(value), error=0.0, freedom=math.inf)
+    return Estimate(value=float(value), error=0.0, freedom=math.inf, kind="exact")
 
 
 def proportion(successes: ArrayLike) -> Estimate:
@@ -129,6 +131,7 @@ def proportion(successes: ArrayLike) -> Estimate:
         freedom=math.inf,
         missing=len(array) - len(finite),
         replicates=len(array),
+        kind="proportion",
     )
 
 
@@ -153,9 +156,7 @@ def jackknife(statistic: Callable[..., float], *samples: ArrayLike) -> Estimate:
     value, error = math.nan, math.nan
     if count > 2:
         value = float(statistic(*kept))
-        left = np.array(
-            [statistic(*(np.delete(a, i, axis=0) for a in kept)) for i in range(count)]
-        )
+        left = np.array([statistic(*(np.delete(a, i, axis=0) for a in kept)) for i in range(count)])
         spread = float(np.sum((left - left.mean()) ** 2))
         error = math.sqrt((count - 1) / count * spread) or math.nan
     return Estimate(
@@ -164,6 +165,7 @@ def jackknife(statistic: Callable[..., float], *samples: ArrayLike) -> Estimate:
         freedom=max(count - 1, 1),
         missing=total - count,
         replicates=total,
+        kind="jackknife",
     )
 
 

@@ -62,9 +62,7 @@ def judge(claim: Claim, samples: Mapping[str, Sequence[Sample]], confidence: flo
         A row per definition and point, with the columns `POINT_COLUMNS`.
     """
     rows = [
-        _row(claim, definition, sample)
-        for definition, found in samples.items()
-        for sample in found
+        _row(claim, definition, sample) for definition, found in samples.items() for sample in found
     ]
     table = pd.DataFrame(rows, columns=list(POINT_COLUMNS))
     if table.empty:
@@ -245,9 +243,7 @@ def turning_point(points: pd.DataFrame) -> str:
     values, verdicts = list(kinds.index), [next(iter(kind)) for kind in kinds]
     turns = [
         f"between {_show(a)} and {_show(b)}"
-        for a, b, before, after in zip(
-            values, values[1:], verdicts, verdicts[1:], strict=False
-        )
+        for a, b, before, after in zip(values, values[1:], verdicts, verdicts[1:], strict=False)
         if before != after
     ]
     return "; ".join(turns)

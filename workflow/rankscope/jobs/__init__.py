@@ -1,0 +1,1 @@
+"""What the rules run, one module per rule; a rule hashes what its module runs."""

@@ -1,11 +1,17 @@
-"""Stack the files of a study's points into one file.
+"""Collect the files of a study's points into one, without padding.
 
-Each file is opened once, through netCDF4 itself: for thousands of small files that is
-several times faster than xarray. What was read is kept in memory up to `KEPT_BYTES`; beyond
-that, files are read a second time, slab by slab, so that memory stays bounded.
+Points whose files have one shape (variables, lengths, coordinates) are stacked along ``point``
+in a group of the file; the groups stand side by side. The file's root is an index: for every
+point of the grid its name, its parameters, and in which group and row it lies.
+
+Each file is opened once, through netCDF4 itself: for thousands of small files that is several
+times faster than xarray. What was read is kept in memory up to `KEPT_BYTES`; beyond that, files
+are read a second time, so that memory stays bounded.
 """
 
 import contextlib
+import dataclasses
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,186 +20,159 @@ import netCDF4
 import numpy as np
 
 from rankscope import datasets
+from rankscope.errors import DamagedFileError, MissingError
+from rankscope.planning import parameters
+from rankscope.planning.configuration import Point
 
 KEPT_BYTES = 256 * 2**20
-SLAB_BYTES = 128 * 2**20
-
-Content = dict[str, np.ndarray]
-"""The values of a file's variables, by name."""
+CHUNK_BYTES = 2**18
+"""A compressed chunk holds whole points: a reader of one point unpacks little else."""
 
 
-def stack(paths: Sequence[Path], names: Sequence[str], target: Path) -> None:
-    """Stack the datasets of points along a ``point`` dimension into one file.
+@dataclasses.dataclass(frozen=True)
+class Array:
+    """A variable of one point's file."""
 
-    Points may differ in the lengths of their dimensions: the shorter ones are filled with
-    ``nan`` at the end (integers become floats where that happens). A coordinate along a
-    dimension stays one-dimensional if every point's values begin the longest one's, and
-    becomes a ``(point, dimension)`` variable, ``NAME_of_point``, otherwise. An attribute of
-    the files stays if all have it alike.
+    dims: tuple[str, ...]
+    values: np.ndarray
+    attributes: tuple[tuple[str, Any], ...]
+
+
+Content = dict[str, Array]
+"""The variables of a file, by name."""
+
+
+def collect(points: Sequence[Point], stage: str, target: Path, attributes: dict[str, Any]) -> None:
+    """Write the collected file of a study's points and a stage.
 
     Args:
-        paths: one file per point.
-        names: the points' names, which become the ``point`` coordinate.
+        points: the points, in the order of the grid.
+        stage: ``simulated`` or ``predicted``.
         target: the file to write, atomically.
+        attributes: what the file says of itself.
 
     Raises:
-        datasets.DamagedFileError: if a file cannot be read.
-        FileNotFoundError: if there is no such file.
+        DamagedFileError: if a point's file cannot be read.
+        MissingError: if there is no such file.
     """
-    layout = _Layout(paths)
+    paths = [point.file(stage) for point in points]
+    groups: dict[str, list[int]] = {}
+    kept: list[Content | None] = []
+    total = 0
+    for index, path in enumerate(paths):
+        content = _read(path)
+        groups.setdefault(_signature(content), []).append(index)
+        total += sum(array.values.nbytes for array in content.values())
+        kept.append(content if total <= KEPT_BYTES else None)
     with datasets.atomic(target) as temporary, netCDF4.Dataset(temporary, "w") as out:
-        out.createDimension("point", len(paths))
-        for dim, size in layout.sizes.items():
-            out.createDimension(dim, size)
-        label = out.createVariable("point", str, ("point",))
+        out.setncatts(attributes)
+        _index(out, points, list(groups.values()))
+        for number, members in enumerate(groups.values(), start=1):
+            group = out.createGroup(str(number))
+            _Stack(group, [points[i].name for i in members]).fill(
+                kept[i] or _read(paths[i]) for i in members
+            )
+
+
+def _signature(content: Content) -> str:
+    """Return a text that is the same for files that can be stacked."""
+    return json.dumps(
+        [
+            (name, array.dims, str(array.values.dtype), array.values.shape)
+            + ((array.values.tolist(),) if array.dims == (name,) else ())
+            for name, array in sorted(content.items())
+        ]
+    )
+
+
+def _index(out: netCDF4.Dataset, points: Sequence[Point], groups: list[list[int]]) -> None:
+    """Write the index: a row per point of the grid."""
+    out.createDimension("grid_point", len(points))
+    places = {i: (number, row) for number, g in enumerate(groups, 1) for row, i in enumerate(g)}
+    columns: dict[str, list[Any]] = {
+        "point_name": [point.name for point in points],
+        "group": [places[i][0] for i in range(len(points))],
+        "row": [places[i][1] for i in range(len(points))],
+    }
+    meanings = {
+        "point_name": {"long_name": "name of the point", "units": "1"},
+        "group": {"long_name": "group of this file that holds the point", "units": "1"},
+        "row": {"long_name": "place of the point in its group, from 0", "units": "1"},
+    }
+    labels = parameters.labels(points[0].parameters)
+    for name in parameters.as_dict(points[0].parameters):
+        columns[name] = [getattr(point.parameters, name) for point in points]
+        meanings[name] = {**labels[name], "kind": type(columns[name][0]).__name__}
+    for name, values in columns.items():
+        text = isinstance(values[0], str)
+        array = np.array(values, dtype=object if text else None)
+        array = array.astype(np.int8) if array.dtype == bool else array
+        variable = out.createVariable(name, str if text else array.dtype, ("grid_point",))
+        variable.setncatts(meanings[name])
+        variable[:] = array
+
+
+class _Stack:
+    """One group: the variables of points of one shape, stacked along ``point``."""
+
+    def __init__(self, group: netCDF4.Group, names: Sequence[str]) -> None:
+        self.group = group
+        self.count = len(names)
+        group.createDimension("point", self.count)
+        label = group.createVariable("point", str, ("point",))
         label[:] = np.array(names, dtype=object)
         label.setncatts({"long_name": "point of the grid", "units": "1"})
-        for name, entry in layout.variables.items():
-            entry.create(name, out, len(paths))
-        for first in range(0, len(paths), layout.slab):
-            layout.copy(out, first, min(first + layout.slab, len(paths)))
-        out.setncatts(layout.attributes)
+
+    def fill(self, contents: Iterator[Content]) -> None:
+        """Write the points, one after the other."""
+        for row, content in enumerate(contents):
+            if row == 0:
+                self._create(content)
+            for name, array in content.items():
+                if array.dims == (name,):
+                    continue  # all points of the group have it alike
+                self.group.variables[name][row] = array.values[()]
+
+    def _create(self, content: Content) -> None:
+        for array in content.values():
+            for dim, size in zip(array.dims, array.values.shape, strict=True):
+                if dim not in self.group.dimensions:
+                    self.group.createDimension(dim, size)
+        for name, array in content.items():
+            shared = array.dims == (name,)
+            dims = array.dims if shared else ("point", *array.dims)
+            text = array.values.dtype == object
+            size = 0 if text else array.values.nbytes * (1 if shared else self.count)
+            packed = size >= datasets.COMPRESS_FROM_BYTES
+            rows = max(1, min(self.count, CHUNK_BYTES // max(array.values.nbytes, 1)))
+            variable = self.group.createVariable(
+                name,
+                str if text else array.values.dtype,
+                dims,
+                compression="zlib" if packed else None,
+                complevel=1,
+                chunksizes=(rows, *array.values.shape) if packed and not shared else None,
+                fill_value=None if text else False,
+            )
+            variable.setncatts(dict(array.attributes))
+            if shared:
+                variable[:] = array.values
 
 
-class _Entry:
-    """One variable of the stacked file: its dimensions, type and attributes."""
-
-    def __init__(self, data: netCDF4.Variable) -> None:
-        self.dims = data.dimensions
-        self.dtype = data.dtype
-        self.attributes = {
-            key: data.getncattr(key) for key in data.ncattrs() if key != "_FillValue"
+def _read(path: Path) -> Content:
+    with _open(path) as data:
+        return {
+            name: Array(
+                variable.dimensions,
+                np.asarray(variable[...], dtype=object if variable.dtype is str else None),
+                tuple(
+                    (key, variable.getncattr(key))
+                    for key in variable.ncattrs()
+                    if key != "_FillValue"
+                ),
+            )
+            for name, variable in data.variables.items()
         }
-        self.present = 0
-        self.shared: np.ndarray | None = None
-
-    @property
-    def is_text(self) -> bool:
-        return self.dtype is str
-
-    def add(self, data: netCDF4.Variable) -> None:
-        """Take note of one more file that has this variable."""
-        self.present += 1
-        if data.dtype != self.dtype and not self.is_text:
-            self.dtype = np.result_type(self.dtype, data.dtype)
-
-    def create(self, name: str, out: netCDF4.Dataset, points: int) -> None:
-        """Create the variable, compressed where it pays; fill it if all points share it."""
-        dims = self.dims if self.shared is not None else ("point", *self.dims)
-        size = 0 if self.is_text else self.dtype.itemsize * points
-        for dim in self.dims:
-            size *= len(out.dimensions[dim])
-        variable = out.createVariable(
-            name,
-            self.dtype,
-            dims,
-            compression="zlib" if size >= datasets.COMPRESS_FROM_BYTES else None,
-            complevel=1,
-            fill_value=None if self.is_text else False,
-        )
-        variable.setncatts(self.attributes)
-        if self.shared is not None:
-            variable[:] = self.shared
-
-    def empty(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Return an array of this type in which nothing is known."""
-        if self.is_text:
-            return np.full(shape, "", dtype=object)
-        return np.full(shape, np.nan if self.dtype.kind == "f" else 0, dtype=self.dtype)
-
-
-class _Layout:
-    """What the stacked file looks like, found in one pass over the points' files."""
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self.paths = paths
-        self.sizes: dict[str, int] = {}
-        self.variables: dict[str, _Entry] = {}
-        self.attributes: dict[str, Any] = {}
-        self.contents: list[Content] | None = []
-        ragged: set[str] = set()
-        coordinates: dict[str, list[np.ndarray]] = {}
-        total = largest = 0
-        for index, path in enumerate(paths):
-            with _open(path) as data:
-                content = _content(data)
-                for dim, length in data.dimensions.items():
-                    if self.sizes.setdefault(dim, len(length)) != len(length):
-                        ragged.add(dim)
-                        self.sizes[dim] = max(self.sizes[dim], len(length))
-                for name, value in data.variables.items():
-                    if name not in self.variables:
-                        self.variables[name] = _Entry(value)
-                    self.variables[name].add(value)
-                    if value.dimensions == (name,):
-                        coordinates.setdefault(name, []).append(content[name])
-                self._agree({key: data.getncattr(key) for key in data.ncattrs()}, index == 0)
-            size = sum(value.nbytes for value in content.values())
-            total, largest = total + size, max(largest, size)
-            if self.contents is not None:
-                self.contents.append(content)
-                if total > KEPT_BYTES:
-                    self.contents = None
-        self.slab = max(1, SLAB_BYTES // max(largest, 1))
-        self._widen(ragged)
-        self._share(coordinates)
-
-    def _agree(self, attributes: dict[str, Any], first: bool) -> None:
-        """Keep the attributes of files that all have alike."""
-        if first:
-            self.attributes = attributes
-        self.attributes = {
-            key: value
-            for key, value in self.attributes.items()
-            if np.array_equal(attributes.get(key), value)
-        }
-
-    def _widen(self, ragged: set[str]) -> None:
-        """Make floats of integers that have no value at some point."""
-        for entry in self.variables.values():
-            partial = entry.present < len(self.paths) or ragged & set(entry.dims)
-            if partial and not entry.is_text and entry.dtype.kind in "iu":
-                entry.dtype = np.dtype("f8")
-
-    def _share(self, coordinates: dict[str, list[np.ndarray]]) -> None:
-        """Write a coordinate once if the points agree on it, else once per point."""
-        for name, values in coordinates.items():
-            longest = max(values, key=len)
-            if all(np.array_equal(value, longest[: len(value)]) for value in values):
-                self.variables[name].shared = longest
-                self.variables[name].dtype = str if longest.dtype == object else longest.dtype
-            else:
-                self.variables[f"{name}_of_point"] = self.variables.pop(name)
-
-    def copy(self, out: netCDF4.Dataset, first: int, last: int) -> None:
-        """Copy the points ``first`` to ``last - 1`` through one preallocated array each."""
-        slabs = {
-            name: entry.empty((last - first, *(self.sizes[dim] for dim in entry.dims)))
-            for name, entry in self.variables.items()
-            if entry.shared is None
-        }
-        for index in range(first, last):
-            content = self._read(index)
-            for name, slab in slabs.items():
-                values = content.get(name.removesuffix("_of_point"))
-                if values is not None:
-                    corner = tuple(slice(0, size) for size in values.shape)
-                    slab[(index - first, *corner, ...)] = values
-        for name, slab in slabs.items():
-            out.variables[name][first:last] = slab
-
-    def _read(self, index: int) -> Content:
-        if self.contents is not None:
-            return self.contents[index]
-        with _open(self.paths[index]) as data:
-            return _content(data)
-
-
-def _content(data: netCDF4.Dataset) -> Content:
-    return {
-        name: np.asarray(variable[...], dtype=object if variable.dtype is str else None)
-        for name, variable in data.variables.items()
-    }
 
 
 @contextlib.contextmanager
@@ -201,12 +180,12 @@ def _open(path: Path) -> Iterator[netCDF4.Dataset]:
     try:
         data = netCDF4.Dataset(path)
     except FileNotFoundError:
-        raise FileNotFoundError(f"{path} does not exist; `make study` makes it") from None
+        raise MissingError(f"{path} does not exist; `make study` makes it") from None
     except OSError as error:
-        raise datasets.DamagedFileError(datasets.damaged(path, error)) from error
+        raise DamagedFileError(datasets.damaged(path, error)) from error
     data.set_auto_maskandscale(False)
     with data:
         try:
             yield data
         except (RuntimeError, OSError) as error:
-            raise datasets.DamagedFileError(datasets.damaged(path, error)) from error
+            raise DamagedFileError(datasets.damaged(path, error)) from error

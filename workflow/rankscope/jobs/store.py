@@ -1,33 +1,57 @@
-"""Keep finished work where no clean-up reaches it.
+"""The store of finished work: what is computed is never computed again.
 
-Snakemake removes the outputs of a job before it starts the job and after the job fails. What
-is finished therefore has a second name, a hard link, under ``results/.unfinished``: whole
-points, and replicates of points that are not whole. A job begins with what it finds there.
-The second names are removed when the points have been collected.
+Snakemake removes the outputs of a job before it starts the job and after the job fails, and
+whatever is in ``results/<study>`` may be deleted by hand. What is finished is therefore kept
+under ``results/.store``: whole points, and replicates of points that are not whole. A point's
+file in ``results/<study>`` is a second name, a hard link, of the store's. Each file holds the
+key of all that its numbers depend on; one with another key is as good as none.
 """
 
 import errno
+import functools
+import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import netCDF4
 import xarray as xr
 
 from rankscope import datasets
-from rankscope.jobs import origins
-from rankscope.planning.configuration import RESULTS, STAGES, Configuration, Point
+from rankscope.errors import DamagedFileError, MissingError
+from rankscope.jobs import streams
+from rankscope.planning import code, parameters, study
+from rankscope.planning.configuration import RESULTS, Configuration, Point
 
-UNFINISHED = RESULTS / ".unfinished"
+STORE = RESULTS / ".store"
 LEFT_BEHIND_SECONDS = 600.0
 """A temporary file of this age belongs to a process that was killed."""
 
 
+def key(config: Configuration, stage: str, point: Point) -> str:
+    """Return the hash of code, packages, seed, files read and values; not of replicates."""
+    parts = (
+        code_of(point.study, stage),
+        config.seed if stage == "simulated" else "",
+        point.study,
+        streams.canonical(point.parameters),
+        *(code.content_hash(file) for file in parameters.files(point.parameters)),
+    )
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
+
+
+@functools.cache
+def code_of(name: str, stage: str) -> str:
+    """Return the hash of a stage's code and the versions of the packages that it runs on."""
+    modules = study.decides(name, stage)
+    return f"{code.code_hash(*modules)} {code.versions(*modules)}"
+
+
 def kept(path: Path) -> Path:
-    """Return the second name of a point's file."""
-    return UNFINISHED / path.relative_to(RESULTS)
+    """Return the store's name of a point's file."""
+    return STORE / path.relative_to(RESULTS)
 
 
 def parts(path: Path) -> Path:
@@ -35,42 +59,48 @@ def parts(path: Path) -> Path:
     return kept(path).with_suffix("")
 
 
-def load(path: Path, key: str) -> xr.Dataset | None:
-    """Read a dataset if it is sound and of this origin."""
+def load(path: Path, wanted: str, values: dict[str, Any]) -> xr.Dataset | None:
+    """Read a dataset if it is sound, has the wanted key and no other values of parameters.
+
+    The key leaves out values at their default, so a default that was changed shows here.
+    """
     try:
         dataset = datasets.read(path)
-    except (FileNotFoundError, datasets.DamagedFileError):
+    except (MissingError, DamagedFileError):
         return None
-    return dataset if dataset.attrs.get("origin") == key else None
+    if dataset.attrs.get("key") != wanted:
+        return None
+    alike = all(dataset[name].item() == v for name, v in values.items() if name in dataset.coords)
+    return dataset if alike else None
 
 
-def replicates(path: Path, key: str) -> int:
-    """Return how many replicates a file of this origin holds, 1 if it has none.
+def replicates(path: Path, wanted: str) -> int:
+    """Return how many replicates a file of this key holds, 1 if it has none.
 
-    Returns 0 if the file is missing, truncated or of another origin. Only its header is read:
+    Returns 0 if the file is missing, truncated or of another key. Only its header is read:
     thousands of files are looked at in seconds.
     """
     if not path.exists():
         return 0
     try:
         with netCDF4.Dataset(path) as data:
-            if data.getncattr("origin") != key:
+            if data.getncattr("key") != wanted:
                 return 0
             return len(data.dimensions["replicate"]) if "replicate" in data.dimensions else 1
     except (OSError, RuntimeError, AttributeError):
         return 0
 
 
-def wanted(config: Configuration, stage: str, point: Point) -> int:
+def wanted_replicates(config: Configuration, stage: str, point: Point) -> int:
     """Return how many replicates the point's file shall hold; a prediction counts as one."""
     return config.studies[point.study].replicates if stage == "simulated" else 1
 
 
 def is_whole(config: Configuration, stage: str, point: Point) -> bool:
-    """Tell whether the point's file or its second name is sound and holds all that is wanted."""
-    path, key = point.file(stage), origins.origin(config, stage, point)
-    count = wanted(config, stage, point)
-    return any(replicates(file, key) == count for file in (path, kept(path)))
+    """Tell whether the point's file or the store's is sound and holds all that is wanted."""
+    path, wanted = point.file(stage), key(config, stage, point)
+    count = wanted_replicates(config, stage, point)
+    return any(replicates(file, wanted) == count for file in (path, kept(path)))
 
 
 def deliver(config: Configuration, stage: str, point: Point) -> bool:
@@ -79,10 +109,12 @@ def deliver(config: Configuration, stage: str, point: Point) -> bool:
     Returns:
         Whether the point was whole.
     """
-    path, key = point.file(stage), origins.origin(config, stage, point)
+    path, wanted = point.file(stage), key(config, stage, point)
+    values = parameters.as_dict(point.parameters)
     for source in (path, kept(path)):
-        dataset = load(source, key)
-        if dataset is None or dataset.sizes.get("replicate", 1) != wanted(config, stage, point):
+        dataset = load(source, wanted, values)
+        count = wanted_replicates(config, stage, point)
+        if dataset is None or dataset.sizes.get("replicate", 1) != count:
             continue
         link(source, path)
         link(source, kept(path))
@@ -104,35 +136,8 @@ def link(source: Path, target: Path) -> None:
             shutil.copyfile(source, temporary)
 
 
-def keep(config: Configuration, paths: Iterable[Path]) -> None:
-    """Give files that Snakemake is about to remove their second names.
-
-    A file of fewer replicates than are wanted now is kept too: its draws are used.
-    """
-    files = {
-        point.file(stage): (stage, point)
-        for one in config.studies.values()
-        for stage in STAGES
-        for point in one.points
-    }
-    for path in paths:
-        if path not in files or not path.exists():
-            continue
-        stage, point = files[path]
-        key = origins.origin(config, stage, point)
-        if replicates(kept(path), key) < max(1, replicates(path, key)):
-            link(path, kept(path))
-
-
-def tidy(study: str, stage: str) -> None:
-    """Remove the second names of a study's points, and what killed jobs left beside them."""
-    shutil.rmtree(UNFINISHED / study / stage, ignore_errors=True)
-    for path in (RESULTS / study / stage).glob(f"{datasets.TEMPORARY}*"):
-        path.unlink(missing_ok=True)
-
-
-def tidy_left_behind() -> None:
-    """Remove the temporary files of killed jobs wherever they are, once they are old enough."""
+def tidy() -> None:
+    """Remove the temporary files of killed jobs, once they are old enough."""
     before = time.time() - LEFT_BEHIND_SECONDS
     for path in RESULTS.rglob(f"{datasets.TEMPORARY}*"):
         try:

@@ -1,0 +1,1 @@
+"""Read while the workflow is planned: configuration, grid, parameters, studies, code. No numpy."""

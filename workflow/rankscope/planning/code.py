@@ -11,9 +11,18 @@ import ast
 import copy
 import functools
 import hashlib
+from importlib import metadata
 from pathlib import Path
 
+from rankscope.errors import InputError
+
 PACKAGE = Path(__file__).parent.parent
+
+NO_NUMBERS = ("rankscope.planning.", "rankscope.errors")
+"""Modules that decide which points there are and what is refused, but no number of a point."""
+
+DECIDING = ("numpy", "scipy", "scikit-learn", "torch", "transformers", "peft", "tokenizers")
+"""Packages whose version may change a bit of a result, where a stage imports them."""
 
 _UNTRACKED = {"check", "cost"}
 """Methods of ``Parameters`` that decide no number: what is refused, and what jobs ask for."""
@@ -43,8 +52,45 @@ def code_hash(*modules: str) -> str:
     """
     digest = hashlib.sha256()
     for module in sorted(closure(*modules)):
+        if module.startswith(NO_NUMBERS):
+            continue
         digest.update(f"{module}\0{_code(module)}\0".encode())
     return digest.hexdigest()[:16]
+
+
+def versions(*modules: str) -> str:
+    """Return the versions of the packages that decide the numbers of ``modules``."""
+    imported = {name for module in closure(*modules) for name in _packages(module)}
+    names = {"sklearn": "scikit-learn"}
+    used = {names.get(name, name) for name in imported}
+    return " ".join(f"{name}={_version(name)}" for name in DECIDING if name in used)
+
+
+def content_hash(file: Path) -> str:
+    """Return a hash of a file's content.
+
+    Raises:
+        InputError: if there is no such file.
+    """
+    try:
+        state = file.stat()
+    except OSError:
+        raise InputError(f"{file} does not exist") from None
+    return _content(file, state.st_size, state.st_mtime_ns)
+
+
+@functools.cache
+def _content(file: Path, size: int, changed: int) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
+
+
+@functools.cache
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "none"
 
 
 def text_hash(*patterns: str) -> str:
@@ -82,9 +128,7 @@ def _owners(module: str) -> dict[str, str]:
     return {
         alias.name: node.module
         for node in _tree(module).body
-        if isinstance(node, ast.ImportFrom)
-        and node.module
-        and node.module.startswith(f"{module}.")
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"{module}.")
         for alias in node.names
     }
 
@@ -115,6 +159,18 @@ def _tree(module: str) -> ast.Module:
     if file is None:
         raise ValueError(f"{module} is missing in {PACKAGE}")
     return ast.parse(file.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _packages(module: str) -> frozenset[str]:
+    """Return the top-level packages that a module imports itself."""
+    names: set[str] = set()
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return frozenset(names)
 
 
 @functools.cache

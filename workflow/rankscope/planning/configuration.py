@@ -14,22 +14,17 @@ from typing import Any
 import jsonschema
 import yaml
 
-from rankscope.planning import grid, parameters, code as sources, study
+from rankscope.errors import ConfigurationError, Foreseen
+from rankscope.planning import code, grid, parameters, study
 
-SCHEMA = sources.PACKAGE.parent / "schemas" / "config.schema.yaml"
+SCHEMA = code.PACKAGE / "planning" / "config.schema.yaml"
 ENVIRONMENT = "RANKSCOPE_CONFIG"
 RESULTS = Path("results")
-STAGES = {"simulated": "simulation", "predicted": "theory"}
-"""What is computed per point, and the part of the study that computes it."""
 
 BATCH_SECONDS = 20.0
 BATCH_POINTS = 100
 """Snakemake remembers what it has read about 128 files; for a job of more outputs it reads each
 six times. Besides, a job's command names its files, and a command has a limited length."""
-
-
-class ConfigurationError(ValueError):
-    """The configuration breaks a rule; the message is one line."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,7 +67,7 @@ class Batch:
     @property
     def name(self) -> str:
         """The batch's name, which is also its rule's."""
-        return f"{self.stage}_{self.study}_{self.number}"
+        return f"{self.stage}_{rule_name(self.study)}_{self.number}"
 
     @property
     def files(self) -> list[str]:
@@ -135,18 +130,19 @@ class Configuration:
         return [
             batch
             for one in self.studies.values()
-            for stage in STAGES
+            for stage in study.STAGES
             for batch in one.batches(stage, self.batch_seconds)
         ]
 
-    def point(self, path: Path) -> Point:
-        """Return the point whose file of some stage is ``path``."""
-        files = {
-            point.file(stage): point
-            for point in self.studies[path.parent.parent.name].points
-            for stage in STAGES
-        }
-        return files[path]
+
+def rule_name(name: str) -> str:
+    """Return a study's name as a part of a rule's name: ``lora/risk`` as ``lora_risk``."""
+    return name.replace("/", "_")
+
+
+def study_of(path: Path) -> str:
+    """Return the name of the study that a point's file belongs to."""
+    return path.parent.parent.relative_to(RESULTS).as_posix()
 
 
 def read(path: Path) -> Configuration:
@@ -187,7 +183,7 @@ def check(values: Any, where: str = "config.yaml") -> Configuration:  # noqa: AN
             raise ConfigurationError(f"{where}: studies: unknown study {name!r}; known are {known}")
         try:
             studies[name] = _study(name, section, f"{where}: studies.{name}")
-        except ValueError as error:
+        except Foreseen as error:
             raise ConfigurationError(str(error)) from None
     return Configuration(
         seed=values["seed"],
@@ -222,8 +218,8 @@ def _study(name: str, section: Mapping[str, Any], where: str) -> Study:
             parameters=parameters.build(kind, {**fixed, **values}, here),
         )
         if len(f"{point.name}.nc".encode()) > 255:
-            raise ValueError(f"{here}: the point's name is too long for a file name")
+            raise ConfigurationError(f"{here}: the point's name is too long for a file name")
         if point.parameters in points:
-            raise ValueError(f"{here}: the same point as {points[point.parameters].name}")
+            raise ConfigurationError(f"{here}: the same point as {points[point.parameters].name}")
         points[point.parameters] = point
     return Study(name=name, replicates=section["replicates"], points=tuple(points.values()))

@@ -7,6 +7,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rankscope.errors import ConfigurationError
+
 Grid = Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Sequence[Any]]]
 
 
@@ -21,19 +23,19 @@ def expand(grid: Grid, where: str) -> list[dict[str, Any]]:
         One mapping from axis to value per point, in the order in which they are written.
 
     Raises:
-        ValueError: if the grid or an axis is empty, an axis is no list, or a point occurs
+        ConfigurationError: if the grid or an axis is empty, an axis is no list, or a point occurs
             twice.
     """
     parts = [grid] if isinstance(grid, Mapping) else list(grid)
     if not parts:
-        raise ValueError(f"{where}: the grid is empty")
+        raise ConfigurationError(f"{where}: the grid is empty")
     points: list[dict[str, Any]] = []
     for part in parts:
         for axis, values in part.items():
             if not isinstance(values, list | tuple):
-                raise ValueError(f"{where}: axis {axis!r} must be a list, got {values!r}")
+                raise ConfigurationError(f"{where}: axis {axis!r} must be a list, got {values!r}")
             if not values:
-                raise ValueError(f"{where}: axis {axis!r} is empty")
+                raise ConfigurationError(f"{where}: axis {axis!r} is empty")
         points += [
             dict(zip(part, choice, strict=True)) for choice in itertools.product(*part.values())
         ]
@@ -46,5 +48,5 @@ def _refuse_duplicates(points: list[dict[str, Any]], where: str) -> None:
     for point in points:
         key = tuple(sorted((axis, type(value).__name__, value) for axis, value in point.items()))
         if key in seen:
-            raise ValueError(f"{where}: the point {point} occurs twice")
+            raise ConfigurationError(f"{where}: the point {point} occurs twice")
         seen.add(key)

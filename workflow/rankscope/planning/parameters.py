@@ -13,7 +13,6 @@ numbers as they are. A default is for good: to change one, rename the field.
 """
 
 import dataclasses
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -212,16 +211,3 @@ def labels(parameters: Any) -> dict[str, dict[str, str]]:  # noqa: ANN401
 def files(parameters: Any) -> tuple[Path, ...]:  # noqa: ANN401
     """Return the files that a point reads: its ``files()``, or none."""
     return tuple(parameters.files()) if hasattr(parameters, "files") else ()
-
-
-def canonical(parameters: Any) -> str:  # noqa: ANN401
-    """Return the one text that stands for these values, without those at their default.
-
-    Random streams and finished work are keyed by it.
-    """
-    values = {
-        field.name: getattr(parameters, field.name)
-        for field in dataclasses.fields(parameters)
-        if field.default is dataclasses.MISSING or getattr(parameters, field.name) != field.default
-    }
-    return json.dumps(values, sort_keys=True)

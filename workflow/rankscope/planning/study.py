@@ -10,6 +10,11 @@ from types import ModuleType
 from rankscope.planning import code
 
 FOLDER = code.PACKAGE / "studies"
+STAGES = {
+    "simulated": ("simulation", "rankscope.jobs.simulate"),
+    "predicted": ("theory", "rankscope.jobs.predict"),
+}
+"""What is computed per point: the part of the study that computes it, and the job."""
 
 
 def names() -> tuple[str, ...]:
@@ -36,6 +41,12 @@ def part(study: str, name: str) -> ModuleType:
 def has(study: str, name: str) -> bool:
     """Say whether a study has a part, without importing it."""
     return code.path(module_name(study, name)) is not None
+
+
+def decides(study: str, stage: str) -> tuple[str, ...]:
+    """Return the modules whose code decides the numbers of a stage."""
+    part, job = STAGES[stage]
+    return module_name(study, part), job
 
 
 def makes(study: str, name: str) -> tuple[str, ...]:

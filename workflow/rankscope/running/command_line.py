@@ -4,13 +4,21 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from rankscope.errors import Foreseen
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``rankscope`` with these arguments; return the exit status.
 
     A foreseen error (bad configuration, busy folder, unwritable results, damaged file) is
-    one line on standard error and exit status 2.
+    one line on standard error and exit status 2; a bug keeps its traceback.
     """
     parser = argparse.ArgumentParser(
         prog="rankscope", description="A study of rank in neural networks, and a probe."
@@ -18,16 +26,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in SUBCOMMANDS:
         add(subparsers)
-    options, options.rest = parser.parse_known_args(arguments)
+    options, rest = parser.parse_known_args(arguments)
+    options.rest = rest
     if options.rest and options.run is not _study:
         parser.error(f"unrecognised arguments: {' '.join(options.rest)}")
     try:
-        return options.run(options)
-    except (ValueError, OSError, RuntimeError) as error:
+        status: int = options.run(options)
+    except (Foreseen, OSError) as error:
         return _refuse(options.command, str(error))
+    return status
 
 
-def _add_study(subparsers: argparse._SubParsersAction) -> None:
+def _add_study(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "study",
         help="run the workflow with progress; further arguments go to Snakemake",
@@ -38,40 +48,56 @@ def _add_study(subparsers: argparse._SubParsersAction) -> None:
 
 
 def _study(options: argparse.Namespace) -> int:
-    from rankscope.running import run as runs
+    from rankscope.running import run
 
-    return runs.study(options.configfile, options.rest)
+    return run.study(options.configfile, options.rest)
 
 
-def _add_status(subparsers: argparse._SubParsersAction) -> None:
+def _add_status(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("status", help="show what is done, running, failed and missing")
     _add_configfile(parser)
     parser.set_defaults(run=_status, command="status")
 
 
 def _status(options: argparse.Namespace) -> int:
-    from rankscope.running import run as runs
+    from rankscope.running import run
 
-    runs.status(options.configfile)
+    run.status(options.configfile)
     return 0
 
 
-def _add_figures(subparsers: argparse._SubParsersAction) -> None:
+def _add_figures(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "figures", help="draw figures again from existing data, without a simulation"
     )
-    parser.add_argument("studies", nargs="*", metavar="STUDY", help="default: all")
+    parser.add_argument(
+        "studies", nargs="*", metavar="STUDY", help="studies or papers; default: all"
+    )
     _add_configfile(parser)
     parser.set_defaults(run=_figures, command="figures")
 
 
 def _figures(options: argparse.Namespace) -> int:
-    from rankscope.running import redraw
+    from rankscope.running import figures
 
-    return redraw.figures(options.configfile, options.studies)
+    return figures.figures(options.configfile, options.studies)
 
 
-def _add_readme(subparsers: argparse._SubParsersAction) -> None:
+def _add_audit(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "audit", help="judge every claim on data in which the truth was planted"
+    )
+    _add_configfile(parser)
+    parser.set_defaults(run=_audit, command="audit")
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from rankscope.running import run
+
+    return run.study(options.configfile, ["results/audit.csv"])
+
+
+def _add_readme(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "readme", help="put the results into the README: its table and its figures"
     )
@@ -92,7 +118,7 @@ def _add_configfile(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_probe(subparsers: argparse._SubParsersAction) -> None:
+def _add_probe(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "probe",
         help="probe a saved adapter",
@@ -163,7 +189,7 @@ def _probe(options: argparse.Namespace) -> int:
     return 0
 
 
-def _draw(dataset: object, out: Path) -> list[Path]:
+def _draw(dataset: "xr.Dataset", out: Path) -> list[Path]:
     from rankscope.drawing import style
     from rankscope.probe import figures
 
@@ -176,7 +202,7 @@ def _draw(dataset: object, out: Path) -> list[Path]:
     return stems
 
 
-def _with_progress(modules: Sequence[str]) -> Iterator[str]:
+def _with_progress(modules: Iterable[str]) -> Iterator[str]:
     """Show progress on standard error: a bar on a terminal, else a line now and then."""
     import tqdm
 
@@ -210,10 +236,11 @@ def _refuse(command: str, message: str) -> int:
     return 2
 
 
-SUBCOMMANDS: Iterable[Callable[[argparse._SubParsersAction], None]] = (
+SUBCOMMANDS: Iterable[Callable[[Subparsers], None]] = (
     _add_study,
     _add_status,
     _add_figures,
+    _add_audit,
     _add_readme,
     _add_probe,
 )

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from rankscope.jobs import journal, store as keeping
-from rankscope.planning import configuration
-from rankscope.planning.configuration import STAGES, Configuration, Point
+from rankscope.jobs import journal, store
+from rankscope.planning.configuration import RESULTS, Configuration, Point
+from rankscope.planning.study import STAGES
 
 PLAIN_LINE_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""
@@ -44,7 +44,7 @@ def states(config: Configuration) -> Iterator[State]:
     for one in config.studies.values():
         for stage in STAGES:
             for point in one.points:
-                done = keeping.is_whole(config, stage, point)
+                done = store.is_whole(config, stage, point)
                 yield State(point, stage, done, point.seconds(stage, one.replicates))
 
 
@@ -129,7 +129,7 @@ def table(config: Configuration, since: float | None, show: Callable[[str], None
             show(f"begun: {' '.join(state.key)}: {saved} replicates are kept")
     left = sum(state.seconds for state in everything if not state.done)
     show(f"estimated work left: {tqdm.format_interval(left)} on one core")
-    if not Path(configuration.RESULTS).exists():
+    if not RESULTS.exists():
         show("nothing has been run here yet; `make study` starts")
 
 
@@ -159,6 +159,6 @@ def _event(entry: journal.Entry | None, since: float | None) -> str | None:
 
 def _saved(state: State) -> int:
     """Return how many replicates of a point that is not whole are on disk."""
-    folder = keeping.parts(state.point.file(state.stage))
+    folder = store.parts(state.point.file(state.stage))
     spans = [file.stem.split("-") for file in folder.glob("*-*.nc")]
     return sum(int(last) - int(first) for first, last in spans)

@@ -12,24 +12,18 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import psutil
-
+from rankscope.errors import BusyError
 from rankscope.jobs import journal
 from rankscope.planning import configuration
-from rankscope.running import cluster, progress
 from rankscope.planning.configuration import RESULTS, Configuration
+from rankscope.running import cluster, progress
 
 LOCK = Path(".snakemake/rankscope.lock")
-SNAKEMAKE_LOCKS = Path(".snakemake/locks")
 LOG = RESULTS / "logs" / "snakemake.log"
 LOCKED = "RANKSCOPE_LOCKED"
 """Environment variable that tells Snakemake that `study` holds the folder's lock for it."""
 
-_held: list[int] = []
-
-
-class BusyError(RuntimeError):
-    """Another run works in this folder; the message is one line."""
+_held: list[contextlib.AbstractContextManager[int]] = []
 
 
 def study(config_file: Path, arguments: Sequence[str], *, points: bool = True) -> int:
@@ -45,17 +39,16 @@ def study(config_file: Path, arguments: Sequence[str], *, points: bool = True) -
 
     Raises:
         BusyError: if another run works in this folder.
-        configuration.ConfigurationError: if the configuration breaks a rule.
+        ConfigurationError: if the configuration breaks a rule.
         OSError: if results cannot be written; one line.
     """
     config = configuration.read(config_file)
     _check_writable()
     with _only_run() as lock:
-        _unlock()
-        _sign(lock)
         begin = time.time()
-        # last, because this option takes as many words as follow it
-        command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", str(config_file)]
+        # this folder's lock is held; last, because this option takes as many words as follow it
+        command = [sys.executable, "-m", "snakemake", "--nolock", *arguments]
+        command += ["--configfile", str(config_file)]
         with LOG.open("w", encoding="utf-8") as log:
             # the child inherits the lock, which lasts as long as the last that holds it; it
             # gets signals from here, once, and not from the terminal too
@@ -72,29 +65,23 @@ def study(config_file: Path, arguments: Sequence[str], *, points: bool = True) -
     return status
 
 
-def begin(config: Configuration, outputs: Iterable[str]) -> None:
+def begin() -> None:
     """Prepare this folder for jobs; Snakemake calls it before the first one starts.
 
     Takes the folder's lock unless `study` holds it, cancels the cluster jobs of a run that
-    was killed, and keeps what Snakemake will remove.
-
-    Args:
-        config: the checked configuration.
-        outputs: the files that the jobs of this run will make.
+    was killed, and removes what killed jobs left half written.
 
     Raises:
         BusyError: if another run works in this folder.
     """
-    from rankscope.jobs import store as keeping
+    from rankscope.jobs import store
 
     if LOCKED not in os.environ:
-        lock = _only_run()
-        _held.append(lock.__enter__())  # until this process ends
-        _sign(_held[-1])
+        _held.append(_only_run())
+        _held[-1].__enter__()  # until this process ends
     if cancelled := cluster.cancel_left_behind():
         print(f"rankscope: cancelled {len(cancelled)} cluster jobs of a run that was killed")
-    keeping.keep(config, map(Path, outputs))
-    keeping.tidy_left_behind()
+    store.tidy()
 
 
 def status(config_file: Path) -> None:
@@ -102,7 +89,7 @@ def status(config_file: Path) -> None:
     progress.table(configuration.read(config_file), since=_since())
 
 
-def _watch(child: subprocess.Popen, states: Iterable[progress.State]) -> int:
+def _watch(child: subprocess.Popen[bytes], states: Iterable[progress.State]) -> int:
     """Show progress until the child ends; pass signals on to it."""
     interrupted = threading.Event()
 
@@ -174,7 +161,11 @@ def _check_writable() -> None:
 
 @contextlib.contextmanager
 def _only_run() -> Iterator[int]:
-    """Hold this folder's lock; the operating system frees it when its last holder dies."""
+    """Hold this folder's lock; the operating system frees it when its last holder dies.
+
+    Who holds it stands in the file until the end. A run that was signed on another machine and
+    has not ended may be alive there, where the file system does not pass on who holds a lock.
+    """
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     try:
@@ -184,22 +175,25 @@ def _only_run() -> Iterator[int]:
             raise BusyError(
                 f"another run ({_owner()}) works in this folder; wait or stop it"
             ) from None
+        owner = _owner()
+        if owner and not owner.endswith(f" on {socket.gethostname()}"):
+            raise BusyError(
+                f"a run ({owner}) has not ended in this folder; if it is dead: rm {LOCK}"
+            )
+        # the file's time is the beginning of the run
+        os.truncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
         yield descriptor
+        os.truncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
 
-def _sign(lock: int) -> None:
-    """Write who holds the lock; the file's time is the beginning of the run."""
-    os.truncate(lock, 0)
-    os.pwrite(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
-
-
 def _owner() -> str:
     try:
-        return LOCK.read_text(encoding="utf-8").strip() or "unknown"
+        return LOCK.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
-        return "unknown"
+        return ""
 
 
 def _since() -> float | None:
@@ -211,38 +205,4 @@ def _since() -> float | None:
         return None
     except BlockingIOError:
         return LOCK.stat().st_mtime
-    return None if _snakemake_here() is None else LOCK.stat().st_mtime
-
-
-def _unlock() -> None:
-    """Remove the locks that a killed Snakemake left, if no Snakemake works in this folder.
-
-    Call it with this folder's lock held. A run that was signed on another machine may be
-    alive there, where the file system does not pass on who holds a lock.
-    """
-    if not SNAKEMAKE_LOCKS.is_dir() or not any(SNAKEMAKE_LOCKS.iterdir()):
-        return
-    if (pid := _snakemake_here()) is not None:
-        raise BusyError(f"Snakemake (process {pid}) works in this folder; wait or stop it")
-    owner = _owner()
-    if owner != "unknown" and not owner.endswith(f" on {socket.gethostname()}"):
-        raise BusyError(
-            f"a run ({owner}) has not ended in this folder; if it is dead: snakemake --unlock"
-        )
-    for lock in SNAKEMAKE_LOCKS.iterdir():
-        lock.unlink(missing_ok=True)
-
-
-def _snakemake_here() -> int | None:
-    """Return the process of a Snakemake in this folder on this machine, if there is one.
-
-    One that works on a single job of a run, as on a cluster's node, does not count.
-    """
-    here = str(Path.cwd())
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            words = process.cmdline()
-            names = {Path(word).name for word in words[:3]}
-            if "snakemake" in names and "--target-jobs" not in words and process.cwd() == here:
-                return process.pid
     return None

@@ -1,9 +1,9 @@
 import copy
-from pathlib import Path
-
 import pytest
 
+from rankscope.errors import ConfigurationError
 from rankscope.planning import configuration
+from rankscope.planning.study import STAGES
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def test_every_preset_is_sound_and_names_every_study(presets, name):
 def test_every_point_is_in_exactly_one_batch_of_a_stage(presets):
     config = configuration.check(presets["default"])
     for study in config.studies.values():
-        for stage in configuration.STAGES:
+        for stage in STAGES:
             batches = study.batches(stage, config.batch_seconds)
             assert [p for batch in batches for p in batch.points] == list(study.points)
 
@@ -43,7 +43,7 @@ def test_a_batch_has_a_limited_number_of_points(values):
 
 
 def refusal(values, where="config.yaml"):
-    with pytest.raises(configuration.ConfigurationError) as error:
+    with pytest.raises(ConfigurationError) as error:
         configuration.check(values, where)
     assert "\n" not in str(error.value)
     return str(error.value)
@@ -114,13 +114,13 @@ def test_an_impossible_value_names_its_point(values):
 def test_a_file_that_is_no_yaml_is_refused_in_one_line(tmp_path):
     path = tmp_path / "broken.yaml"
     path.write_text("seed: [1\n")
-    with pytest.raises(configuration.ConfigurationError, match="not valid YAML") as error:
+    with pytest.raises(ConfigurationError, match="not valid YAML") as error:
         configuration.read(path)
     assert "\n" not in str(error.value)
 
 
-def test_the_point_of_a_file_is_found_again(values):
+def test_a_file_says_which_study_it_belongs_to(values):
     config = configuration.check(values)
-    point = config.studies["effective_dimension"].points[-1]
-    assert config.point(Path(point.file("simulated"))) is point
-    assert config.point(point.file("predicted")) is point
+    for one in config.studies.values():
+        for stage in STAGES:
+            assert configuration.study_of(one.points[0].file(stage)) == one.name

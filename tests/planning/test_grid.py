@@ -1,5 +1,6 @@
 import pytest
 
+from rankscope.errors import ConfigurationError
 from rankscope.planning import grid
 
 
@@ -40,7 +41,7 @@ def test_the_points_are_those_of_scikit_learn():
     ],
 )
 def test_a_bad_grid_is_refused_in_one_line(spec, message):
-    with pytest.raises(ValueError) as refusal:
+    with pytest.raises(ConfigurationError) as refusal:
         grid.expand(spec, "here")
     assert str(refusal.value) == message
 

@@ -10,6 +10,11 @@ class Point:
     width: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class PointWithBias(Point):
+    bias: float = 0.0
+
+
 def draw(*arguments):
     return [np.random.default_rng(s).normal() for s in streams.streams(*arguments)]
 
@@ -36,3 +41,15 @@ def test_a_stream_is_the_child_that_spawn_gives():
     parent = np.random.SeedSequence(first[0].entropy)
     for ours, child in zip(first, parent.spawn(3), strict=True):
         np.testing.assert_array_equal(ours.generate_state(4), child.generate_state(4))
+
+
+def test_a_new_field_at_its_default_changes_no_draw_and_at_another_value_does():
+    before = draw(1, "study", Point(width=8), 0, 4)
+    assert draw(1, "study", PointWithBias(width=8), 0, 4) == before
+    assert draw(1, "study", PointWithBias(width=8, bias=0.5), 0, 4) != before
+
+
+def test_the_canonical_text_does_not_depend_on_the_order_of_fields():
+    one = streams.canonical(PointWithBias(width=8, bias=0.5))
+    assert one == streams.canonical(PointWithBias(bias=0.5, width=8))
+    assert one != streams.canonical(PointWithBias(width=8, bias=0.25))

@@ -1,0 +1,90 @@
+import math
+
+import numpy as np
+import pytest
+
+from rankscope.evidence import samples
+from rankscope.evidence.samples import Sample
+
+DRAWS = np.random.default_rng(2).normal(3.0, 2.0, size=40)
+
+
+def test_a_mean_has_the_textbooks_error():
+    found = samples.mean(DRAWS)
+    assert found.value == pytest.approx(DRAWS.mean())
+    assert found.error == pytest.approx(DRAWS.std(ddof=1) / math.sqrt(40))
+    assert (found.freedom, found.missing, found.replicates) == (39, 0, 40)
+
+
+def test_missing_replicates_are_counted_and_the_others_kept():
+    found = samples.mean([1.0, np.nan, 3.0, np.inf])
+    assert (found.value, found.missing, found.replicates) == (2.0, 2, 4)
+
+
+def test_agreement_is_no_certainty():
+    assert math.isnan(samples.mean([2.0] * 48).error)
+    found = samples.mean([2.0] * 48, resolution=0.5)
+    assert 0 < found.error < 0.5 / 10
+
+
+def test_the_resolution_covers_a_rare_other_value_at_its_nominal_rate():
+    """A value that differs by a step in 3 of 100 replicates must not be ruled out."""
+    generator = np.random.default_rng(4)
+    missed = 0
+    for _ in range(1000):
+        values = 1.0 + (generator.random(48) < 0.03)
+        found = samples.mean(values, resolution=1.0)
+        missed += abs(found.value - 1.03) > 2 * found.error
+    assert missed < 80
+
+
+def test_a_spread_above_the_resolution_is_left_alone():
+    assert samples.mean(DRAWS, resolution=1e-3).error == samples.mean(DRAWS).error
+
+
+def test_all_of_n_is_no_certainty():
+    found = samples.proportion([True] * 32)
+    assert found.value == pytest.approx(34 / 36)
+    assert found.error > 0
+
+
+def test_the_jackknife_of_a_mean_is_its_standard_error():
+    found = samples.jackknife(np.mean, DRAWS)
+    assert found.value == pytest.approx(DRAWS.mean())
+    assert found.error == pytest.approx(samples.mean(DRAWS).error)
+
+
+def test_the_jackknife_of_a_ratio_has_the_delta_methods_error():
+    generator = np.random.default_rng(3)
+    above, below = generator.normal(6, 1, 400), generator.normal(3, 0.5, 400)
+    found = samples.ratio_of_means(above, below)
+    delta = (above - found.value * below).std(ddof=1) / math.sqrt(400) / below.mean()
+    assert found.error == pytest.approx(delta, rel=0.02)
+
+
+def test_replicates_that_are_not_finite_are_missing_from_every_sample_of_a_jackknife():
+    found = samples.ratio_of_means([1.0, np.nan, 3.0, 2.0], [1.0, 1.0, np.inf, 2.0])
+    assert (found.missing, found.replicates) == (2, 4)
+
+
+def test_a_slope_is_the_exponent_per_replicate():
+    sizes = [4.0, 8.0, 32.0]
+    exponents = np.array([-1.0, 0.5, 2.0])
+    values = [3.0 * size**exponents for size in sizes]
+    np.testing.assert_allclose(samples.slope(sizes, values), exponents)
+
+
+def test_a_replicate_without_a_logarithm_has_no_slope():
+    found = samples.slope([1.0, 2.0], [[1.0, -1.0], [2.0, 1.0]])
+    assert found[0] == pytest.approx(1.0)
+    assert math.isnan(found[1])
+
+
+def test_values_over_more_than_replicates_are_a_bug():
+    with pytest.raises(ValueError, match="one dimension"):
+        samples.mean(np.ones((2, 2)))
+
+
+def test_a_sample_is_named_by_its_point_and_part():
+    assert Sample("width=8", [1.0, 2.0], "hessian").name == "width=8 | hessian"
+    assert Sample("width=8", samples.exact(2)).estimate.error == 0.0

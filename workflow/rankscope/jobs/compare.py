@@ -1,0 +1,21 @@
+"""Compare the spectra of all studies that have some: a table of ranks, and figures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rankscope.comparison import figures, ranks
+from rankscope.drawing import style
+from rankscope.jobs import plot, tabulate
+from rankscope.planning import code
+
+
+def compare(names: Sequence[str], folder: Path) -> None:
+    """Write the comparison of studies into a folder."""
+    style.apply()
+    order = list(ranks.QUESTIONS)
+    spectra = sorted(ranks.gather(names), key=lambda named: order.index(named[1].question))
+    table, held = ranks.ranks_of(spectra), ranks.held(spectra)
+    tabulate.write(table, folder / "tables" / "ranks")
+    for name in code.public_functions(figures.__name__):
+        function = getattr(figures, name)
+        plot.save(function(table, held), function, folder / "figures")

@@ -1,0 +1,22 @@
+"""Run a job as a script: a foreseen error is one line, a bug keeps its traceback."""
+
+import sys
+import traceback
+from collections.abc import Callable
+
+from rankscope.errors import Foreseen
+
+
+def run(function: Callable[..., None], *arguments: object) -> None:
+    """Call a job; exit with status 1 and one line on a foreseen error.
+
+    A disk that is full or a folder that cannot be written is foreseen too, but what the
+    system did not let happen, and where, stands in the log above the line.
+    """
+    try:
+        function(*arguments)
+    except Foreseen as error:
+        sys.exit(f"rankscope: {error}")
+    except OSError as error:
+        traceback.print_exc()
+        sys.exit(f"rankscope: {error}")

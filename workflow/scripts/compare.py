@@ -1,0 +1,9 @@
+"""Compare the spectra of studies: compare.py STUDY..."""
+
+import sys
+
+from rankscope.jobs import compare, script
+from rankscope.planning.configuration import RESULTS
+
+if __name__ == "__main__":
+    script.run(compare.compare, sys.argv[1:], RESULTS / "comparison")
