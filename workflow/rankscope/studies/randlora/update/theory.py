@@ -9,13 +9,13 @@ of ``K = M^T M``; averaging over ``lambda``, ``a`` and ``gamma`` counts coincide
 import xarray as xr
 
 from rankscope.datasets import variable
-from rankscope.studies.randlora.parameters import Parameters
+from rankscope.studies.randlora.update.parameters import Parameters
 
 LAMBDA_FOURTH = 3.0
 """Fourth moment of the standard normal ``lambda``."""
 
 
-def update(p: Parameters) -> xr.Dataset:
+def predict(p: Parameters) -> xr.Dataset:
     """Return expected moments of the singular values, and the expected rank.
 
     With constant ``gamma`` the sum is ``(sum_j B_j Lambda_j) A``, of rank ``r``. Otherwise a
@@ -23,8 +23,7 @@ def update(p: Parameters) -> xr.Dataset:
     with probability ``z^r``; nothing else lowers the rank of a generic sum.
     """
     second, fourth = _moments(p)
-    zero = p.sparsity if p.distribution == "ternary" else 0.0
-    rank = p.rank if p.gamma_spread == 0 else p.columns * (1 - zero**p.rank)
+    rank = p.rank if p.gamma_spread == 0 else p.columns * (1 - p.sparsity**p.rank)
     return xr.Dataset(
         {
             "second_moment": variable((), second, "expected sum s^2"),
