@@ -1,9 +1,9 @@
-"""Counts that need no enumeration: parameters, bytes, and the rank of a product."""
+"""Counts that need no enumeration: parameters and bytes."""
 
 import xarray as xr
 
 from rankscope.datasets import variable
-from rankscope.studies.lora.parameters import Parameters
+from rankscope.studies.lora.accounting.parameters import Parameters
 
 BLOCKS_AND_WIDTH = {
     "gpt3-175b": (96, 12288),
@@ -25,21 +25,14 @@ LLAMA_SIDES = {"query": 2.0, "query-value": 3.25, "attention": 6.5, "all": 20.0}
 matrices of its MLP are 3.5 times wider (4.5 each)."""
 
 
-def accounting(p: Parameters) -> xr.Dataset:
+def predict(parameters: Parameters) -> xr.Dataset:
     """Return ``sides * blocks * width * r``, the paper's ``2 L d r`` for square matrices."""
-    blocks, width = BLOCKS_AND_WIDTH[p.model]
-    sides = (LLAMA_SIDES if p.model.startswith("llama") else SIDES)[p.targets]
-    trained = sides * blocks * width * p.rank
+    blocks, width = BLOCKS_AND_WIDTH[parameters.model]
+    sides = LLAMA_SIDES if parameters.model.startswith("llama") else SIDES
+    trained = sides[parameters.targets] * blocks * width * parameters.rank
     return xr.Dataset(
         {
             "trained_parameters": variable((), trained, "parameters of the adapter"),
             "checkpoint": variable((), 2 * trained / 1e6, "adapter in half precision", "MB"),
         }
-    )
-
-
-def product(p: Parameters) -> xr.Dataset:
-    """Return the rank that ``L`` updates of rank ``R`` give the product: ``L R``."""
-    return xr.Dataset(
-        {"product_rank": variable((), p.depth * p.rank, "rank of the product's best update")}
     )

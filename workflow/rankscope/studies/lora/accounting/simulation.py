@@ -7,7 +7,7 @@ import xarray as xr
 
 from rankscope.datasets import variable
 from rankscope.numerics import model_shapes
-from rankscope.studies.lora.parameters import Parameters
+from rankscope.studies.lora.accounting.parameters import Parameters
 
 MEMORY = ("weights, moments", "weights, moments, gradients", "mixed precision")
 FROZEN_BYTES = np.array([2, 2, 2])
@@ -16,13 +16,12 @@ TRAINED_BYTES = np.array([2 + 4, 2 + 4 + 2, 2 + 2 + 4 + 8])
 precision weights and gradients with single precision master weights and Adam moments."""
 
 
-def accounting(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
+def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
     """Enumerate the factors of every adapted matrix; nothing here is random."""
-    count = len(streams)
-    model = model_shapes.MODELS[p.model]
-    shapes = model_shapes.adapted(model, p.targets)
-    factors = [(rows, p.rank) for rows, _ in shapes] + [(p.rank, columns) for _, columns in shapes]
-    trained = sum(rows * columns for rows, columns in factors)
+    count, rank = len(streams), parameters.rank
+    model = model_shapes.MODELS[parameters.model]
+    shapes = model_shapes.adapted(model, parameters.targets)
+    trained = sum(rows * rank + rank * columns for rows, columns in shapes)
     full = model.parameters * TRAINED_BYTES
     adapted = model.parameters * FROZEN_BYTES + trained * TRAINED_BYTES
     single = {
