@@ -103,7 +103,7 @@ def as_good_as_full(results: Results) -> Iterator[Sample]:
     "other choice of attention matrices is {accepted}.",
     accepted=at_least(
         -0.005,
-        why="in LoRA's table 5, W_q and W_v at rank 4 are at most 0.4 points below any other choice",
+        why="in LoRA's table 5, W_q and W_v at rank 4 are at most 0.4 points below any other",
     ),
     source=f"{LORA}, section 7.1 and table 5",
     basis=FULL_TEXT,

@@ -185,8 +185,8 @@ def _updates(
         measured = comparisons.measure_updates(trained, base, left, full, generator)
         for name, values in measured.items():
             for key, value in values.items():
-                place = found[key][row, names.index(name)]
-                place[..., : np.size(value)] = value
+                leading = (slice(length) for length in np.shape(value))
+                found[key][row, names.index(name), *leading] = value
     return found
 
 
@@ -226,18 +226,13 @@ def _representations(
         return {}
     compare = comparisons.alignment_of_representations
     full = comparisons.activations(main["full"], data, parameters)
-    unknown = np.full(2 * parameters.layers, np.nan)
     found = {
-        "cka": np.array(
-            [
-                compare(comparisons.activations(trained, data, parameters), full)
-                if np.isfinite(trained.head[0]).all()
-                else unknown
-                for trained in main.values()
-            ]
-        ),
+        "cka": np.full((len(main), 2 * parameters.layers), np.nan),
         "cka_pretrained": compare(comparisons.activations(None, data, parameters), full),
     }
+    for row, (name, trained) in enumerate(main.items()):
+        if name != "full" and np.isfinite(trained.head[0]).all():
+            found["cka"][row] = compare(comparisons.activations(trained, data, parameters), full)
     if "full" in twins:
         other = comparisons.activations(twins["full"], data, parameters)
         found["cka_full"] = compare(other, full)
