@@ -61,7 +61,7 @@ def verdict(claim, found):
     return verdicts.summarise(claim, points)["verdict"]
 
 
-GOOD = {name: 0.9 for name in RUNS.split("+")}
+GOOD = dict.fromkeys(RUNS.split("+"), 0.9)
 ACCURACIES = [
     (accuracy.small_ranks, {}, {"lora-4": 0.7}),
     (accuracy.as_good_as_full, {}, {"full": 0.95}),

