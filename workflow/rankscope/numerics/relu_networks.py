@@ -159,7 +159,8 @@ def decompose(
         eigenvalues = np.linalg.eigvalsh(matrix)[::-1]
         if gram_is_safe(eigenvalues, columns, tolerances):
             return np.sqrt(eigenvalues), np.linalg.cholesky(matrix), True
-    factor = np.linalg.qr(features.T, mode="r").T
+    # numpy's types know the pair of mode "reduced" only
+    factor = np.asarray(np.linalg.qr(features.T, mode="r")).T
     return _singular_values(factor), factor, False
 
 

@@ -16,7 +16,7 @@ import dataclasses
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ def _field(meaning: str, unit: str, default: object, **rules: object) -> Any:  #
     return dataclasses.field(default=default, metadata=metadata)
 
 
-_BOUNDS = {
+_BOUNDS: dict[str, tuple[str, Callable[[float, float], bool]]] = {
     "at_least": ("at least", lambda value, bound: value >= bound),
     "above": ("above", lambda value, bound: value > bound),
     "at_most": ("at most", lambda value, bound: value <= bound),
