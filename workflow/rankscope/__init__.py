@@ -8,6 +8,8 @@ the modules beside them turn a configuration into points, datasets and verdicts.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     import xarray as xr
 

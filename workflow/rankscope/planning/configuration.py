@@ -17,7 +17,7 @@ import yaml
 from rankscope.planning import code as sources
 from rankscope.planning import grid, parameters, study
 
-SCHEMA = sources.PACKAGE.parent / "schemas" / "config.schema.yaml"
+SCHEMA = sources.PACKAGE / "planning" / "config.schema.yaml"
 ENVIRONMENT = "RANKSCOPE_CONFIG"
 RESULTS = Path("results")
 STAGES = {"simulated": "simulation", "predicted": "theory"}
