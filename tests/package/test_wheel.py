@@ -1,5 +1,6 @@
 """The wheel holds its data, and alone with the base dependencies it probes an adapter."""
 
+import dataclasses
 import json
 import os
 import re
@@ -12,9 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from safetensors.numpy import save_file
 
-from rankscope.planning import code
+from rankscope import datasets
+from rankscope.jobs import collect
+from rankscope.planning import code, configuration, parameters
 
 pytestmark = pytest.mark.package
 
@@ -122,16 +126,26 @@ def test_the_bare_environment_has_no_snakemake_and_no_torch(bare):
         assert "ModuleNotFoundError" in output
 
 
-def test_results_are_loaded_by_the_installed_package(bare, tmp_path):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """Of the one point of the study that is loaded."""
+
+    width: int = parameters.whole("width of the layer", at_least=1)
+
+
+def test_results_are_loaded_by_the_installed_package(bare, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    point = configuration.Point(study="some", name="width=2", parameters=Parameters(width=2))
+    labels = parameters.as_dict(point.parameters), parameters.labels(point.parameters)
+    for stage, value in (("simulated", 2.5), ("predicted", 2.0)):
+        data = xr.Dataset({"norm": datasets.variable((), value, "a norm")})
+        datasets.write(datasets.with_parameters(data, *labels), point.file(stage))
+        collect.collect([point], stage, tmp_path / f"results/some/{stage}.nc", {"study": "some"})
     script = (
-        "import pathlib, xarray as xr, rankscope; from rankscope import datasets;"
-        "one = xr.Dataset({'a': datasets.variable('point', [1.0, 2.0], 'a number')});"
-        "datasets.write(one, pathlib.Path('s/simulated.nc'));"
-        "datasets.write(one, pathlib.Path('s/predicted.nc'));"
-        "print(rankscope.load('s')[0].sizes['point'])"
+        "import rankscope; point, = rankscope.load('results/some');"
+        "print(point.width, float(point.measured.norm), float(point.predicted.norm))"
     )
-    status, output = run(bare / "python", "-c", script, cwd=tmp_path)
-    assert (status, output) == (0, "2\n")
+    assert run(bare / "python", "-c", script, cwd=tmp_path) == (0, "2 2.5 2.0\n")
 
 
 def test_a_checkout_is_asked_for_where_there_is_none(bare, tmp_path):
