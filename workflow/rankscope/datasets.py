@@ -7,7 +7,7 @@ and hold no time stamp and no machine name, so that equal results are equal byte
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ def write(dataset: xr.Dataset, path: Path) -> None:
         OSError: if the disk is full or the folder cannot be written.
     """
     dataset = dataset.copy()
-    encoding: dict[str, dict[str, Any]] = {}
+    encoding: dict[Hashable, dict[str, Any]] = {}
     for name, data in dataset.variables.items():
         encoding[name] = {"_FillValue": None}
         if data.dtype == bool:

@@ -1,7 +1,10 @@
 """Figures across the studies; each public function is a figure, its docstring the caption."""
 
+from typing import Any
+
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
@@ -16,7 +19,7 @@ NOTION_LABELS = {
     "effective_rank": ("effective rank", "^"),
     "numerical_rank": ("numerical rank, tolerance 0.01", "v"),
 }
-NULL = {"color": "0.6", "linestyle": "--", "linewidth": 0.9}
+NULL: dict[str, Any] = {"color": "0.6", "linestyle": "--", "linewidth": 0.9}
 
 
 def energy_held(ranks: pd.DataFrame, held: pd.DataFrame) -> Figure:
@@ -42,7 +45,7 @@ def energy_held(ranks: pd.DataFrame, held: pd.DataFrame) -> Figure:
     return figure
 
 
-def _draw_held(axis, mine: pd.DataFrame) -> None:  # noqa: ANN001
+def _draw_held(axis: Axes, mine: pd.DataFrame) -> None:
     labels = list(dict.fromkeys(mine.label))
     for label, colour in zip(labels, sns.color_palette("colorblind", len(labels)), strict=True):
         one = mine[mine.label == label]
@@ -80,7 +83,7 @@ def ranks_side_by_side(ranks: pd.DataFrame, held: pd.DataFrame) -> Figure:
     colours = sns.color_palette("colorblind", len(NOTION_LABELS))
     for (notion, (label, marker)), colour in zip(NOTION_LABELS.items(), colours, strict=True):
         places = range(len(ranks))
-        shared = {"marker": marker, "linestyle": "none", "markersize": 4.5, "color": colour}
+        shared: dict[str, Any] = {"marker": marker, "linestyle": "none", "color": colour, "ms": 4.5}
         axis.plot(ranks[f"null_{notion}"] / ranks.available, places, fillstyle="none", **shared)
         axis.plot(ranks[notion] / ranks.available, places, label=label, **shared)
     for place, (_, row) in enumerate(ranks.iterrows()):

@@ -7,13 +7,15 @@ notions of rank, beside the same null: Gaussian matrices of the same shape.
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from rankscope.planning import configuration, code as sources, study
 from rankscope.numerics import ranks
+from rankscope.planning import code as sources
+from rankscope.planning import configuration, study
 
 LOST, SPENT, NEEDED = "lost", "spent", "needed"
 QUESTIONS = {
@@ -25,7 +27,7 @@ TOLERANCE = 1e-2
 SHARE = 0.9
 NULL_DRAWS = 4
 
-NOTIONS = {
+NOTIONS: dict[str, Callable[[np.ndarray], Any]] = {
     "energy_rank": lambda values: ranks.energy_rank(values, SHARE),
     "stable_rank": ranks.stable_rank,
     "participation_ratio": ranks.participation_ratio,

@@ -1,6 +1,5 @@
 """Read the results of all configured studies into what the report shows."""
 
-import ast
 import base64
 import dataclasses
 import itertools
@@ -15,7 +14,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from rankscope.jobs import journal
-from rankscope.planning import configuration, code as sources, study
+from rankscope.planning import code as sources
+from rankscope.planning import configuration, study
 from rankscope.planning.configuration import RESULTS, Configuration
 from rankscope.report import prose
 
@@ -215,7 +215,7 @@ def across() -> Synthesis | None:
     ranks = pd.read_csv(folder / "tables" / "ranks.csv")
     answers: dict[str, list[str]] = {}
     for row in ranks.itertuples():
-        question = synthesis.QUESTIONS[row.question]
+        question = synthesis.QUESTIONS[str(row.question)]
         answers.setdefault(question, []).append(
             f"{row.label}: {row.energy_rank:.3g} of {row.available} directions hold 90 % of "
             f"the energy; in noise of the same shape {row.null_energy_rank:.3g}."
@@ -241,7 +241,9 @@ def provenance() -> dict[str, Any]:
     return json.loads((RESULTS / "provenance.json").read_text(encoding="utf-8"))
 
 
-def _study(one: configuration.Study, seconds: Mapping[str, float], grid: Mapping) -> Study:
+def _study(
+    one: configuration.Study, seconds: Mapping[str, float], grid: Mapping[str, Any]
+) -> Study:
     title, introduction, parts = prose.sections(_text(one.name))
     return Study(
         name=one.name,
@@ -263,8 +265,7 @@ def _text(name: str) -> str:
     file = study.FOLDER / name / "report.md"
     if file.exists():
         return file.read_text(encoding="utf-8")
-    package = sources.path(f"rankscope.studies.{name}").read_text(encoding="utf-8")
-    return f"# {in_words(name)}\n\n{ast.get_docstring(ast.parse(package)) or ''}"
+    return f"# {in_words(name)}\n\n{sources.module_docstring(f'rankscope.studies.{name}')}"
 
 
 def figures(name: str) -> list[Figure]:
@@ -319,7 +320,7 @@ def _claims(name: str) -> list[dict[str, Any]]:
     points = pd.read_csv(RESULTS / name / "verdicts.csv")
     rows = []
     for row in table.to_dict("records"):
-        filled = {key: "" if _missing(value) else value for key, value in row.items()}
+        filled = {str(key): "" if _missing(value) else value for key, value in row.items()}
         mine = points[points.claim == row["claim"]]
         filled |= {
             "study": name,
@@ -340,7 +341,7 @@ def _missing(value: object) -> bool:
 
 def region(lower: float | None, upper: float | None) -> str:
     """Write an accepted region: an interval, one bound, or nothing."""
-    if _missing(lower) or _missing(upper):
+    if lower is None or upper is None or math.isnan(lower) or math.isnan(upper):
         return ""
     if math.isinf(lower) and math.isinf(upper):
         return "any"

@@ -89,7 +89,7 @@ def select(claims: pd.DataFrame) -> pd.DataFrame:
     wanted = [(name, claim) for name, claims in HEADLINES.items() for claim in claims]
     if missing := [key for key in wanted if key not in rows.index]:
         raise ValueError(f"the results have no claim {missing[0][1]!r} of {missing[0][0]}")
-    short = rows.loc[wanted, list(COLUMNS)].reset_index(drop=True)
+    short = rows.loc[wanted][list(COLUMNS)].reset_index(drop=True)
     return short.map(lambda cell: float(f"{cell:.4g}") if isinstance(cell, float) else cell)
 
 
