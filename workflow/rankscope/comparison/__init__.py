@@ -1,0 +1,1 @@
+"""The comparison across the papers: their spectra, measured in the same way."""
