@@ -6,8 +6,12 @@ from importlib import resources
 
 from latex2mathml import converter
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from rankscope.evidence.claims import HERE
+
+ARXIV = re.compile(r"arXiv[ :](\d{4}\.\d{4,5})")
 
 
 def markdown(text: str) -> Markup:
@@ -28,6 +32,17 @@ def line(text: str) -> Markup:
     changes what a docstring says.
     """
     return Markup(_plain().renderInline(" ".join(text.split())))
+
+
+def source(text: str) -> Markup:
+    """Render where a statement is from; a paper on arXiv, or a derivation, is linked."""
+    if text == HERE:
+        return Markup('<a href="#derivations">{}</a>').format(text)
+    before, number, after = (ARXIV.split(text, maxsplit=1) + ["", ""])[:3]
+    if not number:
+        return escape(text)
+    link = Markup('<a href="https://arxiv.org/abs/{0}">arXiv {0}</a>').format(number)
+    return escape(before) + link + escape(after)
 
 
 def sections(text: str) -> tuple[str, str, dict[str, str]]:
