@@ -47,7 +47,10 @@ def region(lower: float, upper: float) -> str:
         return f"≤ {number(upper)}"
     if math.isinf(upper):
         return f"≥ {number(lower)}"
-    return f"{number(lower)} to {number(upper)}"
+    ends = number(float(lower)), number(float(upper))
+    if ends[0] == ends[1] and lower < upper:
+        return f"{number((lower + upper) / 2)} ± {number((upper - lower) / 2)}"
+    return f"{ends[0]} to {ends[1]}"
 
 
 def remark(row: Mapping[str, Any]) -> str:
@@ -61,7 +64,7 @@ def remark(row: Mapping[str, Any]) -> str:
         return "no number of replicates decides it: values are missing or their error is unknown"
     if math.isinf(needed):
         return "no number of replicates decides it: the estimate lies on a bound"
-    return f"about {needed:,.0f} replicates would decide it"
+    return f"about {float(f'{needed:.2g}'):,.0f} replicates would decide it"
 
 
 def duration(seconds: float) -> str:

@@ -23,8 +23,15 @@ from rankscope.report import formats, prose
 SOUND = (claims.FULL_TEXT, claims.DERIVED)
 """Bases of a claim that need no warning."""
 
-STAGES = ("simulated", "predicted", "collect", "verify", "plot", "tabulate")
-"""The stages of a study, as the files that say what their jobs took are named."""
+STAGES = {
+    "simulated": "simulate",
+    "predicted": "predict",
+    "collect": "collect",
+    "verify": "judge",
+    "plot": "plot",
+    "tabulate": "tabulate",
+}
+"""How the files begin that say what the jobs of a stage took, and what the stage does."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -252,7 +259,7 @@ def _text(name: str) -> tuple[str, Markup, dict[str, Markup]]:
     file = study.FOLDER / name / "report.md"
     if not file.exists():
         package = importlib.import_module(f"rankscope.studies.{name.replace('/', '.')}")
-        return formats.in_words(name), prose.caption(inspect.getdoc(package) or ""), {}
+        return formats.in_words(Path(name).name), prose.caption(inspect.getdoc(package) or ""), {}
     title, introduction, parts = prose.sections(file.read_text(encoding="utf-8"))
     shown = {heading: prose.markdown(text) for heading, text in parts.items()}
     return title, prose.markdown(introduction), shown
@@ -345,7 +352,9 @@ def comparison(config: Configuration) -> Comparison | None:
     shown = measured[["label", "rows", "columns"]].copy()
     for notion in ranks.NOTIONS:
         pairs = zip(measured[notion], measured[f"null_{notion}"], strict=True)
-        shown[notion] = [f"{formats.number(value)} ({formats.number(null)})" for value, null in pairs]
+        shown[notion] = [
+            f"{formats.number(value)} ({formats.number(null)})" for value, null in pairs
+        ]
     return Comparison(
         answers=answers,
         figures=[

@@ -38,11 +38,8 @@ def source(text: str) -> Markup:
     """Render where a statement is from; a paper on arXiv, or a derivation, is linked."""
     if text == HERE:
         return Markup('<a href="#derivations">{}</a>').format(text)
-    before, number, after = (ARXIV.split(text, maxsplit=1) + ["", ""])[:3]
-    if not number:
-        return escape(text)
-    link = Markup('<a href="https://arxiv.org/abs/{0}">arXiv {0}</a>').format(number)
-    return escape(before) + link + escape(after)
+    link = r'<a href="https://arxiv.org/abs/\1">arXiv \1</a>'
+    return Markup(ARXIV.sub(link, str(escape(text))))
 
 
 def sections(text: str) -> tuple[str, str, dict[str, str]]:

@@ -98,9 +98,7 @@ def table(rows: pd.DataFrame) -> str:
         for _, cells in mine.groupby(["study", "claim"], sort=False):
             first = cells.iloc[0]
             statement = first.statement.replace("|", "\\|")
-            lines.append(
-                f"| {statement} *({first.basis})* | {'<br>'.join(_verdicts(cells))} |"
-            )
+            lines.append(f"| {statement} *({first.basis})* | {'<br>'.join(_verdicts(cells))} |")
     return "\n".join(lines)
 
 

@@ -17,8 +17,12 @@ def ranks_by_depth(results: Results, verdicts: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(style.TWO_COLUMNS, 3), layout="constrained")
     axes = figure.subplots()
     for family in results.families("depth"):
-        rows = [ranks.participation_ratio(p.measured.singular_value.values) / p.size for p in family]
-        panels.marks(axes, family.sizes, list(zip(*rows, strict=True)), label=f"n = {family[0].size}")
+        rows = [
+            ranks.participation_ratio(p.measured.singular_value.values) / p.size for p in family
+        ]
+        panels.marks(
+            axes, family.sizes, list(zip(*rows, strict=True)), label=f"n = {family[0].size}"
+        )
         panels.theory(axes, family.sizes, 1 / (family.sizes + 1))
     axes.set(xlabel="depth L", ylabel="participation ratio / n")
     axes.set_title(f"Ranks by depth ({len(verdicts)} points judged)")
