@@ -56,11 +56,11 @@ def refresh() -> list[Path]:
 
 
 def select(claims: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the headlines, with four digits so that another platform's agree."""
+    """Return the rows of the headlines, with six digits so that another platform's agree."""
     keyed = claims.set_index(["study", "claim"], drop=False)
     parts = [keyed.loc[[key], list(COLUMNS)] for key in headlines(claims)]
     short = pd.concat(parts or [keyed.iloc[:0]], ignore_index=True)
-    return short.map(lambda cell: float(f"{cell:.4g}") if isinstance(cell, float) else cell)
+    return short.map(lambda cell: float(f"{cell:.6g}") if isinstance(cell, float) else cell)
 
 
 def headlines(claims: pd.DataFrame) -> list[tuple[str, str]]:
