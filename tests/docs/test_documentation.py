@@ -82,5 +82,5 @@ def test_the_api_reference_is_made_of_the_docstrings(tmp_path):
     pdoc.render.configure(docformat="google")
     pdoc.pdoc("rankscope.evidence.verdicts", "rankscope.numerics.ranks", output_directory=tmp_path)
     page = (tmp_path / "rankscope/evidence/verdicts.html").read_text()
-    assert "Decide a claim at each of its points." in page
+    assert "Decide a claim at each of its points, under each of its definitions." in page
     assert 'src="http' not in page

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from rankscope.errors import MissingError
-from rankscope.report import formats, gather, prose
+from rankscope.report import formats, gather, items, prose
 
 
 @pytest.mark.parametrize(
@@ -177,20 +177,20 @@ def test_times_are_added_up_over_the_jobs_of_a_stage_and_memory_is_the_largest(t
 
 def test_a_picture_or_table_that_is_missing_is_named(tmp_path):
     with pytest.raises(MissingError, match=r"figure\.png does not exist"):
-        gather.picture(tmp_path / "figure.png", "A figure.")
+        items.picture(tmp_path / "figure.png", "A figure.")
     with pytest.raises(MissingError, match=r"table\.csv does not exist"):
-        gather.table(tmp_path / "table.csv", "A table.")
+        items.table(tmp_path / "table.csv", "A table.")
 
 
 def test_a_table_is_escaped(tmp_path):
     (tmp_path / "table.csv").write_text("a,b\n<i>,0.123456\n")
-    shown = gather.table(tmp_path / "table.csv", "A table.").content
+    shown = items.table(tmp_path / "table.csv", "A table.").content
     assert "&lt;i&gt;" in shown
     assert "0.1235" in shown
 
 
 def test_a_caption_says_what_its_docstring_says():
-    title, caption = gather.title_and_caption(
+    title, caption = items.title_and_caption(
         "Of what\nit is.\n\nThe line is sqrt((k -\n1) / k), |U^T W V| * 2 of ``x_1``, $\\alpha$."
     )
     assert title == "Of what it is."

@@ -14,11 +14,11 @@ import pandas as pd
 from markupsafe import Markup
 
 from rankscope.comparison import ranks
-from rankscope.errors import MissingError
 from rankscope.evidence import claims, verdicts
 from rankscope.planning import code, configuration, study
 from rankscope.planning.configuration import RESULTS, Configuration
-from rankscope.report import formats, prose
+from rankscope.report import formats, items, prose
+from rankscope.report.items import Item
 
 SOUND = (claims.FULL_TEXT, claims.DERIVED)
 """Bases of a claim that need no warning."""
@@ -32,27 +32,6 @@ STAGES = {
     "tabulate": "tabulate",
 }
 """How the files begin that say what the jobs of a stage took, and what the stage does."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Item:
-    """A figure or a further table, with its caption.
-
-    Attributes:
-        name: the function that makes it.
-        title: the first paragraph of the docstring of its function, as HTML.
-        caption: the rest of that docstring, as HTML.
-        file: where the workflow writes it.
-        content: the picture as a data URL, or the table as HTML.
-        pixels: width of a picture.
-    """
-
-    name: str
-    title: Markup
-    caption: Markup
-    file: Path
-    content: str
-    pixels: int = 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -240,11 +219,11 @@ def _study(one: configuration.Study, grid: Mapping[str, Any]) -> Study:
         sections=sections,
         claims=_claims(name),
         figures=[
-            picture(folder / "figures" / f"{item}.png", code.docstring(figures, item))
+            items.picture(folder / "figures" / f"{item}.png", code.docstring(figures, item))
             for item in study.makes(name, "figures")
         ],
         tables=[
-            table(folder / "tables" / f"{item}.csv", code.docstring(tables, item))
+            items.table(folder / "tables" / f"{item}.csv", code.docstring(tables, item))
             for item in study.makes(name, "tables")
         ],
         points=len(one.points),
@@ -266,8 +245,8 @@ def _text(name: str) -> tuple[str, Markup, dict[str, Markup]]:
 
 
 def _claims(name: str) -> list[Claim]:
-    rows = _read(RESULTS / name / "claims.csv")
-    points = _read(RESULTS / name / "verdicts.csv")
+    rows = items.read(RESULTS / name / "claims.csv")
+    points = items.read(RESULTS / name / "verdicts.csv")
     known = {claim.name: claim for claim in claims.of(study.part(name, "claims"))}
     found = []
     for claim, cells in rows.groupby("claim", sort=False):
@@ -294,12 +273,6 @@ def _evidence(claim: claims.Claim | None) -> tuple[str, str]:
     file, line = code.line(claim.evidence.__module__, claim.evidence.__name__)
     place = file.relative_to(code.PACKAGE.parent.parent)
     return f"{place}:{line}", inspect.getsource(claim.evidence)
-
-
-def _read(file: Path) -> pd.DataFrame:
-    if not file.exists():
-        raise MissingError(f"{file} does not exist; `make study` makes it")
-    return pd.read_csv(file)
 
 
 def times(folder: Path) -> dict[str, tuple[float, float]]:
@@ -342,7 +315,7 @@ def comparison(config: Configuration) -> Comparison | None:
     if not any(study.has(name, "spectra") for name in config.studies):
         return None
     folder, drawing = RESULTS / "comparison", "rankscope.comparison.figures"
-    measured = _read(folder / "tables" / "ranks.csv")
+    measured = items.read(folder / "tables" / "ranks.csv")
     answers: dict[str, list[str]] = {}
     for row in measured.itertuples():
         answers.setdefault(ranks.QUESTIONS[str(row.question)], []).append(
@@ -358,47 +331,13 @@ def comparison(config: Configuration) -> Comparison | None:
     return Comparison(
         answers=answers,
         figures=[
-            picture(folder / "figures" / f"{item}.png", code.docstring(drawing, item))
+            items.picture(folder / "figures" / f"{item}.png", code.docstring(drawing, item))
             for item in code.public_functions(drawing)
         ],
-        table=_html(shown.rename(columns=formats.in_words)),
+        table=items.html(shown.rename(columns=formats.in_words)),
     )
 
 
 def provenance() -> dict[str, Any]:
     """Return the provenance record."""
     return json.loads((RESULTS / "provenance.json").read_text(encoding="utf-8"))
-
-
-def picture(file: Path, docstring: str) -> Item:
-    """Embed a PNG with its caption."""
-    if not file.exists():
-        raise MissingError(f"{file} does not exist; `make figures` draws it")
-    data = file.read_bytes()
-    title, caption = title_and_caption(docstring)
-    return Item(
-        name=file.stem,
-        title=title,
-        caption=caption,
-        file=file,
-        content=formats.data_url("image/png", data),
-        pixels=int.from_bytes(data[16:20], "big"),  # the width stands in the header
-    )
-
-
-def table(file: Path, docstring: str) -> Item:
-    """Show a CSV table with its caption."""
-    title, caption = title_and_caption(docstring)
-    content = _html(_read(file).map(formats.number))
-    return Item(name=file.stem, title=title, caption=caption, file=file, content=content)
-
-
-def title_and_caption(docstring: str) -> tuple[Markup, Markup]:
-    """Split a docstring after its first paragraph."""
-    title, _, rest = docstring.partition("\n\n")
-    return prose.line(title), prose.caption(rest)
-
-
-def _html(shown: pd.DataFrame) -> Markup:
-    """Return a table as HTML; its cells are escaped."""
-    return Markup(shown.to_html(index=False, border=0, na_rep=""))
