@@ -1,1 +1,1 @@
-"""The comparison across the papers: their spectra, measured in the same way."""
+"""The same notions of rank for the matrices of all papers."""
