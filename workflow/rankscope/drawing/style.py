@@ -1,6 +1,7 @@
 """One look for all figures: fonts, a colour-blind-safe palette, column widths, saving."""
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -14,7 +15,7 @@ ONE_COLUMN, TWO_COLUMNS = 3.5, 7.2
 
 COLOURS = sns.color_palette("colorblind")
 THEORY = {"color": "black", "linestyle": "--", "linewidth": 1.0}
-NULL = {"color": "0.6", "linestyle": "--", "linewidth": 0.9}
+NULL: dict[str, Any] = {"color": "0.6", "linestyle": "--", "linewidth": 0.9}
 PAPER = {"color": COLOURS[3], "linestyle": ":", "linewidth": 1.4}
 VERDICT_COLOURS = {
     "supported": COLOURS[0],
