@@ -14,9 +14,9 @@ ONE_COLUMN, TWO_COLUMNS = 3.5, 7.2
 """Widths of figures in inches."""
 
 COLOURS = sns.color_palette("colorblind")
-THEORY = {"color": "black", "linestyle": "--", "linewidth": 1.0}
+THEORY: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.0}
 NULL: dict[str, Any] = {"color": "0.6", "linestyle": "--", "linewidth": 0.9}
-PAPER = {"color": COLOURS[3], "linestyle": ":", "linewidth": 1.4}
+PAPER: dict[str, Any] = {"color": COLOURS[3], "linestyle": ":", "linewidth": 1.4}
 VERDICT_COLOURS = {
     "supported": COLOURS[0],
     "contradicted": COLOURS[3],
