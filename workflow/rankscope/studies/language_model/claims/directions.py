@@ -2,25 +2,25 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim
-from rankscope.evidence.region import at_least, percent
+from rankscope.evidence.claims import FULL_TEXT, claim
+from rankscope.evidence.region import at_least
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
 from rankscope.studies.language_model.claims.accuracy import LORA
 from rankscope.studies.language_model.selection import matrices
 
 SAME_SEED, OTHER_SEED = "two ranks, same seed", "two ranks, other seed"
-TWO_SEEDS, RANDOM = "largest rank, two seeds", "random"
-LEADING, MANY = 8, 64
+TWO_SEEDS = "largest rank, two seeds"
+LEADING = 8
 
 SHARED = at_least(0.5, why='LoRA, figure 3: "normalized subspace similarity > 0.5"')
-MORE = at_least(0.0, why="sharing more means any excess")
+MORE = at_least(0.05, why="a twentieth of full overlap is the least that figure 4's shades show")
 MADE_FOR = {
     "estimate": "phi of the factors A",
-    "scope": "query and value matrices of the adapted layers; the paper's model has 96 layers",
+    "scope": "query and value matrices of the adapted layers (the paper's model has 96 layers); "
+    "beside directions at random, so that nothing is said on what the task adds",
     "basis": FULL_TEXT,
     "null": "random directions, max(i, j) / d",
     "figure": "similarity",
@@ -104,27 +104,3 @@ def more_than_chance(results: Results) -> Iterator[Sample]:
         for name in matrices(point, "qv"):
             more = phi(point, TWO_SEEDS, name, LEADING) - by_chance(point, name, LEADING)
             yield Sample(point, more, name)
-
-
-@claim(
-    "Derived 2: random adapters share what the closed form says",
-    "Between uniformly random directions phi(64, 64) is 64 / d {accepted}.",
-    accepted=percent(5, why="one draw of random frames is within 2 % of its mean at d = 384"),
-    source=HERE,
-    chance=1.0,
-    **MADE_FOR
-    | {
-        "estimate": "phi(64, 64) over its null, mean over matrices",
-        "scope": "all matrices",
-        "basis": DERIVED,
-        "null": "the closed form",
-    },
-)
-def random_is_chance(results: Results) -> Iterator[Sample]:
-    """Compare phi(64, 64) of random frames with the closed form, over all matrices."""
-    for point in results:
-        ratios = [
-            phi(point, RANDOM, name, MANY) / by_chance(point, name, MANY)
-            for name in point.measured.matrix.values
-        ]
-        yield Sample(point, np.mean(ratios, axis=0), "all matrices")

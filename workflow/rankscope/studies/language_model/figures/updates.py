@@ -9,7 +9,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point, Results
-from rankscope.studies.language_model.claims.directions import RANDOM, same_seed
+from rankscope.studies.language_model.claims.directions import same_seed
 from rankscope.studies.language_model.figures.layout import grid, looks, richest, spread
 from rankscope.studies.language_model.selection import all_runs, matrices, of, runs
 
@@ -98,7 +98,7 @@ def similarity(results: Results) -> Figure:
             side = "update" if pair.startswith("full") else "A"
             phi = _diagonal(point.measured.phi.sel(pair=pair, side=side, matrix=names))
             phi = phi.mean("matrix", skipna=False).dropna("i", how="all")
-            colour = "0.5" if pair == RANDOM else style.COLOURS[place]
+            colour = "0.5" if pair == "random" else style.COLOURS[place]
             panels.curve(axes, phi.i, phi.transpose("replicate", "i"), lw=1.0,
                          color=colour, label=pair)  # fmt: skip
         null = point.predicted.sel(side="A", matrix=names[0])
