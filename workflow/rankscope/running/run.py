@@ -127,7 +127,7 @@ def _say(status: int, config: Configuration, begin: float) -> None:
     text = LOG.read_text(encoding="utf-8", errors="replace")
     if status != 0:
         wanted = (
-            "rankscope: ", "Error in rule", "WorkflowError", "log: ", "OSError", "No space left",
+            "rankscope: ", "Error in rule", "WorkflowError", "check log file", "OSError", "No space left",
             "SLURM status is", "LockException", "rror: unrecognized",
         )  # fmt: skip
         lines = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
