@@ -1,14 +1,12 @@
-"""What a trained adapter can reach, and how its first step depends on the rank."""
+"""How the first step and the best learning rate depend on the rank."""
 
 import math
 
-import numpy as np
 import xarray as xr
 from scipy import special
 
 from rankscope.datasets import variable
-from rankscope.studies.lora import theory_spectra
-from rankscope.studies.lora.parameters import Parameters
+from rankscope.studies.lora.scaling.parameters import Parameters
 
 FIRST_STEP_EXPONENTS = {
     ("sgd", "rank"): -1.0,
@@ -20,27 +18,7 @@ FIRST_STEP_EXPONENTS = {
 learning rate must undo them, so that its exponents are the negatives."""
 
 
-def teacher(p: Parameters) -> xr.Dataset:
-    """Return the error of the best update of each rank (Eckart and Young).
-
-    With anisotropic inputs the optimum depends on how the update's directions lie to those
-    of the inputs, and is left undefined.
-    """
-    energy = theory_spectra.energies(p.teacher, (p.rows, p.columns), p.teacher_rank, p.decay)
-    tails = theory_spectra.tails(energy, p.rank)
-    if p.input_decay > 0:
-        tails = np.full_like(tails, np.nan)
-    return xr.Dataset(
-        {
-            "best_error": variable((), tails[-1], "Eckart-Young error at the adapter's rank"),
-            "trained_error": variable((), tails[-1], "Eckart-Young error at the adapter's rank"),
-            "truncation_error": variable("kept", tails, "Eckart-Young error at each rank"),
-        },
-        coords={"kept": variable("kept", np.arange(p.rank + 1), "number of directions kept")},
-    )
-
-
-def scaling(p: Parameters) -> xr.Dataset:
+def predict(p: Parameters) -> xr.Dataset:
     """Return the expected progress of the first step, and the exponents in the rank.
 
     With ``B = 0`` and ``A`` Gaussian of variance ``1/d`` the first gradient is ``-s T A^T``.

@@ -4,11 +4,11 @@ import numpy as np
 import xarray as xr
 
 from rankscope.datasets import variable
-from rankscope.studies.lora import theory_spectra
-from rankscope.studies.lora.parameters import Parameters
+from rankscope.studies.lora import spectral_laws
+from rankscope.studies.lora.risk.parameters import Parameters
 
 
-def risk(p: Parameters) -> xr.Dataset:
+def predict(p: Parameters) -> xr.Dataset:
     """Return the risks for whitened Gaussian inputs and a target of unit norm.
 
     ``full_risk`` is exact: ``sigma^2 D d / (n - d - 1)``. ``risk_simple`` counts the
@@ -16,10 +16,10 @@ def risk(p: Parameters) -> xr.Dataset:
     supposes that every fitted direction is one of the target's. ``risk`` follows each
     direction through the noise instead, see `_direction_risks`.
     """
-    energy = theory_spectra.energies(p.teacher, (p.rows, p.columns), p.teacher_rank, p.decay)
+    energy = spectral_laws.power_law(p.teacher_rank, p.decay)
     ranks = np.arange(min(p.rows, p.columns) + 1)
     variance = p.noise**2 / (p.samples - p.columns - 1)
-    tails = theory_spectra.tails(energy, len(ranks) - 1)
+    tails = spectral_laws.tails(energy, len(ranks) - 1)
     return xr.Dataset(
         {
             "full_risk": variable((), variance * p.rows * p.columns, "risk of least squares"),
@@ -49,7 +49,7 @@ def _asymptotic(p: Parameters, energy: np.ndarray) -> np.ndarray:
     free = (p.rows - count, p.columns - count)
     unit = p.noise**2 / (p.samples - p.columns - 1)
     gains = _direction_risks(p, energy[visible], free) + unit * count
-    costs = unit * theory_spectra.noise_energies(free)
+    costs = unit * spectral_laws.noise(free)
     return np.sum(energy) + np.concatenate([[0.0], np.cumsum(np.concatenate([gains, costs]))])
 
 
@@ -63,7 +63,7 @@ def _direction_risks(p: Parameters, energy: np.ndarray, free: tuple[int, int]) -
     """
     smaller, larger = sorted(free)
     spikes = np.sqrt(p.samples * energy) / p.noise / np.sqrt(larger)
-    value, small_side, large_side = theory_spectra.spiked(spikes, smaller / larger)
+    value, small_side, large_side = spectral_laws.spiked(spikes, smaller / larger)
     left, right = (small_side, large_side) if p.rows <= p.columns else (large_side, small_side)
     unit = p.noise**2 * larger
     across = unit * value**2 * (1 - right) / (p.samples - p.columns - 1)
