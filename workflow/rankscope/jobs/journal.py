@@ -1,6 +1,6 @@
 """The journal of a results folder: which points were started, saved, finished or failed.
 
-It feeds progress, ``status`` and run times. No result depends on it; it may be deleted.
+It feeds progress and ``status``. No result depends on it; it may be deleted.
 Each machine writes a file of its own: appending is atomic on one machine, but not between
 machines that share a network file system.
 """
@@ -14,8 +14,6 @@ from pathlib import Path
 
 FOLDER = Path("results/logs")
 STARTED, SAVED, DONE, FAILED = "started", "saved", "done", "failed"
-TIMED = "timed"
-"""A stage that works on a whole study has ended; only run times read it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,11 +22,11 @@ class Entry:
 
     Attributes:
         when: seconds since the epoch.
-        event: ``started``, ``saved`` (some replicates), ``done`` or ``failed``; ``timed``.
+        event: ``started``, ``saved`` (some replicates), ``done`` or ``failed``.
         study: the study's name.
         stage: ``simulated`` or ``predicted``.
         point: the point's name.
-        seconds: wall-clock seconds of the work, 0 unless ``done`` or ``timed``.
+        seconds: wall-clock seconds of the work, 0 unless ``done``.
         message: one line: why it failed, or how many replicates are saved, as ``3/32``.
     """
 
@@ -72,7 +70,8 @@ def read(start: Mapping[Path, int] | None = None) -> tuple[list[Entry], dict[Pat
     Returns:
         The events, and the position to go on from.
     """
-    entries, position = [], dict(start or {})
+    entries: list[Entry] = []
+    position = dict(start or {})
     for path in sorted(FOLDER.glob("points*.tsv")):
         with path.open("rb") as file:
             file.seek(position.get(path, 0))

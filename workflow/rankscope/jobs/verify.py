@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from rankscope.evidence import results, verdicts
-from rankscope.evidence.claims import Claim
+from rankscope.evidence.claims import Claim, Definition
 from rankscope.evidence.results import Results
 from rankscope.jobs import tabulate
 
@@ -37,7 +37,8 @@ def judge(
     """
     tables, rows = [], []
     for claim in found:
-        named = {one.name: one for one in claim.definitions} or {"": None}
+        named: dict[str, Definition | None] = {one.name: one for one in claim.definitions}
+        named = named or {"": None}
         samples = {name: claim.samples(data, one) for name, one in named.items()}
         points = verdicts.judge(claim, samples, confidence)
         tables.append(points)

@@ -4,8 +4,14 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from rankscope.errors import Foreseen
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,16 +26,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in SUBCOMMANDS:
         add(subparsers)
-    options, options.rest = parser.parse_known_args(arguments)
+    options, rest = parser.parse_known_args(arguments)
+    options.rest = rest
     if options.rest and options.run is not _study:
         parser.error(f"unrecognised arguments: {' '.join(options.rest)}")
     try:
-        return options.run(options)
+        status: int = options.run(options)
     except (Foreseen, OSError) as error:
         return _refuse(options.command, str(error))
+    return status
 
 
-def _add_study(subparsers: argparse._SubParsersAction) -> None:
+def _add_study(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "study",
         help="run the workflow with progress; further arguments go to Snakemake",
@@ -45,7 +53,7 @@ def _study(options: argparse.Namespace) -> int:
     return run.study(options.configfile, options.rest)
 
 
-def _add_status(subparsers: argparse._SubParsersAction) -> None:
+def _add_status(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("status", help="show what is done, running, failed and missing")
     _add_configfile(parser)
     parser.set_defaults(run=_status, command="status")
@@ -58,7 +66,7 @@ def _status(options: argparse.Namespace) -> int:
     return 0
 
 
-def _add_figures(subparsers: argparse._SubParsersAction) -> None:
+def _add_figures(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "figures", help="draw figures again from existing data, without a simulation"
     )
@@ -75,7 +83,7 @@ def _figures(options: argparse.Namespace) -> int:
     return figures.figures(options.configfile, options.studies)
 
 
-def _add_audit(subparsers: argparse._SubParsersAction) -> None:
+def _add_audit(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "audit", help="judge every claim on data in which the truth was planted"
     )
@@ -89,7 +97,7 @@ def _audit(options: argparse.Namespace) -> int:
     return run.study(options.configfile, ["results/audit.csv"])
 
 
-def _add_readme(subparsers: argparse._SubParsersAction) -> None:
+def _add_readme(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "readme", help="put the results into the README: its table and its figures"
     )
@@ -110,7 +118,7 @@ def _add_configfile(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_probe(subparsers: argparse._SubParsersAction) -> None:
+def _add_probe(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "probe",
         help="probe a saved adapter",
@@ -181,7 +189,7 @@ def _probe(options: argparse.Namespace) -> int:
     return 0
 
 
-def _draw(dataset: object, out: Path) -> list[Path]:
+def _draw(dataset: "xr.Dataset", out: Path) -> list[Path]:
     from rankscope.drawing import style
     from rankscope.probe import figures
 
@@ -194,7 +202,7 @@ def _draw(dataset: object, out: Path) -> list[Path]:
     return stems
 
 
-def _with_progress(modules: Sequence[str]) -> Iterator[str]:
+def _with_progress(modules: Iterable[str]) -> Iterator[str]:
     """Show progress on standard error: a bar on a terminal, else a line now and then."""
     import tqdm
 
@@ -228,7 +236,7 @@ def _refuse(command: str, message: str) -> int:
     return 2
 
 
-SUBCOMMANDS: Iterable[Callable[[argparse._SubParsersAction], None]] = (
+SUBCOMMANDS: Iterable[Callable[[Subparsers], None]] = (
     _add_study,
     _add_status,
     _add_figures,

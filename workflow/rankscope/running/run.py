@@ -89,7 +89,7 @@ def status(config_file: Path) -> None:
     progress.table(configuration.read(config_file), since=_since())
 
 
-def _watch(child: subprocess.Popen, states: Iterable[progress.State]) -> int:
+def _watch(child: subprocess.Popen[bytes], states: Iterable[progress.State]) -> int:
     """Show progress until the child ends; pass signals on to it."""
     interrupted = threading.Event()
 
