@@ -10,7 +10,7 @@ from rankscope.planning import parameters
 from rankscope.studies.language_model import claims, selection, theory
 from rankscope.studies.language_model.claims import accuracy, directions, updates
 
-RUNS = "head+full+lora-4+lora-64+randlora-32+lora-8.qv+lora-8.q+lora-8.k+lora-8.v+lora-8.o"
+RUNS = "head+full+lora-4+lora-64+randlora-32+lora-8+lora-8.q+lora-8.k+lora-8.v+lora-8.o"
 REPLICATES = 8
 NOISE = 1e-3
 
@@ -294,7 +294,7 @@ def test_a_barrier_is_seen(point, barrier, expected):
 def test_a_point_has_only_its_own_runs_and_matrices(point):
     (found,) = of(point, relative_norm=made(point, "run", "matrix"))
     names = [run.name for run in selection.runs(found, "lora", "full")]
-    assert names == ["full", "lora-4", "lora-8.qv", "lora-64"], "by method and rank"
+    assert names == ["full", "lora-4", "lora-8", "lora-64"], "by method and rank"
     (run,) = [run for run in selection.all_runs(found) if run.name == "lora-8.q"]
     assert selection.of(found, "relative_norm", run).matrix.values.tolist() == ["5.q"]
 

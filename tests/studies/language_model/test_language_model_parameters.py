@@ -46,6 +46,7 @@ def test_what_is_no_run_is_refused(name):
         ({"targets": "qx"}, "targets must be letters"),
         ({"targets": "vq"}, "each once and in this order"),
         ({"runs": "lora-2.qq"}, "each once and in this order"),
+        ({"runs": "full.qkvo"}, "must not name the targets that the point has"),
         ({"runs": "vera-7000"}, "rank must be at most 6144"),
         ({"tokens": 513}, "tokens must be at most 512"),
         ({"layers": 7}, "layers must be at most 6"),

@@ -244,6 +244,8 @@ class Parameters:
         width = self.architecture()["hidden_size"]
         for run in self.run_list():
             _require_targets(run.targets)
+            own = "." in run.name and run.targets == self.targets
+            require(not own, "a run must not name the targets that the point has", run.name)
             largest = MOST_DIRECTIONS * width if run.method == "vera" else width
             require(run.rank <= largest, f"a run's rank must be at most {largest}", run.name)
         for name in self.twin_names():
