@@ -7,7 +7,7 @@ import xarray as xr
 
 from rankscope.evidence.results import Point
 from rankscope.studies.language_model.parameters import Run
-from rankscope.studies.language_model.selection import all_runs, matrices, runs
+from rankscope.studies.language_model.selection import all_runs, own_matrices, runs
 
 Planted = dict[str, xr.DataArray]
 LEVEL = 0.3
@@ -63,7 +63,7 @@ def more_than_chance(point: Point, values: xr.DataArray) -> Planted:
 def query_shares_more(point: Point, values: xr.DataArray) -> Planted:
     """Return one similarity for all matrices, and another for query."""
     zero = _like(point, "phi")
-    return {"phi": zero + LEVEL + values * zero.matrix.isin(matrices(point, "q"))}
+    return {"phi": zero + LEVEL + values * zero.matrix.isin(own_matrices(point, "q"))}
 
 
 def amplifies(point: Point, values: xr.DataArray) -> Planted:

@@ -9,7 +9,7 @@ from rankscope.evidence.region import at_least
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
 from rankscope.studies.language_model.claims.accuracy import LORA
-from rankscope.studies.language_model.selection import matrices
+from rankscope.studies.language_model.selection import own_matrices
 
 SAME_SEED, OTHER_SEED = "two ranks, same seed", "two ranks, other seed"
 TWO_SEEDS = "largest rank, two seeds"
@@ -42,7 +42,7 @@ def by_chance(point: Point, matrix: str, leading: int) -> float:
 def first_direction(results: Results, pair: str) -> Iterator[Sample]:
     """Measure ``phi(1, 1)`` of a pair where a point has it, in query and value matrices."""
     for point in results.where(lambda point: pair in point.measured.pair):
-        for name in matrices(point, "qv"):
+        for name in own_matrices(point, "qv"):
             yield Sample(point, phi(point, pair, name, 1), name, chance=by_chance(point, name, 1))
 
 
@@ -83,8 +83,8 @@ def other_seed(results: Results) -> Iterator[Sample]:
 def query_shares_more(results: Results) -> Iterator[Sample]:
     """Compare phi(8, 8) of two seeds between query and value, layer by layer."""
     for point in results.where(lambda point: TWO_SEEDS in point.measured.pair):
-        for query in matrices(point, "q"):
-            for value in set(matrices(point, "v")) & {query.replace("q", "v")}:
+        for query in own_matrices(point, "q"):
+            for value in set(own_matrices(point, "v")) & {query.replace("q", "v")}:
                 more = phi(point, TWO_SEEDS, query, LEADING) - phi(point, TWO_SEEDS, value, LEADING)
                 yield Sample(point, more, f"{query} - {value}")
 
@@ -101,6 +101,6 @@ def query_shares_more(results: Results) -> Iterator[Sample]:
 def more_than_chance(results: Results) -> Iterator[Sample]:
     """Compare phi(8, 8) of two seeds with that of random directions."""
     for point in results.where(lambda point: TWO_SEEDS in point.measured.pair):
-        for name in matrices(point, "qv"):
+        for name in own_matrices(point, "qv"):
             more = phi(point, TWO_SEEDS, name, LEADING) - by_chance(point, name, LEADING)
             yield Sample(point, more, name)

@@ -12,7 +12,7 @@ from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
 from rankscope.studies.language_model.claims.accuracy import LORA, RANDLORA, nearest
 from rankscope.studies.language_model.parameters import PROBED_RANKS, Run
-from rankscope.studies.language_model.selection import matrices, of, runs
+from rankscope.studies.language_model.selection import matrices, of, own_matrices, runs
 
 AT_RANK = 8
 LEAST_RANK = 4
@@ -86,7 +86,7 @@ def amplifies(results: Results) -> Iterator[Sample]:
     """Measure the alignment of LoRA's updates with W_q at their own rank."""
     for point in results:
         for run in probed(point):
-            for name in matrices(point, "q"):
+            for name in own_matrices(point, "q"):
                 values = logarithm(point, "alignment", run, name, run.rank)
                 yield Sample(point, values, f"{run.name}, {name}")
 
@@ -107,7 +107,7 @@ def falls_as_chance_does(results: Results) -> Iterator[Sample]:
     """Compare the inverse of the alignment, amplification over its null, at two ranks."""
     for point in results.where(lambda point: len(probed(point)) > 1):
         small, *_, large = probed(point)
-        for name in matrices(point, "q"):
+        for name in own_matrices(point, "q"):
             at_small = logarithm(point, "alignment", small, name, small.rank)
             at_large = logarithm(point, "alignment", large, name, large.rank)
             part = f"{small.name} / {large.name}, {name}"
