@@ -15,9 +15,10 @@ def full_rank_sparse(point: Point, values: xr.DataArray) -> Planted:
     return {"numerical_rank": values * point.columns}
 
 
-def expected_rank(point: Point, values: xr.DataArray) -> Planted:
-    """Return updates of the expected rank and so many columns more."""
-    return {"numerical_rank": values * point.columns + float(point.predicted.numerical_rank)}
+def lost_columns(point: Point, values: xr.DataArray) -> Planted:
+    """Return updates that keep the columns beyond a multiple of the expected loss."""
+    kept = float(point.predicted.numerical_rank)
+    return {"numerical_rank": kept * values + point.columns * (1 - values)}
 
 
 def nominal_rank(point: Point, values: xr.DataArray) -> Planted:
