@@ -31,7 +31,9 @@ def spread_exponent(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return ranks with the run's own shape of deviations, of a spread that is a power of m."""
     ranks = _measured(point, rank).astype(float)
     deviations = (ranks - ranks.mean("replicate")) / ranks.std("replicate")
-    return {rank.variable: _whole(point, rank, point.batch_size ** float(values.mean()) * deviations)}
+    return {
+        rank.variable: _whole(point, rank, point.batch_size ** float(values.mean()) * deviations)
+    }
 
 
 def tail(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
@@ -93,7 +95,9 @@ def advantage(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return a loss of 0.2 m with Gaussian weights, of which half and more is kept."""
     full = min(1, point.width / point.batch_size)
     kept = full - 0.1 + values
-    return _curve(point, rank, kept if point.initialisation == "orthogonal" else 0 * values + full - 0.2)
+    return _curve(
+        point, rank, kept if point.initialisation == "orthogonal" else 0 * values + full - 0.2
+    )
 
 
 def alternation(point: Point, values: xr.DataArray, rank: Rank) -> Planted:

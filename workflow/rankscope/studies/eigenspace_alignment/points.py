@@ -76,7 +76,7 @@ def each_matrix(
     point: Point | Family,
     values: xr.DataArray,
     part: str = "",
-    **fields: Any,  # noqa: ANN401 - as many types as a sample has fields
+    **fields: Any,
 ) -> Iterator[Sample]:
     """Yield a sample for the Hessian and one for G.
 
