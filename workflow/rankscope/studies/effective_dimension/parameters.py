@@ -32,18 +32,25 @@ class Parameters:
     )
     clusters: int = whole("random centres of clustered inputs", at_least=1, default=8)
     spread: float = real(
-        "length of the noise around a centre, whose length is 1", at_least=0.001, default=0.3
+        "length of the noise around a centre, whose length is 1",
+        at_least=0.001,
+        at_most=1000,
+        default=0.3,
     )
     initialisation: str = one_of(
         "law of the weights, at He's scale", "gaussian", "orthogonal", default="gaussian"
     )
     negative_slope: float = real(
         "slope a of the activation: 0 is ReLU, 1 linear, -1 the absolute value",
+        at_least=-10,
         at_most=1,
         default=0.0,
     )
     bias_variance: float = real(
-        "variance of the biases, where inputs have mean square 1", at_least=0, default=0.0
+        "variance of the biases, where inputs have mean square 1",
+        at_least=0,
+        at_most=1000,
+        default=0.0,
     )
     sampler: str = one_of(
         "reduced draws (exact in law), or explicit weights, the reference",
