@@ -1,0 +1,16 @@
+"""Parameters of one test of theorem 4.1."""
+
+from dataclasses import dataclass
+
+from rankscope.planning.parameters import Cost
+from rankscope.studies.randlora import fitting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters(fitting.Parameters):
+    """Blocks of one kind of target, fitted one by one and jointly."""
+
+    def cost(self) -> Cost:
+        """Estimate one replicate from the linear systems of its inner loop."""
+        seconds = 2e-4 * self.sweeps * self.columns / 16
+        return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)

@@ -1,0 +1,39 @@
+"""Parameters of one comparison of adapters on one kind of target."""
+
+from dataclasses import dataclass
+
+from rankscope.planning.parameters import Cost, one_of, real, require
+from rankscope.studies.randlora import fitting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters(fitting.Parameters):
+    """Adapters of equal parameters on one kind of target."""
+
+    input_decay: float = real(
+        "inputs' variances fall as i^-input_decay; 0 is weight space", at_least=0, default=0.0
+    )
+    methods: str = one_of("which adapters: LoRA and RandLoRA, or all", "two", "all", default="two")
+
+    def check(self) -> None:
+        """Refuse budgets that some adapter cannot have."""
+        super().check()
+        require(
+            self.methods == "two" or self.rank >= 2,
+            "rank must be at least 2 to fit half of it",
+            self.rank,
+        )
+        require(
+            self.methods == "two" or self.trained_parameters() > self.rows,
+            f"the parameters must be more than rows = {self.rows} for VeRA",
+            self.trained_parameters(),
+        )
+
+    def cost(self) -> Cost:
+        """Estimate one replicate from the linear systems of its inner loop."""
+        seconds = 1e-4 * self.sweeps * self.columns / 16
+        if self.methods == "all":
+            seconds *= 4
+        if self.input_decay > 0:
+            seconds += 1e-10 * self.sweeps * (self.bases() * self.columns) ** 2 * self.columns
+        return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)
