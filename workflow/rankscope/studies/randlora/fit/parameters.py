@@ -1,9 +1,13 @@
 """Parameters of one comparison of adapters on one kind of target."""
 
+import math
 from dataclasses import dataclass
 
 from rankscope.planning.parameters import Cost, one_of, real, require
 from rankscope.studies.randlora import fitting
+
+DECADES = 8
+"""Of the inputs' variances: least squares squares them, and rounding leaves sixteen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +22,11 @@ class Parameters(fitting.Parameters):
     def check(self) -> None:
         """Refuse budgets that some adapter cannot have."""
         super().check()
+        require(
+            self.input_decay * math.log10(self.columns) <= DECADES,
+            f"columns^input_decay must be at most 10^{DECADES}",
+            self.input_decay,
+        )
         require(
             self.methods == "two" or self.rank >= 2,
             "rank must be at least 2 to fit half of it",
