@@ -8,8 +8,10 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
-# torch stands apart from the lock: which build fits (CPU, CUDA) depends on the machine
-TORCH := torch==2.13.0
+LOCKED := $(PIP) install --quiet --no-deps --require-hashes
+# Builds of torch to try, in this order; with `TORCH=` none, and no study that needs it.
+TORCH ?= cpu cuda
+LOCKS := requirements.lock $(TORCH:%=requirements-%.lock)
 
 help:
 	@echo "make study    run the workflow: simulate, predict, judge, plot, report"
@@ -18,6 +20,7 @@ help:
 	@echo "make figures  draw all figures again from existing data (STUDY=name: of one study)"
 	@echo "make docs     the API reference, from the docstrings"
 	@echo "CONFIG=presets/cluster.yaml takes another configuration, ARGS='...' goes to Snakemake"
+	@echo "TORCH= leaves torch out of the environment, TORCH=cuda takes the build for GPUs"
 
 study: environment
 	@$(BIN)/rankscope study --configfile $(CONFIG) $(ARGS)
@@ -42,6 +45,7 @@ readme: environment
 lint: environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
@@ -50,9 +54,9 @@ format: environment
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-# An environment that was installed from this very lock is left alone.
+# An environment that was installed from these very files is left alone.
 environment:
-	@cmp -s requirements.lock $(VENV)/installed.lock || $(MAKE) --no-print-directory $(VENV)
+	@cat pyproject.toml $(LOCKS) | cmp -s - $(VENV)/installed || $(MAKE) --no-print-directory $(VENV)
 
 .PHONY: $(VENV)
 $(VENV):
@@ -63,16 +67,18 @@ $(VENV):
 	@$(PYTHON) -m venv --without-pip $(VENV) \
 		|| { echo "the venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
 	@echo "rankscope: installing the environment into $(VENV), once; this takes minutes"
-	@$(PIP) install --quiet $(TORCH)
-	@$(PIP) install --quiet --no-deps --require-hashes -r requirements.lock
+	@$(LOCKED) -r requirements.lock
+	@for build in $(TORCH); do \
+		$(LOCKED) -r requirements-$$build.lock && break; \
+		echo "rankscope: the build of torch for $$build is not to be had here"; false; \
+	done
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib workflow >/dev/null || true
-	@cp requirements.lock $(VENV)/installed.lock
+	@cat pyproject.toml $(LOCKS) > $(VENV)/installed
 
-# The pinned versions of this environment, with the hashes of every platform's files.
+# Lock files and the environment for conda, from pyproject.toml.
 lock: environment
-	$(PIP) list --format=freeze | grep -viE '^(torch|rankscope|pip)==' \
-		| uvx uv pip compile --no-deps --generate-hashes --no-header --no-annotate - -o requirements.lock
+	$(BIN)/python envs/lock.py $(ARGS)
 
 clean:
 	rm -rf .snakemake results/.unfinished

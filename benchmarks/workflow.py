@@ -32,16 +32,21 @@ SNAKEMAKE = (sys.executable, "-m", "snakemake")
 ALONE = """
 import json, os, sys
 from pathlib import Path
-from rankscope import configuration, stages
+from rankscope.jobs import compute
+from rankscope.planning import configuration
 config = configuration.from_environment()
 for stage in ("simulated", "predicted"):
-    stages.compute(stage, [point.file(stage) for point in config.studies["paced"].points])
+    compute.compute(stage, [point.file(stage) for point in config.studies["paced"].points])
 """
 
 WAYS = {
     "rankscope": """
-from rankscope import stacking
-stacking.stack(paths, [path.stem for path in paths], Path("all.nc"))
+from rankscope.jobs import collect
+collect.collect(points, "simulated", Path("all.nc"), {})
+""",
+    "one mean a point": """
+import rankscope
+[float(point.measured.rank_.mean()) for point in rankscope.load("collected")]
 """,
     "load and concat": """
 import xarray as xr
@@ -111,39 +116,66 @@ def pair(cost: tuple[float, float, float]) -> str:
     return f"{cost[0]:.1f} / {cost[1]:.1f}"
 
 
+SETUP = """
+from pathlib import Path
+from rankscope.planning import configuration, parameters
+import dataclasses
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Parameters:
+    number: int = parameters.whole("number")
+    slope: float = parameters.real("slope", default=0.5)
+points = [configuration.Point(study="some", name=f"{n:05}", parameters=Parameters(number=n))
+          for n in range(COUNT)]
+paths = [point.file("simulated") for point in points]
+"""
+FILL = """
+import numpy as np, xarray as xr
+from rankscope import datasets
+generator = np.random.default_rng(0)
+for point in points:
+    layers = LAYERS[point.parameters.number % len(LAYERS)]
+    data = xr.Dataset(
+        {"rank_": datasets.variable(
+            ("replicate", "layer"), generator.normal(size=(8, layers)), "rank")},
+        coords={"layer": datasets.variable("layer", np.arange(1, layers + 1), "layer"),
+                "replicate": datasets.variable("replicate", np.arange(8), "repetition")})
+    values = parameters.as_dict(point.parameters)
+    labels = parameters.labels(point.parameters)
+    datasets.write(datasets.with_parameters(data, values, labels), point.file("simulated"))
+"""
+KINDS = {"equal, small": (COLLECTED, [40]), "of all lengths": (400, list(range(500, 60_000, 1500)))}
+"""How many points, and their numbers of layers: the second kind is 400 MB, or 800 padded."""
+
+
 def collect(folder: Path) -> None:
     """Print a row per way of collecting; the slow ways get fewer points."""
-    import numpy as np
-    import xarray as xr
+    for kind, (count, layers) in KINDS.items():
+        here = folder / kind
+        here.mkdir()
+        _python(f"COUNT = {count}; LAYERS = {layers}" + SETUP + FILL, here)
+        print(f"{kind:20}{'points':>8}{'CPU s':>8}{'wall s':>8}{'ms/point':>10}{'MB':>8}")
+        for way, code in WAYS.items():
+            if way == "open_mfdataset" and importlib.util.find_spec("dask") is None:
+                print(f"{way:20}needs dask, which rankscope does not")
+                continue
+            if way == "one mean a point":
+                collected = here / "collected"
+                collected.mkdir()
+                for stage in ("simulated", "predicted"):
+                    shutil.copy(here / "all.nc", collected / f"{stage}.nc")
+            used = count if way in ("rankscope", "one mean a point") else min(count, PEERS)
+            if way == "load and concat" and len(layers) > 1:
+                print(f"{way:20}cannot join points of different lengths")
+                continue
+            cpu, wall, memory = _python(f"COUNT = {used}" + SETUP + code, here)
+            print(
+                f"{way:20}{used:8}{cpu:8.1f}{wall:8.1f}{1000 * cpu / used:10.2f}{memory:8.0f}",
+                flush=True,
+            )
 
-    from rankscope import datasets
 
-    generator = np.random.default_rng(0)
-    dims = ("replicate", "layer")
-    data = xr.Dataset(
-        {"spectrum": datasets.variable(dims, generator.normal(size=(8, 40)), "spectrum")},
-        coords={
-            "layer": datasets.variable("layer", np.arange(1, 41), "layer"),
-            "replicate": datasets.variable("replicate", np.arange(8), "repetition"),
-        },
-    )
-    for number in range(COLLECTED):
-        path = folder / f"{number:05}.nc"
-        point = datasets.with_parameters(data + number, {"width": number, "slope": 0.5})
-        datasets.write(point, path)
-    print(f"{'collecting':20}{'points':>8}{'CPU s':>8}{'wall s':>8}{'ms/point':>10}{'MB':>8}")
-    for way, code in WAYS.items():
-        if way == "open_mfdataset" and importlib.util.find_spec("dask") is None:
-            print(f"{way:20}needs dask, which rankscope does not")
-            continue
-        count = COLLECTED if way == "rankscope" else PEERS
-        begin = f"from pathlib import Path\npaths = sorted(Path().glob('0*.nc'))[:{count}]\n"
-        program = f"import sys\n{begin}{code}\nprint('done')"
-        cpu, wall, memory = measured((sys.executable, "-c", program), folder, **IMPORTABLE)
-        print(
-            f"{way:20}{count:8}{cpu:8.1f}{wall:8.1f}{1000 * cpu / count:10.2f}{memory:8.0f}",
-            flush=True,
-        )
+def _python(program: str, folder: Path) -> tuple[float, float, float]:
+    return measured((sys.executable, "-c", program), folder, **IMPORTABLE)
 
 
 IMPORTABLE = {"PYTHONPATH": str(ROOT / "workflow")}

@@ -10,6 +10,8 @@ read what a run has made:
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr

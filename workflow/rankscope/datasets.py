@@ -7,16 +7,18 @@ and hold no time stamp and no machine name, so that equal results are equal byte
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import netCDF4
 import numpy as np
 import xarray as xr
 
 from rankscope.errors import DamagedFileError, MissingError
 
 COMPRESS_FROM_BYTES = 4096
+READ_CACHE_BYTES = 2**20
 TEMPORARY = ".writing-"
 """How the name of a file begins that is not complete yet."""
 
@@ -69,7 +71,7 @@ def write(dataset: xr.Dataset, path: Path) -> None:
         OSError: if the disk is full or the folder cannot be written.
     """
     dataset = dataset.copy()
-    encoding: dict[str, dict[str, Any]] = {}
+    encoding: dict[Hashable, dict[str, Any]] = {}
     for name, data in dataset.variables.items():
         encoding[name] = {"_FillValue": None}
         if data.dtype == bool:
@@ -117,7 +119,10 @@ def open_lazily(path: Path, group: str) -> xr.Dataset:
         DamagedFileError: if the file is truncated or damaged.
     """
     try:
-        return xr.open_dataset(path, group=group, engine="netcdf4", decode_times=False)
+        # not cached: who reads all points of a large file shall not hold them all; and the
+        # library's own cache, of megabytes for each variable of each group, is kept small
+        netCDF4.set_chunk_cache(READ_CACHE_BYTES)
+        return xr.open_dataset(path, group=group, engine="netcdf4", decode_times=False, cache=False)
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise DamagedFileError(damaged(path, error)) from error
 

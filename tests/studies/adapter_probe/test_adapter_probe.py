@@ -5,13 +5,17 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib import pyplot as plt
 from safetensors.numpy import save_file
 
 from rankscope import datasets
-from rankscope.evidence import verdicts
-from rankscope.jobs import collect as stacking, streams
-from rankscope.planning import parameters, code as sources
-from rankscope.studies.adapter_probe import claims, figures, simulation, theory
+from rankscope.errors import ParameterError
+from rankscope.evidence import audit, results, verdicts
+from rankscope.evidence import claims as evidence
+from rankscope.jobs import streams
+from rankscope.planning import code, parameters
+from rankscope.probe import ProbeError
+from rankscope.studies.adapter_probe import claims, figures, plants, simulation, theory
 from rankscope.studies.adapter_probe.parameters import Parameters
 
 MODULES = [f"layer.{place}.query" for place in range(5)]
@@ -43,9 +47,8 @@ def folder(tmp_path_factory):
 
 
 def point(folder, adapter, **values):
-    built = Parameters(folder=str(folder), adapter=adapter, base=str(folder / "model"), **values)
-    built.check()
-    return built
+    fixed = {"folder": str(folder), "adapter": adapter, "base": str(folder / "model")}
+    return parameters.build(Parameters, fixed | values, "here")
 
 
 def draws(parameters_, first, last):
@@ -53,23 +56,22 @@ def draws(parameters_, first, last):
 
 
 @pytest.fixture(scope="module")
-def data(folder, tmp_path_factory):
-    target = tmp_path_factory.mktemp("stacked")
-    parts = {"simulated": [], "predicted": []}
-    names = ["aligned", "random"]
-    for name in names:
-        one = point(folder, name)
-        made = {
-            "simulated": simulation.simulate(one, draws(one, 0, 3)),
-            "predicted": theory.predict(one),
+def data(folder):
+    points = {name: point(folder, name) for name in ("aligned", "random")}
+    return results.of(
+        {
+            name: (
+                parameters.as_dict(one),
+                simulation.simulate(one, draws(one, 0, 3)),
+                theory.predict(one),
+            )
+            for name, one in points.items()
         }
-        for kind, dataset in made.items():
-            parts[kind].append(target / f"{kind}-{name}.nc")
-            labelled = datasets.with_parameters(dataset, parameters.as_dict(one))
-            datasets.write(labelled, parts[kind][-1])
-    for kind, files in parts.items():
-        stacking.stack(files, names, target / f"{kind}.nc")
-    return [datasets.read(target / f"{kind}.nc") for kind in parts]
+    )
+
+
+def judge(claim, data):
+    return verdicts.judge(claim, {"": claim.samples(data)}, 0.95).set_index("point")
 
 
 def test_controls_are_the_same_however_they_are_batched(folder):
@@ -88,10 +90,70 @@ def test_no_variable_takes_a_parameters_name(folder):
 
 
 def test_an_aligned_adapter_is_told_from_a_random_one(data):
-    claim = claims.CLAIMS[0]
-    table = verdicts.judge(claim, claim.evidence(*data), 0.95).set_index("point")
+    table = judge(claims.amplifies, data)
     assert table.verdict["aligned"] == "supported"
     assert table.verdict["random"] != "supported"
+
+
+def replaced(data, **variables):
+    """The results with other values of some measured variables."""
+    return results.of(
+        {
+            point.name: (point.parameters, point.measured.assign(variables), point.predicted)
+            for point in data
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "verdict"),
+    [
+        ([3, 3, 3, 3, 3], "supported"),
+        ([9, 8, 9, 10, 9], "contradicted"),
+        ([3, 9, 0, 1, 4], "undecided"),
+    ],
+)
+def test_intruders_are_compared_with_those_of_random_directions(data, counts, verdict):
+    table = judge(claims.intruders, counted(data, counts, 3.0))
+    assert set(table.verdict) == {verdict}
+    assert (table.error > 0).all(), "counts that agree are no certainty"
+    assert set(table.chance) == {-3.0}, "no intruders at all"
+
+
+def test_updates_too_small_for_intruders_show_nothing(data):
+    assert claims.intruders.samples(counted(data, [0] * 5, 0.5)) == []
+
+
+def counted(data, counts, control):
+    """Results with these counts in the five matrices, and this one in all controls."""
+    controls = xr.DataArray(np.full((3, 5), control), dims=("replicate", "matrix"))
+    return replaced(
+        data, intruder_count=("matrix", np.array(counts)), intruder_count_control=controls
+    )
+
+
+def test_the_audit_finds_what_was_planted(data):
+    table = audit.audit(
+        evidence.of(claims), plants, counted(data, [3] * 5, 3.0),
+        confidence=0.95, draws=10, seed=1,
+    )  # fmt: skip
+    assert list(table.claim.unique()) == [claim.name for claim in evidence.of(claims)]
+    assert table[["sound", "powerful", "found"]].all(axis=None), table.to_string()
+
+
+def test_alignment_is_taken_at_the_most_directions_that_an_adapter_has(data):
+    alignment = np.full((5, 7), np.nan)
+    alignment[:, 0], alignment[:3, 1] = 0.1, (4.0, 4.1, 4.2)
+    planted = replaced(data, alignment=(("matrix", "probed_rank"), alignment))
+    table = judge(claims.amplifies, planted)
+    assert list(table.replicates) == [3, 3], "matrices that have fewer are not measured there"
+    assert set(table.verdict) == {"supported"}
+
+
+def test_an_adapter_that_updates_nothing_says_nothing(data):
+    nothing = np.full((5, 7), np.nan)
+    planted = replaced(data, alignment=(("matrix", "probed_rank"), nothing))
+    assert claims.amplifies.samples(planted) == []
 
 
 def test_random_alignment_is_the_chi_law(folder):
@@ -105,18 +167,36 @@ def test_random_alignment_is_the_chi_law(folder):
 
 
 def test_every_claim_and_figure_works(data):
-    for claim in claims.CLAIMS:
-        verdicts.judge(claim, claim.evidence(*data), 0.95)
-    for name in sources.public_functions(figures.__name__):
-        assert getattr(figures, name)(*data, None).axes
+    for claim in evidence.of(claims):
+        assert set(judge(claim, data).verdict) <= set(verdicts.VERDICTS)
+    for name in code.public_functions(figures.__name__):
+        figure = getattr(figures, name)(data)
+        assert figure.axes
+        plt.close(figure)
+
+
+def test_marks_stand_side_by_side_and_always_in_the_same_place(data):
+    figure = figures.ranks(data)
+    drawn = [line.get_xdata() for line in figure.axes[0].lines]
+    again = [line.get_xdata() for line in figures.ranks(data).axes[0].lines]
+    np.testing.assert_array_equal(drawn, again)
+    assert len(np.unique(drawn)) == np.size(drawn), "no mark hides another"
+
+
+def test_what_a_point_reads_is_named(folder):
+    names = {file.relative_to(folder).as_posix() for file in point(folder, "random").files()}
+    weights = {"random/adapter_model.safetensors", "model/model.safetensors"}
+    assert names == {"random/adapter_config.json", *weights}
+    both = {file.parent.name for file in point(folder, "random", other="aligned").files()}
+    assert both == {"random", "aligned", "model"}
 
 
 def test_a_missing_adapter_or_base_is_refused(folder):
-    with pytest.raises(ValueError, match=r"holds no adapter_config\.json"):
+    with pytest.raises(ParameterError, match=r"must hold adapter_config\.json.*nowhere"):
         point(folder, "nowhere")
-    with pytest.raises(ValueError, match="base must be a folder"):
-        Parameters(folder=str(folder), adapter="random", base="/nowhere").check()
-    with pytest.raises(ValueError, match="intruders must be at least 1"):
+    with pytest.raises(ParameterError, match="base must be a folder"):
+        point(folder, "random", base="/nowhere")
+    with pytest.raises(ParameterError, match="intruders must be at least 1"):
         point(folder, "random", intruders=0)
 
 
@@ -124,6 +204,13 @@ def test_a_damaged_adapter_is_one_line(folder, tmp_path):
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "adapter_config.json").write_text('{"peft_type": "IA3"}')
-    one = Parameters(folder=str(tmp_path), adapter="broken", base=str(folder / "model"))
-    with pytest.raises(ValueError, match="IA3 is not supported"):
+    one = point(tmp_path, "broken", base=str(folder / "model"))
+    with pytest.raises(ProbeError, match="IA3 is not supported"):
         simulation.simulate(one, draws(one, 0, 1))
+
+
+@pytest.mark.parametrize("config", ["", "[]", '{"hidden_size": "wide"}', '{"hidden_size": 64}'])
+def test_a_base_without_a_sound_configuration_has_a_cost(folder, tmp_path, config):
+    (tmp_path / "config.json").write_text(config)
+    cost = point(folder, "random", base=str(tmp_path)).cost()
+    assert cost.seconds > 0

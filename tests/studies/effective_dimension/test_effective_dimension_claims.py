@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from rankscope.studies.effective_dimension.claims_evidence import DEFINITIONS
 
 from rankscope import datasets
 from rankscope.evidence import verdicts
 from rankscope.jobs import collect as stacking
-from rankscope.planning import grid, parameters
 from rankscope.jobs.streams import streams
+from rankscope.planning import grid, parameters
 from rankscope.studies.effective_dimension import (
     claims_evidence,
     claims_paper,
@@ -16,7 +17,6 @@ from rankscope.studies.effective_dimension import (
     theory,
 )
 from rankscope.studies.effective_dimension.claims import CLAIMS
-from rankscope.studies.effective_dimension.claims_evidence import DEFINITIONS
 from rankscope.studies.effective_dimension.parameters import Parameters
 
 EXACT = DEFINITIONS[0]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from rankscope.planning import parameters as checked
 from rankscope.jobs.streams import streams
+from rankscope.planning import parameters as checked
 from rankscope.studies.effective_dimension import inputs, theory
 from rankscope.studies.effective_dimension.parameters import Parameters
 from rankscope.studies.effective_dimension.simulation import LABELS, simulate

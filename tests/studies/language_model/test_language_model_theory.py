@@ -5,14 +5,12 @@ import pytest
 
 from rankscope.numerics import adapter_probes, adapters, low_rank, subspaces
 from rankscope.studies.language_model import theory
-from rankscope.studies.language_model.parameters import Parameters, Run
+from rankscope.studies.language_model.parameters import Run
 
 
 @pytest.fixture(scope="module")
-def point():
-    return Parameters(
-        task="tweets", runs="head+full.qu+lora-8.qud+randlora-100.d+vera-16.u", targets="q"
-    )
+def point(build):
+    return build(runs="head+full.qu+lora-8.qud+randlora-100.d+vera-16.u", targets="q")
 
 
 def test_numbers_of_parameters_are_the_sizes_of_the_tensors(point):

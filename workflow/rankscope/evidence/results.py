@@ -150,9 +150,11 @@ class Results:
             if len({point.parameters[axis] for point in group}) > 1:
                 yield Family(axis, tuple(sorted(group, key=lambda p: p.parameters[axis])))
 
-    def pairs(self, axis: str, first: object, second: object) -> Iterator[tuple[Point, Point]]:
+    def pairs(
+        self, axis: str, first: object, second: object, *, ignoring: Sequence[str] = ()
+    ) -> Iterator[tuple[Point, Point]]:
         """Yield points that differ in ``axis`` alone, with these two values of it."""
-        for family in self.families(axis):
+        for family in self.families(axis, ignoring=ignoring):
             of = {point.parameters[axis]: point for point in family}
             if first in of and second in of:
                 yield of[first], of[second]

@@ -93,8 +93,7 @@ def mean(values: ArrayLike, resolution: float = 0.0) -> Estimate:
     centre = float(finite.mean()) if count else math.nan
     error = float(finite.std(ddof=1)) / math.sqrt(count) if count > 1 else math.nan
     if count > 1 and resolution:
-        share = 2 / (count + 4)
-        error = max(error, resolution * math.sqrt(share * (1 - share) / (count + 4)))
+        error = max(error, _coarse(resolution, count))
     elif count > 1 and np.ptp(finite) == 0:
         error = math.nan
     return Estimate(
@@ -104,6 +103,12 @@ def mean(values: ArrayLike, resolution: float = 0.0) -> Estimate:
         missing=len(array) - count,
         replicates=len(array),
     )
+
+
+def _coarse(resolution: float, count: int) -> float:
+    """Return the error of one value beside the others by a step of the scale."""
+    share = 2 / (count + 4)
+    return resolution * math.sqrt(share * (1 - share) / (count + 4))
 
 
 def exact(value: Any) -> Estimate:  # noqa: ANN401 - any number, a DataArray too
@@ -135,7 +140,9 @@ def proportion(successes: ArrayLike) -> Estimate:
     )
 
 
-def jackknife(statistic: Callable[..., float], *samples: ArrayLike) -> Estimate:
+def jackknife(
+    statistic: Callable[..., float], *samples: ArrayLike, resolution: float = 0.0
+) -> Estimate:
     """Estimate a statistic of all replicates, with the jackknife's standard error.
 
     ``error^2 = (n - 1) / n sum_i (t_i - mean t)^2`` with ``t_i`` the statistic without
@@ -145,6 +152,8 @@ def jackknife(statistic: Callable[..., float], *samples: ArrayLike) -> Estimate:
         statistic: from the samples to a number.
         samples: arrays with replicates along their first axis, left out together. Replicates
             with a value that is not finite count as missing.
+        resolution: step of the samples' scale, for statistics that move no more than their
+            means; the error is at least that of `mean`.
     """
     arrays = [np.asarray(sample, dtype=float) for sample in samples]
     total = len(arrays[0])
@@ -158,10 +167,10 @@ def jackknife(statistic: Callable[..., float], *samples: ArrayLike) -> Estimate:
         value = float(statistic(*kept))
         left = np.array([statistic(*(np.delete(a, i, axis=0) for a in kept)) for i in range(count)])
         spread = float(np.sum((left - left.mean()) ** 2))
-        error = math.sqrt((count - 1) / count * spread) or math.nan
+        error = max(math.sqrt((count - 1) / count * spread), _coarse(resolution, count))
     return Estimate(
         value=value,
-        error=error,
+        error=error or math.nan,
         freedom=max(count - 1, 1),
         missing=total - count,
         replicates=total,

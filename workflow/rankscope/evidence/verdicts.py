@@ -195,8 +195,8 @@ def summarise(claim: Claim, points: pd.DataFrame, definition: str = "") -> dict[
     }
     fields = ("estimate", "null", "scope", "source", "basis", "figure", "headline")
     row |= {field: getattr(claim, field) for field in fields}
-    counts = points.verdict.value_counts() if len(points) else {}
-    row |= {kind: int(counts.get(kind, 0)) for kind in (SUPPORTED, CONTRADICTED, UNDECIDED)}
+    judged = list(points.verdict) if len(points) else []
+    row |= {kind: judged.count(kind) for kind in (SUPPORTED, CONTRADICTED, UNDECIDED)}
     if not len(points):
         return row
     row["verdict"] = _verdict(claim, row)
@@ -204,8 +204,8 @@ def summarise(claim: Claim, points: pd.DataFrame, definition: str = "") -> dict[
         place = turning_point(points)
         if place:
             row |= {"verdict": DEPENDS, "depends_on": claim.over, "turns_at": place}
-    outside = np.maximum(points.lower - points.estimate, points.estimate - points.upper)
-    shown = outside.idxmin() if claim.somewhere else outside.fillna(-np.inf).idxmax()
+    outside: Any = np.maximum(points.lower - points.estimate, points.estimate - points.upper)
+    shown = outside.fillna(np.inf).idxmin() if claim.somewhere else outside.fillna(-np.inf).idxmax()
     worst = points.loc[shown]
     return row | {
         "worst_point": worst.point,

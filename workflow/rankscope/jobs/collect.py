@@ -11,6 +11,7 @@ are read a second time, so that memory stays bounded.
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -75,14 +76,15 @@ def collect(points: Sequence[Point], stage: str, target: Path, attributes: dict[
 
 
 def _signature(content: Content) -> str:
-    """Return a text that is the same for files that can be stacked."""
-    return json.dumps(
+    """Return a hash that is the same for files that can be stacked."""
+    text = json.dumps(
         [
             (name, array.dims, str(array.values.dtype), array.values.shape)
             + ((array.values.tolist(),) if array.dims == (name,) else ())
             for name, array in sorted(content.items())
         ]
     )
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _index(out: netCDF4.Dataset, points: Sequence[Point], groups: list[list[int]]) -> None:
@@ -154,6 +156,8 @@ class _Stack:
                 chunksizes=(rows, *array.values.shape) if packed and not shared else None,
                 fill_value=None if text else False,
             )
+            if packed:  # chunks are written once, whole: nothing is gained by keeping them
+                variable.set_var_chunk_cache(size=CHUNK_BYTES)
             variable.setncatts(dict(array.attributes))
             if shared:
                 variable[:] = array.values

@@ -10,6 +10,7 @@ import dataclasses
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import integrate, special
 
 
@@ -60,12 +61,12 @@ def amplification(
         Hu et al., arXiv 2106.09685, section 7.3 and appendix H.4; the null is derived in
         the documentation.
     """
-    rank = left.shape[-1]
+    rank, (rows, columns) = left.shape[-1], base.shape
     return Amplification(
         rank=rank,
         update_norm=float(update_norm),
         captured=float(np.linalg.norm(left.T @ base @ right)),
-        captured_null=captured_null(*base.shape, rank, float(np.linalg.norm(base))),
+        captured_null=captured_null(rows, columns, rank, float(np.linalg.norm(base))),
     )
 
 
@@ -74,7 +75,7 @@ def captured_null(rows: int, columns: int, rank: int, base_norm: float) -> float
     return rank * base_norm / math.sqrt(rows * columns)
 
 
-def similarity_null(dimension: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def similarity_null(dimension: int, first: ArrayLike, second: ArrayLike) -> np.ndarray:
     """Return the mean of ``phi(i, j)`` between random subspaces, ``max(i, j) / d``.
 
     Args:
@@ -85,7 +86,7 @@ def similarity_null(dimension: int, first: np.ndarray, second: np.ndarray) -> np
     return np.maximum(first, second) / dimension
 
 
-def similarity_null_sd(dimension: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def similarity_null_sd(dimension: int, first: ArrayLike, second: ArrayLike) -> np.ndarray:
     """Return the standard deviation of ``phi(i, j)`` between random subspaces.
 
     ``Var |U^T V|_F^2 = 2 i j (d - i)(d - j) / (d^2 (d - 1)(d + 2))`` for independent uniform

@@ -105,7 +105,7 @@ def measure(
     return Alignment(
         values=pairs.values,
         residual=pairs.residual,
-        converged=pairs.converged.all(axis=1),
+        converged=np.asarray(pairs.converged.all(axis=1)),
         weights_in=subspaces.overlap(vectors, top),
         weights_in_first=subspaces.overlap(vectors, top[:, :, :1]),
         gradient_in=subspaces.overlap(gradients, top),

@@ -143,7 +143,7 @@ class RandLora:
     left_bases: np.ndarray
     right_base: np.ndarray
     lambdas: np.ndarray
-    gammas: np.ndarray | None = None
+    gammas: np.ndarray = dataclasses.field(init=False)
 
     def _terms(self) -> np.ndarray:
         return (self.left_bases * self.lambdas[:, None, :]) @ self.right_base
@@ -168,7 +168,7 @@ class RandLoraA:
     left_bases: np.ndarray
     right_bases: np.ndarray
     lambdas: np.ndarray
-    gammas: np.ndarray | None = None
+    gammas: np.ndarray = dataclasses.field(init=False)
 
     def _left(self) -> np.ndarray:
         return (self.left_bases * self.lambdas[:, None, :]).sum(axis=0)
@@ -196,7 +196,7 @@ class Vera:
     left_base: np.ndarray
     right_base: np.ndarray
     inner: np.ndarray
-    outer: np.ndarray | None = None
+    outer: np.ndarray = dataclasses.field(init=False)
 
     def sweep(self, goal: Goal) -> None:
         """Solve for the outer diagonal, row by row, then for the inner one."""
@@ -218,7 +218,7 @@ class Nola:
     left_bases: np.ndarray
     right_bases: np.ndarray
     left_mix: np.ndarray
-    right_mix: np.ndarray | None = None
+    right_mix: np.ndarray = dataclasses.field(init=False)
 
     def _left(self) -> np.ndarray:
         return np.tensordot(self.left_mix, self.left_bases, 1)

@@ -65,7 +65,8 @@ def singular_values(lora_B: np.ndarray, lora_A: np.ndarray, scaling: float = 1.0
 def _upper(matrix: np.ndarray) -> np.ndarray:
     """Return ``R`` of ``matrix = Q R``; one matrix goes to LAPACK directly, twice as fast."""
     if matrix.ndim > 2:
-        return np.linalg.qr(matrix, mode="r")
+        # numpy's types know the pair of mode "reduced" only
+        return np.asarray(np.linalg.qr(matrix, mode="r"))
     rows, columns = matrix.shape
     packed = lapack.dgeqrf(matrix, lwork=BLOCK * columns)[0]
     return np.triu(packed[: min(rows, columns)])

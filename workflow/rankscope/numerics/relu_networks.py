@@ -70,6 +70,7 @@ class Layer:
         linear: units that act linearly on the whole batch and are not dead.
         mixed: units whose pre-activations have both signs on the batch.
         gates: where pre-activations are positive, shape ``(m, n)``; ``None`` unless kept.
+        preactivations: shape ``(m, n)``; ``None`` unless kept.
         by_gram: whether the singular values come from the Gram matrix.
     """
 
@@ -79,6 +80,7 @@ class Layer:
     linear: int
     mixed: int
     gates: np.ndarray | None
+    preactivations: np.ndarray | None
     by_gram: bool
 
 
@@ -89,6 +91,7 @@ def layers(
     *,
     explicit: bool = False,
     keep_gates: bool = False,
+    keep_preactivations: bool = False,
     tolerances: Sequence[float] = (1e-1, 1e-2, 1e-3),
 ) -> Iterator[Layer]:
     """Draw a network and yield its layers on a batch, from the first.
@@ -99,6 +102,7 @@ def layers(
         generator: the source of all randomness.
         explicit: draw every weight matrix (the reference) instead of the reduced sampler.
         keep_gates: keep the gates in each layer.
+        keep_preactivations: keep the pre-activations in each layer.
         tolerances: relative tolerances of the numerical ranks that will be read off the
             singular values; the Gram route is taken only where it leaves all of them
             unchanged.
@@ -114,6 +118,7 @@ def layers(
         if network.bias_variance > 0:
             values += np.sqrt(network.bias_variance) * generator.standard_normal(network.width)
         gates = values > 0 if keep_gates else None
+        preactivations = values.copy() if keep_preactivations else None
         positive, negative = values.max(axis=0) > 0, values.min(axis=0) < 0
         features = _activate(values, network.negative_slope)
         dead = 0 if network.negative_slope else int(np.count_nonzero(~positive))
@@ -127,8 +132,42 @@ def layers(
             linear=network.width - dead - mixed,
             mixed=mixed,
             gates=gates,
+            preactivations=preactivations,
             by_gram=gram,
         )
+        fan_in = network.width
+
+
+def variations(
+    inputs: np.ndarray, network: Network, generator: np.random.Generator
+) -> Iterator[np.ndarray]:
+    """Draw a network and yield, per layer, how it maps small variations of its first input.
+
+    The variations are the inputs themselves, so that the singular values are those of ``J X^T``
+    with J the layer's Jacobian at the first input. A layer maps a variation ``t`` to
+    ``phi'(z) * W t``, with ``z`` the pre-activation of the first input, and that input's
+    features are ``phi'(z) * z``: one reduced draw serves both.
+
+    Args:
+        inputs: the batch X, shape ``(m, fan_in of the first layer)``.
+        network: the law of the network.
+        generator: the source of all randomness.
+
+    Yields:
+        ``min(m, n)`` singular values, descending.
+    """
+    size, fan_in = inputs.shape
+    factor = _triangular(np.vstack([inputs, inputs[:1]]))
+    for _ in range(network.depth):
+        values = _draw_reduced(factor, fan_in, network, generator)
+        if network.bias_variance > 0:
+            biases = generator.standard_normal(network.width)
+            values[-1] += np.sqrt(network.bias_variance) * biases
+        slope = np.where(values[-1] > 0, 1.0, network.negative_slope)
+        factor = _triangular((values * slope).compress(slope != 0, axis=1))
+        # the factor's first rows are a factor of the variations alone
+        spectrum = _singular_values(factor[:size])[: network.width]
+        yield _pad(spectrum, min(size, network.width))
         fan_in = network.width
 
 
@@ -159,8 +198,15 @@ def decompose(
         eigenvalues = np.linalg.eigvalsh(matrix)[::-1]
         if gram_is_safe(eigenvalues, columns, tolerances):
             return np.sqrt(eigenvalues), np.linalg.cholesky(matrix), True
-    factor = np.linalg.qr(features.T, mode="r").T
+    factor = _triangular(features)
     return _singular_values(factor), factor, False
+
+
+def _triangular(features: np.ndarray) -> np.ndarray:
+    """Return a factor of no more columns than rows."""
+    if features.shape[1] <= features.shape[0]:
+        return features
+    return np.linalg.qr(features.T, mode="r").T
 
 
 def gram_is_safe(eigenvalues: np.ndarray, columns: int, tolerances: Sequence[float]) -> bool:

@@ -18,6 +18,7 @@ def singular_values(kind: str, rank: int, decay: float) -> np.ndarray:
     Raises:
         ValueError: for a kind without prescribed singular values.
     """
+    values: np.ndarray
     if kind == "flat":
         values = np.ones(rank)
     elif kind == "power":

@@ -209,7 +209,7 @@ def _check_frame(values: Any, where: str) -> None:  # noqa: ANN401
 def _study(name: str, section: Mapping[str, Any], where: str) -> Study:
     kind = study.part(name, "parameters").Parameters
     fixed = section.get("fixed") or {}
-    points = {}
+    points: dict[Any, Point] = {}
     for values in grid.expand(section["grid"], f"{where}.grid"):
         here = f"{where}.grid: {parameters.point_name(values)}"
         point = Point(

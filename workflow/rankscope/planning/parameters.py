@@ -15,7 +15,7 @@ numbers as they are. A default is for good: to change one, rename the field.
 import dataclasses
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ def _field(meaning: str, unit: str, default: object, **rules: object) -> Any:  #
     return dataclasses.field(default=default, metadata=metadata)
 
 
-_BOUNDS = {
+_BOUNDS: dict[str, tuple[str, Callable[[float, float], bool]]] = {
     "at_least": ("at least", lambda value, bound: value >= bound),
     "above": ("above", lambda value, bound: value > bound),
     "at_most": ("at most", lambda value, bound: value <= bound),

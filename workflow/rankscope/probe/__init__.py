@@ -6,6 +6,8 @@ one matrix, ``probing`` streams over all of them into one labelled dataset, and 
 and ``figures`` show it. Nothing here needs torch.
 """
 
+from rankscope.errors import Foreseen
 
-class ProbeError(Exception):
-    """The adapter or the base model cannot be probed; the message is one line."""
+
+class ProbeError(Foreseen):
+    """The adapter or the base model cannot be probed."""

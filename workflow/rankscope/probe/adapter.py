@@ -6,7 +6,9 @@ RandLoRA shared under ``base_model`` (PEFT 0.21 stores RandLoRA's beside every l
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +35,9 @@ OTHER_FORMS = (
 )
 CHANGED_BASES = ("pissa", "olora", "corda", "loftq", "lora_ga", "mica")
 
+Factors = tuple[np.ndarray, np.ndarray, float]
+"""``lora_B``, ``lora_A`` and the scaling of their product."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Adapter:
@@ -48,7 +53,7 @@ class Adapter:
 
     folder: Path
     kind: str
-    config: dict
+    config: Mapping[str, Any]
     modules: tuple[str, ...]
     skipped: int
     _stored: tensors.Tensors
@@ -58,7 +63,7 @@ class Adapter:
         """Whether the base model stores these weights as ``(in, out)``, as GPT-2 does."""
         return bool(self.config.get("fan_in_fan_out"))
 
-    def factors(self, module: str, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, float]:
+    def factors(self, module: str, shape: tuple[int, int]) -> Factors:
         """Return ``(lora_B, lora_A, scaling)`` with the update ``scaling * lora_B @ lora_A``.
 
         Args:
@@ -130,12 +135,12 @@ def read(folder: Path) -> Adapter:
     )
 
 
-def _kind(config: dict) -> str:
+def _kind(config: Mapping[str, Any]) -> str:
     names = {"VERA": "VeRA", "RANDLORA": "RandLoRA"}
     return names.get(config["peft_type"], "rsLoRA" if config.get("use_rslora") else "LoRA")
 
 
-def _refuse_other_forms(folder: Path, config: dict) -> None:
+def _refuse_other_forms(folder: Path, config: Mapping[str, Any]) -> None:
     for option in OTHER_FORMS:
         if config.get(option):
             raise ProbeError(f"{folder}: {option} is set, an update that is not supported")
@@ -149,7 +154,7 @@ def _refuse_other_forms(folder: Path, config: dict) -> None:
 
 def _modules(folder: Path, peft_type: str, stored: tensors.Tensors) -> tuple[str, ...]:
     first, second = TRAINED[peft_type]
-    found = [set(), set()]
+    found: tuple[set[str], set[str]] = (set(), set())
     for name in stored.names():
         for which, suffix in enumerate((first, second)):
             if name.startswith(PREFIX) and name.endswith(f".{suffix}"):
@@ -178,7 +183,7 @@ def _in_layer_order(module: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in module.split(".")]
 
 
-def _lora(adapter: Adapter, module: str, shape: tuple[int, int]) -> tuple:
+def _lora(adapter: Adapter, module: str, shape: tuple[int, int]) -> Factors:
     lora_A, lora_B = adapter._trained(module)  # noqa: N806
     alpha = _patterned(adapter.config.get("alpha_pattern"), module, adapter.config["lora_alpha"])
     scaling = adapters.lora_scaling(
@@ -187,19 +192,19 @@ def _lora(adapter: Adapter, module: str, shape: tuple[int, int]) -> tuple:
     return lora_B, lora_A, scaling
 
 
-def _vera(adapter: Adapter, module: str, shape: tuple[int, int]) -> tuple:
+def _vera(adapter: Adapter, module: str, shape: tuple[int, int]) -> Factors:
     lambda_b, lambda_d = adapter._trained(module)
     vera_A, vera_B = adapter._bases(module)  # noqa: N806
     return *adapters.vera_factors(vera_A[:, : shape[1]], vera_B, lambda_d, lambda_b), 1.0
 
 
-def _randlora(adapter: Adapter, module: str, shape: tuple[int, int]) -> tuple:
-    trained, bases = adapter._trained(module), adapter._bases(module)
+def _randlora(adapter: Adapter, module: str, shape: tuple[int, int]) -> Factors:
+    (lambdas, gamma), (base_A, base_B) = adapter._trained(module), adapter._bases(module)  # noqa: N806
     scaling = adapter.config["randlora_alpha"] / adapter.config["r"]
-    return *adapters.randlora_factors_from_peft(*bases, *trained, shape), scaling
+    return *adapters.randlora_factors_from_peft(base_A, base_B, lambdas, gamma, shape), scaling
 
 
-def _patterned(patterns: dict | None, module: str, default: float) -> float:
+def _patterned(patterns: Mapping[str, float] | None, module: str, default: float) -> float:
     """Return the value whose pattern ends the module's name, as PEFT matches them."""
     for pattern, value in (patterns or {}).items():
         if re.match(rf"(.*\.)?({pattern})$", module):

@@ -1,6 +1,7 @@
 """Figures of a probe; each public function is one, its docstring says what is seen."""
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import seaborn as sns
 import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib import ticker
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rankscope.drawing import style
@@ -139,9 +141,9 @@ def intruders(dataset: xr.Dataset) -> Figure:
     return figure
 
 
-def available(dataset: xr.Dataset) -> list:
+def available(dataset: xr.Dataset) -> list[Callable[[xr.Dataset], Figure]]:
     """Return the figures that the dataset has the values for."""
-    found = [spectrum, ranks, relative_norm, amplification]
+    found: list[Callable[[xr.Dataset], Figure]] = [spectrum, ranks, relative_norm, amplification]
     if "phi" in dataset:
         found.append(similarity)
     if "intruders" in dataset:
@@ -167,7 +169,7 @@ def _short(dataset: xr.Dataset, *, layer: bool) -> list[str]:
     return short
 
 
-def _over_matrices(dataset: xr.Dataset) -> tuple[Figure, plt.Axes]:
+def _over_matrices(dataset: xr.Dataset) -> tuple[Figure, Axes]:
     figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, 3.4))
     labels = _short(dataset, layer=True)
     step = max(1, -(-len(labels) // 40))
@@ -175,12 +177,12 @@ def _over_matrices(dataset: xr.Dataset) -> tuple[Figure, plt.Axes]:
     return figure, axes
 
 
-def _band(axes: plt.Axes, x: np.ndarray, values: xr.DataArray, colour: object, label: str) -> None:
+def _band(axes: Axes, x: np.ndarray, values: xr.DataArray, colour: object, label: str) -> None:
     axes.plot(x, values.median("matrix"), "o-", ms=3, color=colour, label=label)
     axes.fill_between(
         x, values.min("matrix"), values.max("matrix"), color=colour, alpha=0.2, linewidth=0
     )
 
 
-def _legend_outside(axes: plt.Axes) -> None:
+def _legend_outside(axes: Axes) -> None:
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -37,9 +38,7 @@ def decompose(lora_B: np.ndarray, lora_A: np.ndarray, scaling: float) -> low_ran
     return low_rank.LowRankSvd(left, values, right_t.T)
 
 
-def update(
-    base: np.ndarray, svd: low_rank.LowRankSvd, settings: Settings
-) -> dict[str, float | np.ndarray]:
+def update(base: np.ndarray, svd: low_rank.LowRankSvd, settings: Settings) -> dict[str, Any]:
     """Measure an update's spectrum, ranks, relative norm and amplification.
 
     Args:
@@ -118,7 +117,7 @@ def intruders(
     svd: low_rank.LowRankSvd,
     settings: Settings,
     generators: Sequence[np.random.Generator],
-) -> dict[str, float | np.ndarray]:
+) -> dict[str, Any]:
     """Match the tuned weight's leading directions with the base weight's, and count intruders.
 
     The control is an update of the same singular values, hence the same norm, in random

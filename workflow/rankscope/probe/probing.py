@@ -1,6 +1,7 @@
 """Stream over an adapter's matrices, one at a time, into one labelled dataset."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -87,7 +88,7 @@ def _matrix(
     other: Adapter | None,
     settings: measure.Settings,
     generators: Sequence[np.random.Generator],
-) -> dict[str, float | np.ndarray]:
+) -> dict[str, Any]:
     weight = base.weight(module, transposed=adapter.transposed)
     svd = measure.decompose(*adapter.factors(module, weight.shape))
     found = measure.update(weight, svd, settings)
@@ -114,7 +115,7 @@ def _similarity_null(shape: tuple[int, int], phi: np.ndarray) -> dict[str, np.nd
 
 
 def _label(
-    rows: list[dict], adapter: Adapter, other: Adapter | None, settings: measure.Settings
+    rows: list[dict[str, Any]], adapter: Adapter, other: Adapter | None, settings: measure.Settings
 ) -> xr.Dataset:
     spectrum = [row.pop("singular_value") for row in rows]
     dataset = xr.Dataset(
@@ -135,7 +136,7 @@ def _label(
     return dataset
 
 
-def _stacked(rows: list[dict], name: str) -> np.ndarray:
+def _stacked(rows: list[dict[str, Any]], name: str) -> np.ndarray:
     """Stack a value over matrices, with ``nan`` where a matrix has none."""
     shape = next(np.shape(row[name]) for row in rows if name in row)
     return np.array([row.get(name, np.full(shape, np.nan)) for row in rows])
@@ -159,6 +160,6 @@ def _coordinates(
     return found
 
 
-def _attributes(adapter: Adapter, other: Adapter | None) -> dict[str, str | int]:
+def _attributes(adapter: Adapter, other: Adapter | None) -> dict[str, Any]:
     found = {"adapter": adapter.folder.name, "kind": adapter.kind, "skipped": adapter.skipped}
     return found | ({"other": other.folder.name, "other_kind": other.kind} if other else {})

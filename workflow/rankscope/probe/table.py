@@ -52,11 +52,7 @@ def text(dataset: xr.Dataset) -> str:
     rows = table(dataset)
     whole = ("rank", "r90", "r99", "r", "intruders")
     formats = {
-        name: (lambda v: "" if pd.isna(v) else f"{v:.0f}" if v == round(v) else f"{v:.1f}")
-        if name in whole
-        else (lambda v: "" if pd.isna(v) else f"{v:.3g}")
-        for name in rows.columns
-        if name != "shape"
+        name: _whole if name in whole else _digits for name in rows.columns if name != "shape"
     }
     notes = [
         "rank: numerical, in single precision; stable, effective: soft ranks of the update;",
@@ -74,3 +70,14 @@ def text(dataset: xr.Dataset) -> str:
     if dataset.attrs["skipped"]:
         notes.append(f"{dataset.attrs['skipped']} tensors adapt no matrix and were left out.")
     return "\n".join([rows.to_string(formatters=formats), "", *notes])
+
+
+def _whole(value: float) -> str:
+    """Write a count; one digit more if it is a mean of counts."""
+    if pd.isna(value):
+        return ""
+    return f"{value:.0f}" if value == round(value) else f"{value:.1f}"
+
+
+def _digits(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.3g}"

@@ -7,6 +7,7 @@ bfloat16, the usual type of a base model's weights.
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -50,7 +51,9 @@ class Tensors:
         path, kind, shape, place = self._entries[name]
         if kind not in _TYPES:
             raise ProbeError(f"{path}: {name} is stored as {kind}; weights must be floating point")
-        stored = np.memmap(path, dtype=_TYPES[kind], mode="r", offset=place, shape=shape)
+        stored: np.ndarray = np.memmap(
+            path, dtype=_TYPES[kind], mode="r", offset=place, shape=shape
+        )
         if kind == "BF16":  # the upper half of a float32
             stored = (stored.astype(np.uint32) << 16).view(np.float32)
         values = np.array(stored, dtype=np.float64)
@@ -84,7 +87,7 @@ def in_folder(folder: Path, stem: str) -> Tensors:
     raise ProbeError(f"{folder} holds no {single.name}")
 
 
-def read_json(path: Path) -> dict:
+def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:
@@ -101,7 +104,7 @@ def read_json(path: Path) -> dict:
     return values
 
 
-def _header(path: Path) -> tuple[dict, int]:
+def _header(path: Path) -> tuple[dict[str, Any], int]:
     """Return a checked header and where the data begin."""
     try:
         with safe_open(path, framework="numpy"):

@@ -1,17 +1,7 @@
 """Anyone's adapters, probed as a study: a point is a folder that PEFT saved.
 
 ``rankscope probe`` takes one adapter; this takes a folder of them and adds verdicts over all.
-There is no section for it in the configurations that ship. To use it, add one, with the
-adapters' folders as the grid::
-
-    studies:
-      adapter_probe:
-        replicates: 4            # random controls for the intruders
-        fixed:
-          folder: /data/adapters
-          base: /data/models/my-model
-        grid:
-          adapter: [run-1, run-2, run-3]
+``report.md`` shows the section that a configuration needs.
 
 Sources: Hu et al., arXiv 2106.09685, section 7, for amplification and ``phi``;
 Shuttleworth et al., arXiv 2410.21228, for intruder dimensions. Notation: ``W`` base weight,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from rankscope.probe import ProbeError, measure, probing
+from rankscope.probe import measure, probing
 from rankscope.probe.adapter import read
 from rankscope.probe.base import BaseModel
 from rankscope.studies.adapter_probe.parameters import Parameters
@@ -16,21 +16,16 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
     """Probe the adapter, with one random control per stream.
 
     Raises:
-        ValueError: if the adapter cannot be probed; the message is one line.
+        ProbeError: if the adapter cannot be probed.
     """
-    other = parameters.other_path()
-    try:
-        found = probing.probe(
-            read(parameters.path()),
-            BaseModel(Path(parameters.base)),
-            read(other) if other else None,
-            settings=measure.Settings(
-                intruders=parameters.intruders, directions=parameters.directions
-            ),
-            seeds=streams,
-        )
-    except ProbeError as error:
-        raise ValueError(str(error)) from error
+    adapter, *other = (read(folder) for folder in parameters.adapters())
+    found = probing.probe(
+        adapter,
+        BaseModel(Path(parameters.base)),
+        *other,
+        settings=measure.Settings(intruders=parameters.intruders, directions=parameters.directions),
+        seeds=streams,
+    )
     # the number of intruders has the name of a parameter
     found = found.rename(control="replicate", intruders="intruder_count")
     found = found.rename(intruders_control="intruder_count_control")

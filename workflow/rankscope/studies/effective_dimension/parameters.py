@@ -2,97 +2,85 @@
 
 import dataclasses
 
-from rankscope.planning.parameters import Cost
+from rankscope.planning.parameters import Cost, flag, one_of, real, require, whole
 
-GEOMETRIES = ("orthonormal", "sphere", "clustered", "digits", "mnist")
 IMAGES = {"digits": (1797, 64), "mnist": (5000, 784)}
 """Images available and pixels of each, by geometry."""
+IN_DIMENSIONS = ("sphere", "clustered")
+"""Geometries whose dimension is a choice."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Parameters:
-    """A point of the study.
+    """A random network and the batch that passes through it."""
 
-    Attributes:
-        width: units of each layer.
-        batch_size: inputs m.
-        depth: layers.
-        geometry: of the batch: ``orthonormal`` vectors; ``sphere`` (uniform directions);
-            ``clustered`` (directions around random centres); ``digits`` or ``mnist`` (random
-            images). All inputs have the same length.
-        input_dimension: of ``sphere`` and ``clustered``; 0 for the others, which have their
-            own.
-        clusters: number of centres of ``clustered``.
-        spread: length of the noise around a centre of ``clustered``, whose length is 1.
-        initialisation: ``gaussian`` or ``orthogonal``, both at He's scale.
-        negative_slope: of the activation; 0 is ReLU, 1 linear, -1 the absolute value.
-        bias_variance: variance of the biases; 0 for none. Inputs have mean square 1.
-        sampler: ``reduced`` (exact in law) or ``explicit`` weights, the reference.
-        extras: also decompose the centred batch and the gates, two more SVDs a layer.
-    """
-
-    width: int
-    batch_size: int = 64
-    depth: int = 60
-    geometry: str = "orthonormal"
-    input_dimension: int = 0
-    clusters: int = 8
-    spread: float = 0.3
-    initialisation: str = "gaussian"
-    negative_slope: float = 0.0
-    bias_variance: float = 0.0
-    sampler: str = "reduced"
-    extras: bool = True
+    width: int = whole("units n of each layer", at_least=1)
+    batch_size: int = whole("inputs m", at_least=2, default=64)
+    depth: int = whole("layers", at_least=1, default=60)
+    geometry: str = one_of(
+        "inputs, all of one length: orthonormal, uniform directions, directions around random "
+        "centres, or random images",
+        "orthonormal",
+        *IN_DIMENSIONS,
+        *IMAGES,
+        default="orthonormal",
+    )
+    input_dimension: int = whole(
+        "dimension of sphere and clustered inputs; 0 where the geometry has its own",
+        at_least=0,
+        default=0,
+    )
+    clusters: int = whole("random centres of clustered inputs", at_least=1, default=8)
+    spread: float = real("noise around a centre, whose length is 1", above=0, default=0.3)
+    initialisation: str = one_of(
+        "law of the weights, at He's scale", "gaussian", "orthogonal", default="gaussian"
+    )
+    negative_slope: float = real(
+        "slope a of the activation: 0 is ReLU, 1 linear, -1 the absolute value",
+        at_most=1,
+        default=0.0,
+    )
+    bias_variance: float = real(
+        "variance of the biases, where inputs have mean square 1", at_least=0, default=0.0
+    )
+    sampler: str = one_of(
+        "reduced draws (exact in law), or explicit weights, the reference",
+        "reduced",
+        "explicit",
+        default="reduced",
+    )
+    extras: bool = flag(
+        "also decompose the centred batch and the gates, two more SVDs a layer", default=True
+    )
 
     @property
     def fan_in(self) -> int:
         """Dimension of the inputs."""
-        if self.geometry == "orthonormal":
-            return self.batch_size
         if self.geometry in IMAGES:
             return IMAGES[self.geometry][1]
-        return self.input_dimension
+        return self.batch_size if self.geometry == "orthonormal" else self.input_dimension
 
     def check(self) -> None:
-        """Raise ``ValueError`` with the value that cannot be."""
-        least = {"width": 1, "batch_size": 2, "depth": 1, "clusters": 1}
-        for name, bound in least.items():
-            if getattr(self, name) < bound:
-                raise ValueError(f"{name} must be at least {bound}, got {getattr(self, name)}")
-        choices = {
-            "geometry": GEOMETRIES,
-            "initialisation": ("gaussian", "orthogonal"),
-            "sampler": ("reduced", "explicit"),
-        }
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise ValueError(
-                    f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}"
-                )
-        if self.negative_slope > 1:
-            raise ValueError(f"negative_slope must be at most 1, got {self.negative_slope}")
-        if self.bias_variance < 0:
-            raise ValueError(f"bias_variance must not be negative, got {self.bias_variance}")
-        if self.spread <= 0:
-            raise ValueError(f"spread must be positive, got {self.spread}")
-        self._check_inputs()
-
-    def _check_inputs(self) -> None:
-        if self.geometry in ("sphere", "clustered"):
-            if self.input_dimension < 2:
-                raise ValueError(
-                    f"input_dimension must be at least 2 for geometry {self.geometry!r}, "
-                    f"got {self.input_dimension}"
-                )
-        elif self.input_dimension != 0:
-            raise ValueError(
-                f"input_dimension must be 0 for geometry {self.geometry!r}, which has its own, "
-                f"got {self.input_dimension}"
+        """Refuse dimensions that a geometry cannot have, and more images than there are."""
+        name = f"for geometry {self.geometry!r}"
+        if self.geometry in IN_DIMENSIONS:
+            require(
+                self.input_dimension >= 2,
+                f"input_dimension must be at least 2 {name}",
+                self.input_dimension,
             )
-        if self.geometry in IMAGES and self.batch_size > IMAGES[self.geometry][0]:
-            raise ValueError(
-                f"batch_size must be at most {IMAGES[self.geometry][0]} for geometry "
-                f"{self.geometry!r}, got {self.batch_size}"
+        else:
+            require(
+                self.input_dimension == 0,
+                f"input_dimension must be 0 {name}, which has its own",
+                self.input_dimension,
+            )
+        if self.geometry in IMAGES:
+            most = IMAGES[self.geometry][0]
+            require(
+                self.batch_size <= most,
+                f"batch_size must be at most {most} {name}",
+                self.batch_size,
             )
 
     def cost(self) -> Cost:

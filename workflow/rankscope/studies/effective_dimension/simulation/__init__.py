@@ -1,0 +1,218 @@
+"""Draw networks, and measure every notion of rank at every layer of each."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from rankscope import datasets
+from rankscope.numerics import batch_geometry, ranks, relu_networks
+from rankscope.studies.effective_dimension.parameters import Parameters
+from rankscope.studies.effective_dimension.simulation import inputs
+
+TOLERANCES = (1e-1, 1e-2, 1e-3)
+"""Relative tolerances of the numerical ranks."""
+
+GATE_TOLERANCE = 1e-1
+ABSOLUTE_TOLERANCE = 1e-1
+"""In units of the singular values of orthonormal inputs: those of the features over sqrt(n)."""
+
+Measured = dict[str, np.ndarray]
+
+LABELS = {
+    "singular_value": "singular value of the features",
+    "exact_rank": "rank of the features at max(m, n) eps",
+    "exact_rank_bound": "upper bound on the rank from the rank before and the unit counts",
+    "dead_units": "units that are off on the whole batch",
+    "linear_units": "units that act linearly on the whole batch and are not dead",
+    "mixed_units": "units whose pre-activations have both signs on the batch",
+    "dead_network": "1 if all features vanish, so that no soft rank is defined",
+    "numerical_rank": "singular values above a tolerance times the largest",
+    "float32_rank": "rank of the features at max(m, n) eps of float32",
+    "absolute_rank": "singular values above 0.1 of those of orthonormal inputs",
+    "stable_rank": "stable rank of the features",
+    "participation_ratio": "participation ratio of the features' eigenvalues",
+    "effective_rank": "effective rank of the features' singular values",
+    "effective_rank_of_eigenvalues": "effective rank of the features' eigenvalues",
+    "top_share": "share of the largest eigenvalue in the trace",
+    "cosine": "mean cosine over pairs of inputs",
+    "log_squared_sine": "mean ln sin^2 of the angle over pairs of inputs",
+    "centred_participation_ratio": "participation ratio of unit-length, batch-centred features",
+    "raw_centred_participation_ratio": "participation ratio of batch-centred features",
+    "log_norm": "ln of the mean squared feature, averaged over inputs",
+    "first_log_norm": "ln of the mean squared feature of the first input",
+    "by_gram": "1 if the singular values come from the Gram matrix",
+    "centred_rank": "rank of unit-length, batch-centred features at max(m, n) eps",
+    "centred_numerical_rank": "numerical rank of unit-length, batch-centred features",
+    "centred_effective_rank": "effective rank of unit-length, batch-centred singular values",
+    "preactivation_rank": "rank of the pre-activations at max(m, n) eps",
+    "preactivation_participation_ratio": "participation ratio of the pre-activations",
+    "jacobian_rank": "rank at max(m, n) eps of the first input's Jacobian, on the batch",
+    "jacobian_participation_ratio": "participation ratio of that Jacobian, on the batch",
+    "gate_rank": "rank of the matrix of gates at max(m, n) eps",
+    "gate_numerical_rank": "rank of the matrix of gates at tolerance 0.1",
+}
+DIMENSIONS = {
+    "singular_value": ("layer", "index"),
+    "numerical_rank": ("layer", "tolerance"),
+    "centred_numerical_rank": ("layer", "tolerance"),
+}
+
+
+def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
+    """Simulate one network per stream.
+
+    Args:
+        parameters: the point.
+        streams: one per replicate.
+
+    Returns:
+        Variables with leading dimensions ``replicate`` and ``layer``; see ``LABELS``. The
+        singular values are stored in single precision, which leaves every relative
+        tolerance down to that of exact rank usable.
+    """
+    networks = [_network(parameters, np.random.SFC64(stream)) for stream in streams]
+    variables = {
+        name: datasets.variable(
+            ("replicate", *DIMENSIONS.get(name, ("layer",))),
+            np.stack([network[name] for network in networks]),
+            LABELS[name],
+        )
+        for name in networks[0]
+    }
+    coordinates = {
+        "layer": datasets.variable("layer", np.arange(1, parameters.depth + 1), "layer"),
+        "tolerance": datasets.variable("tolerance", np.array(TOLERANCES), "relative tolerance"),
+    }
+    return xr.Dataset(variables, coordinates)
+
+
+def _network(parameters: Parameters, bits: np.random.BitGenerator) -> Measured:
+    generator = np.random.Generator(bits)
+    m, n = parameters.batch_size, parameters.width
+    float32 = max(m, n) * float(np.finfo(np.float32).eps)
+    law = relu_networks.Network(
+        width=n,
+        depth=parameters.depth,
+        negative_slope=parameters.negative_slope,
+        bias_variance=parameters.bias_variance,
+        orthogonal=parameters.initialisation == "orthogonal",
+    )
+    batch = inputs.batch(parameters, generator)
+    layers = list(
+        relu_networks.layers(
+            batch,
+            law,
+            generator,
+            explicit=parameters.sampler == "explicit",
+            keep_preactivations=parameters.extras,
+            tolerances=(*TOLERANCES, float32),
+        )
+    )
+    spectrum = np.stack([layer.singular_values for layer in layers])
+    gram = np.stack([layer.factor @ layer.factor.T for layer in layers])
+    measured = _units(layers, parameters) | _ranks(spectrum, m, n, float32)
+    measured |= _geometry(gram, n)
+    if parameters.extras:
+        jacobians = np.stack(list(relu_networks.variations(batch, law, generator)))
+        measured |= _extras(layers, n) | _jacobian(jacobians, m, n)
+    return measured
+
+
+def _units(layers: Sequence[relu_networks.Layer], parameters: Parameters) -> Measured:
+    m, n = parameters.batch_size, parameters.width
+    exact = ranks.exact_tolerance(m, n)
+    rank = [int(ranks.numerical_rank(layer.singular_values, exact)) for layer in layers]
+    before = [min(m, parameters.fan_in), *rank[:-1]]
+    bias = parameters.bias_variance > 0
+    bound = [
+        relu_networks.rank_bound(previous, layer, m, bias=bias)
+        for previous, layer in zip(before, layers, strict=True)
+    ]
+    counts = {
+        "exact_rank": rank,
+        "exact_rank_bound": bound,
+        "dead_units": [layer.dead for layer in layers],
+        "linear_units": [layer.linear for layer in layers],
+        "mixed_units": [layer.mixed for layer in layers],
+        "dead_network": [layer.dead == n for layer in layers],
+        "by_gram": [layer.by_gram for layer in layers],
+    }
+    return {name: np.array(values, dtype=np.int32) for name, values in counts.items()}
+
+
+def _ranks(spectrum: np.ndarray, m: int, n: int, float32: float) -> Measured:
+    counts = [ranks.numerical_rank(spectrum, tolerance) for tolerance in TOLERANCES]
+    return {
+        "singular_value": spectrum.astype(np.float32),
+        "numerical_rank": np.stack(counts, axis=-1).astype(np.int32),
+        "absolute_rank": (spectrum > ABSOLUTE_TOLERANCE * np.sqrt(n)).sum(-1, dtype=np.int32),
+        "float32_rank": ranks.numerical_rank(spectrum, float32).astype(np.int32),
+        "stable_rank": ranks.stable_rank(spectrum),
+        "participation_ratio": ranks.participation_ratio(spectrum),
+        "effective_rank": ranks.effective_rank(spectrum),
+        "effective_rank_of_eigenvalues": ranks.effective_rank_of_eigenvalues(spectrum),
+        "top_share": ranks.top_share(spectrum),
+    }
+
+
+def _geometry(gram: np.ndarray, width: int) -> Measured:
+    cosine = batch_geometry.cosines(gram)
+    with np.errstate(divide="ignore"):
+        log_norm = np.log(np.diagonal(gram, axis1=-2, axis2=-1) / width)
+    alive = np.isfinite(log_norm)
+    total = np.where(alive, log_norm, 0.0).sum(axis=-1)
+    count = alive.sum(axis=-1)
+    return {
+        "cosine": batch_geometry.mean_cosine(cosine),
+        "log_squared_sine": batch_geometry.mean_log_squared_sine(cosine),
+        "centred_participation_ratio": batch_geometry.participation_ratio(
+            batch_geometry.centred(cosine)
+        ),
+        "raw_centred_participation_ratio": batch_geometry.participation_ratio(
+            batch_geometry.centred(gram)
+        ),
+        "log_norm": np.divide(total, count, out=np.full(len(gram), np.nan), where=count > 0),
+        "first_log_norm": np.where(alive[:, 0], log_norm[:, 0], np.nan),
+    }
+
+
+def _extras(layers: Sequence[relu_networks.Layer], n: int) -> Measured:
+    m = len(layers[0].factor)
+    exact = ranks.exact_tolerance(m, n)
+    rows = [layer.factor for layer in layers]
+    units = [_unit_rows(factor) for factor in rows]
+    length = min(m, n)
+    centred = np.stack([_spectrum(unit - unit.mean(axis=0), length) for unit in units])
+    before = np.stack([_spectrum(layer.preactivations, length) for layer in layers])
+    gates = [_spectrum((layer.preactivations > 0).astype(float), length) for layer in layers]
+    counts = [ranks.numerical_rank(centred, tolerance) for tolerance in TOLERANCES]
+    return {
+        "centred_rank": ranks.numerical_rank(centred, exact).astype(np.int32),
+        "centred_numerical_rank": np.stack(counts, axis=-1).astype(np.int32),
+        "centred_effective_rank": ranks.effective_rank(centred),
+        "preactivation_rank": ranks.numerical_rank(before, exact).astype(np.int32),
+        "preactivation_participation_ratio": ranks.participation_ratio(before),
+        "gate_rank": ranks.numerical_rank(np.stack(gates), exact).astype(np.int32),
+        "gate_numerical_rank": ranks.numerical_rank(np.stack(gates), GATE_TOLERANCE).astype(
+            np.int32
+        ),
+    }
+
+
+def _jacobian(spectrum: np.ndarray, m: int, n: int) -> Measured:
+    exact = ranks.exact_tolerance(m, n)
+    return {
+        "jacobian_rank": ranks.numerical_rank(spectrum, exact).astype(np.int32),
+        "jacobian_participation_ratio": ranks.participation_ratio(spectrum),
+    }
+
+
+def _unit_rows(factor: np.ndarray) -> np.ndarray:
+    norms = np.linalg.norm(factor, axis=1, keepdims=True)
+    return np.divide(factor, norms, out=np.zeros_like(factor), where=norms > 0)
+
+
+def _spectrum(matrix: np.ndarray, length: int) -> np.ndarray:
+    values = relu_networks.decompose(matrix)[0]
+    return np.concatenate([values, np.zeros(length - len(values))])

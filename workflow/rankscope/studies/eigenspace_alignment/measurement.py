@@ -1,0 +1,158 @@
+"""What is measured of both models: blocks of the Hessian and of G, and labelled datasets."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+
+from rankscope import datasets
+from rankscope.numerics import alignment, eigenpairs
+from rankscope.numerics.classifiers import Multinomial, TwoLayer
+from rankscope.numerics.moment_operators import WeightedMoments
+from rankscope.studies.eigenspace_alignment.training import Training
+
+Variables = Mapping[str, tuple[tuple[str, ...], str]]
+"""Dimensions beyond the leading ones, and meaning, of each variable."""
+
+BLOCKS: Variables = {
+    "eigenvalues": (("eigenvalue",), "leading eigenvalues of a block"),
+    "residual": (("eigenvalue",), "residual of an eigenpair over the largest eigenvalue"),
+    "converged": ((), "whether the eigenpairs of a block converged"),
+    "alignment": ((), "share of the block's weights in its leading eigenspace"),
+    "alignment_first": ((), "share of the block's weights along its first eigenvector"),
+    "gradient_share": ((), "share of the test gradient that lies in the leading eigenspace"),
+    "smallest_cosine": ((), "smallest cosine between leading eigenspace and span of the centres"),
+    "outside": ((), "|A - P A P| / |A|, P the projector on the span of the centres"),
+    "edge": ((), "upper edge of the bulk"),
+}
+EDGE_TOLERANCE = 1e-3
+"""Of the residual, relative to the eigenvalue, whose own error is of its square."""
+
+_FROM_ALIGNMENT = {
+    "eigenvalues": "values",
+    "residual": "residual",
+    "converged": "converged",
+    "alignment": "weights_in",
+    "alignment_first": "weights_in_first",
+    "gradient_share": "gradient_in",
+    "smallest_cosine": "smallest_cosine",
+    "outside": "outside",
+}
+_COORDINATES = {
+    "matrix": (["hessian", "g"], "Hessian, or second moment of the gradients"),
+    "last_matrix": (["hessian", "g", "regularised g"], "last-layer matrix"),
+    "feature": (["mu", "nu"], "direction of a pair of centres"),
+}
+
+
+def lead(dims: Sequence[str], variables: Variables, prefix: str = "") -> Variables:
+    """Give variables their leading dimensions, after ``replicate`` and ``checkpoint``."""
+    return {
+        f"{prefix}{name}": (("replicate", "checkpoint", *dims, *own), long_name)
+        for name, (own, long_name) in variables.items()
+    }
+
+
+def blocks(
+    parameters: Training,
+    network: Multinomial | TwoLayer,
+    first: np.ndarray,
+    second: np.ndarray,
+    samples: np.ndarray,
+    components: np.ndarray,
+    count: int,
+    generator: np.random.Generator,
+) -> dict[str, np.ndarray]:
+    """Measure the first-layer blocks of one network: arrays lead with matrix and row.
+
+    The leading eigenspace of a block has the dimension of the span of the centres.
+
+    Args:
+        parameters: the point.
+        network: the model.
+        first: first layer in the first ``n`` coordinates, shape ``(rows, n)``.
+        second: second layer, shape ``(rows,)``.
+        samples: shape ``(M, d)``.
+        components: shape ``(M,)``.
+        count: eigenvalues to return.
+        generator: draws the starting rows of Lanczos' method.
+    """
+    (rows, known), dimension = first.shape, samples.shape[1]
+    hidden = samples[:, :known] @ first.T
+    weights = np.concatenate(network.block_weights(hidden, components, second), axis=1).T
+    slopes, _ = network.slopes(hidden, components, second)
+    vectors = np.zeros((rows, dimension))
+    vectors[:, :known] = first
+    gradient = slopes.T @ samples / len(samples) + parameters.ridge * vectors
+    found = alignment.measure(
+        samples,
+        weights,
+        np.tile(vectors, (2, 1)),
+        np.tile(gradient, (2, 1)),
+        parameters.spanned,
+        parameters.spanned,
+        min(count, dimension),
+        alignment.starting_rows(generator, 2 * rows, dimension, parameters.spanned),
+    )
+    values = {name: getattr(found, attribute) for name, attribute in _FROM_ALIGNMENT.items()}
+    values["edge"] = bulk_edge(samples, weights, first, parameters.spanned, generator)
+    return {name: np.stack(np.split(value, 2)) for name, value in values.items()}
+
+
+def bulk_edge(
+    samples: np.ndarray,
+    weights: np.ndarray,
+    first: np.ndarray,
+    spanned: int,
+    generator: np.random.Generator,
+) -> np.ndarray:
+    """Return the upper edge of the bulk of each block: the largest eigenvalue off the signal.
+
+    A sample's weight depends on its part in the span of the centres and of the network's
+    rows. What is left of it is noise that is independent of the weight, so that a block,
+    compressed to the complement of that span, has the bulk and no outlier.
+
+    Args:
+        samples: shape ``(M, d)``.
+        weights: shape ``(b, M)``.
+        first: first layer in the first ``n`` coordinates, shape ``(rows, n)``.
+        spanned: the centres span the first ``spanned`` coordinates.
+        generator: draws the starting rows of Lanczos' method.
+    """
+    (rows, known), dimension = first.shape, samples.shape[1]
+    if known < dimension:
+        rest = samples[:, known:]
+    else:
+        signal = np.concatenate([np.eye(dimension, spanned), first.T], axis=1)
+        rest = samples @ np.linalg.qr(signal, mode="complete")[0][:, spanned + rows :]
+    moments = WeightedMoments(rest.astype(np.float32), weights.astype(np.float32))
+    start = generator.standard_normal((len(weights), rest.shape[1])).astype(np.float32)
+    return eigenpairs.lanczos(moments.apply, start, 1, EDGE_TOLERANCE).values[:, 0]
+
+
+def dataset(
+    parameters: Training, measured: Sequence[Mapping[str, np.ndarray]], variables: Variables
+) -> xr.Dataset:
+    """Label what was measured, with a coordinate for every named dimension.
+
+    Args:
+        parameters: the point.
+        measured: per time the variables' arrays, which lead with ``replicate``.
+        variables: dimensions and meanings, of those that this point lacks too.
+    """
+    data = {
+        name: datasets.variable(dims, np.stack([each[name] for each in measured], 1), long_name)
+        for name, (dims, long_name) in variables.items()
+        if name in measured[0]
+    }
+    data["training_time"] = datasets.variable(
+        "checkpoint", np.array(parameters.times()), "training time, steps times c / d"
+    )
+    labelled = xr.Dataset(data)
+    return labelled.assign_coords(
+        {
+            name: datasets.variable(name, entries, long_name)
+            for name, (entries, long_name) in _COORDINATES.items()
+            if name in labelled.sizes
+        }
+    )

@@ -1,0 +1,153 @@
+"""Claims on eigenvalues: levels, edges, thresholds, and numbers of outliers."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rankscope.evidence.claims import DERIVED, HERE, claim
+from rankscope.evidence.region import at_most, percent, within
+from rankscope.evidence.results import Results
+from rankscope.evidence.samples import Sample
+from rankscope.studies.eigenspace_alignment.mixture.selection import (
+    measured,
+    outliers,
+    plain,
+    trained,
+)
+from rankscope.studies.eigenspace_alignment.points import (
+    EDGE_SLACK,
+    HALF,
+    MATRICES,
+    SPECTRUM,
+    certain,
+    clear_of_edge,
+    distance,
+    each_matrix,
+    no_spread,
+    steady,
+)
+
+MARGIN = 1.9  # tested at least this factor away from a threshold: outliers must clear the edge
+RESIDUAL = 1e-4  # relative, up to which eigenvalues of the full matrices are certain
+
+
+@claim(
+    "C7: outlier and mini-bulk",
+    "The top eigenvalue of a class block and its k - 1 companions are those of the fixed point "
+    "without noise, {accepted}.",
+    accepted=percent(5, why="corrections of order 1 / lambda at lambda = 300"),
+    estimate="mean eigenvalue over its limit",
+    scope="orthonormal means, lambda of 300 or more, t of 4 / beta or more",
+    source=HERE,
+    basis=DERIVED,
+    figure="eigenvalues",
+    null="noise alone, whose eigenvalues are of order 1 / lambda",
+    chance=0.0,
+)
+def levels(results: Results) -> Iterator[Sample]:
+    """Compare at the end, mean over classes and companions."""
+    for point in results.where(plain, steady, lambda point: point.snr >= 300):
+        found = certain(point, "eigenvalues").isel(checkpoint=-1).mean("label")
+        limits = point.predicted.limit_eigenvalues
+        for kind, part in (("outlier", slice(0, 1)), ("mini-bulk", slice(1, point.classes))):
+            level = found.isel(eigenvalue=part).mean("eigenvalue")
+            yield from each_matrix(point, level / limits.sel(kind=kind, drop=True), kind)
+
+
+@claim(
+    "C7: edge of the bulk",
+    "The upper edge of the bulk of a class block is that of the effective spectrum: it differs by "
+    "a share of d^(-2/3) {accepted}.",
+    accepted=within(EDGE_SLACK, why="the scale of Tracy and Widom; outliers must clear as much"),
+    estimate="measured over predicted edge, minus 1, in units of d^(-2/3)",
+    scope="plain SGD, all times",
+    source=SPECTRUM,
+    basis=DERIVED,
+    figure="eigenvalues",
+    null="no spread: the mean eigenvalue, of weights that are alike",
+)
+def bulk_edge(results: Results) -> Iterator[Sample]:
+    """Compare the mean over times and classes."""
+    for point in results.where(measured, samples="test"):
+        scale = point.dimension ** (2 / 3)
+        gap = certain(point, "edge") / point.predicted.edge - 1
+        mean = gap.mean(("checkpoint", "label")) * scale
+        yield from each_matrix(point, mean, chance=no_spread(point) * scale)
+
+
+@claim(
+    "C8: thresholds at the start",
+    "At x = 0 the k outliers of a Hessian block appear together at lambda = k / sqrt(phi), those "
+    "of a G block at one threshold for its own class and a higher one for the others: numbers of "
+    "outliers differ by {accepted}.",
+    accepted=at_most(0.5, why="a mean count is then nearest to the predicted one"),
+    estimate="mean absolute difference of the numbers of outliers, measured and expected",
+    scope="x = 0, lambda away from the thresholds by a factor of 1.9 or more",
+    source=HERE,
+    basis=DERIVED,
+    figure="outliers_against_snr",
+    null="one outlier more or fewer in every block",
+    chance=1.0,
+)
+def start_thresholds(results: Results) -> Iterator[Sample]:
+    """Count above the measured edge, mean over classes."""
+    for point in results.where(start="zero", duration=0.0):
+        k, (found, _) = point.classes, outliers(point)
+        for matrix in MATRICES:
+            thresholds = point.predicted.start_threshold.sel(matrix=matrix)
+            if not near(point.snr, thresholds.values):
+                above = (point.snr > thresholds).astype(int)
+                expected = above.sel(direction="own") + (k - 1) * above.sel(direction="other")
+                gap = distance(found.sel(matrix=matrix).isel(checkpoint=-1), expected).mean("label")
+                yield Sample(point, gap, matrix, resolution=k**-1)
+
+
+def near(snr: float, thresholds: np.ndarray) -> bool:
+    """Tell whether a signal-to-noise ratio is too near to a threshold to tell its side."""
+    return bool(np.abs(np.log(snr / thresholds)).min() < np.log(MARGIN))
+
+
+@claim(
+    "C9: number of outliers",
+    "After the start, the number of outliers of a block differs by {accepted} from the number of "
+    "eigenvalues of F at the edge that exceed the edge.",
+    accepted=at_most(0.5, why="a mean count is then nearest to the predicted one"),
+    estimate="mean absolute difference of the counts",
+    scope="plain SGD; measured above the measured edge, predicted above the predicted one, both "
+    "times 1 + 3 d^(-2/3)",
+    source=SPECTRUM,
+    basis=DERIVED,
+    figure="outliers_against_snr",
+    null="one outlier more or fewer in every block",
+    chance=1.0,
+)
+def outlier_counts(results: Results) -> Iterator[Sample]:
+    """Compare at all times and classes."""
+    for point in results.where(measured, samples="test"):
+        k, (found, expected) = point.classes, outliers(point)
+        gap = distance(found, expected).isel(checkpoint=slice(1, None))
+        step = (gap.sizes["checkpoint"] * k) ** -1
+        yield from each_matrix(point, gap.mean(("checkpoint", "label")), resolution=step)
+
+
+@claim(
+    "C16: full matrices",
+    "The full Hessian and the full G have as many outliers as the effective spectrum of the full "
+    "matrices, {accepted}; without noise these are k (k - 1) and k.",
+    accepted=HALF,
+    estimate="number of outliers minus the number predicted",
+    scope="orthonormal means",
+    source="derived here from arXiv 2502.15655, reduced by symmetry",
+    basis=DERIVED,
+    figure="full_spectra",
+    null="one outlier per class fewer",
+)
+def full_counts(results: Results) -> Iterator[Sample]:
+    """Count at the end, both above the predicted edge."""
+    for point in results.where(trained, matrices="full"):
+        last, theory = (data.isel(checkpoint=-1) for data in (point.measured, point.predicted))
+        level = clear_of_edge(theory.full_edge, point.dimension)
+        sure = (last.full_residual <= RESIDUAL).all("full_eigenvalue")
+        found = (last.full_eigenvalues > level).sum("full_eigenvalue").where(sure)
+        expected = (theory.full_eigenvalues > level).sum("full_eigenvalue")
+        yield from each_matrix(point, found - expected, chance=-point.classes, resolution=1)

@@ -1,0 +1,44 @@
+"""One point: a two-layer network on the XOR mixture, and how it is trained and measured."""
+
+import dataclasses
+
+from rankscope.planning.parameters import one_of, real, require, whole
+from rankscope.studies.eigenspace_alignment.training import Training
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Parameters(Training):
+    """A two-layer network, both layers trained, on four Gaussians in two classes."""
+
+    width: int = whole("hidden neurons K", at_least=1)
+    activation: str = one_of("activation g of the hidden neurons", "relu", "softplus")
+    # at 1/8 and beyond, 0 is the only fixed point
+    ridge: float = real(
+        "coefficient beta of half the squared norm of both layers", at_least=0, below=1 / 8
+    )
+    planted_cells: int = whole(
+        "cells in which neurons are planted at time 0, by half a unit of both layers beside the "
+        "Gaussian first layer; with 0, both layers are Gaussian",
+        at_least=0,
+        at_most=4,
+        default=0,
+    )
+
+    def check(self) -> None:
+        """Check the rules between fields."""
+        super().check()
+        require(
+            self.planted_cells <= self.width,
+            f"planted_cells must be at most width, {self.width}",
+            self.planted_cells,
+        )
+
+    @property
+    def rows(self) -> int:
+        """Rows of the first layer, one per neuron."""
+        return self.width
+
+    @property
+    def spanned(self) -> int:
+        """Dimension of the span of the centres, that of ``mu`` and ``nu``."""
+        return 2

@@ -1,0 +1,269 @@
+"""Claims about single updates: amplification, intruders, representations, sizes."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+
+from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, RECALLED, claim
+from rankscope.evidence.region import Region, at_least, at_most, within
+from rankscope.evidence.results import Point, Results
+from rankscope.evidence.samples import Sample
+from rankscope.studies.language_model.claims.accuracy import LORA, RANDLORA, nearest
+from rankscope.studies.language_model.parameters import PROBED_RANKS, Run
+from rankscope.studies.language_model.selection import matrices, of, own_matrices, runs
+
+AT_RANK = 8
+LEAST_RANK = 4
+"""Below it the logarithm of a random alignment is itself well below 0 on average (-0.64 at rank
+1, -0.14 at rank 2, -0.03 at rank 4); the paper's table 7 begins at 4."""
+CHANCE = math.log(1.25)
+"""The most that random output gradients on the encoder's own activations gave: 0.87 to 1.24."""
+TABLE_7 = math.log(5.8)
+"""LoRA's least alignment: 1.90 / 0.33 at rank 64; at rank 4 it is 0.32 / 0.02."""
+NO_CHANCE = "gradients of random outputs on real activations stay within a factor 1.25 of chance"
+
+HALF_A_DIRECTION = "half a direction of ten is the least difference of counts worth a claim"
+AMPLIFICATION = {
+    "scope": "adapted matrices, runs at the chosen learning rates",
+    "figure": "amplification",
+}
+INTRUDERS = {
+    "scope": "matrices of the adapted layers; short fine-tuning, each method at the rate of least "
+    "validation loss, which decides its norm and with it the count",
+    "figure": "intruders",
+}
+
+
+def probed(point: Point) -> list[Run]:
+    """Return LoRA's runs from rank 4 on that are probed at their own rank."""
+    return [run for run in runs(point, "lora") if LEAST_RANK <= run.rank in PROBED_RANKS]
+
+
+def logarithm(point: Point, variable: str, run: Run, matrix: str, rank: int) -> xr.DataArray:
+    """Return the logarithm of what is measured at the ``rank`` leading directions."""
+    return np.log(of(point, variable, run).sel(matrix=matrix, probed_rank=rank))
+
+
+def count(point: Point, variable: str, run: Run) -> xr.DataArray:
+    """Return a count of intruders, mean over the matrices that a run adapts."""
+    return of(point, variable, run).mean("matrix", skipna=False)
+
+
+def counted(
+    point: Point, values: xr.DataArray, run: Run, part: str, chance: float = math.nan
+) -> Sample:
+    """Make a sample of differences of counts, whole numbers averaged over matrices."""
+    step = 1 / len(matrices(point, run.targets))
+    return Sample(point, values, part, chance=chance, resolution=step)
+
+
+def at_rate(point: Point, run: Run) -> str:
+    """Name a run with the learning rate that was chosen for it."""
+    return f"{run.name} at {float(of(point, 'rate', run)):g}"
+
+
+@claim(
+    "LoRA 10: updates amplify directions of W_q",
+    "W_q has more weight in the update's directions than in random ones: the alignment at the "
+    "adapter's rank, from 4 on, is {accepted}. (Table 7: 0.32 against 0.02 at rank 4, 1.90 "
+    "against 0.33 at rank 64.)",
+    accepted=Region(
+        math.log(2),
+        math.inf,
+        "at least 2",
+        why="between what any gradient on real activations gives, 1.25 at most, and table 7, 5.8",
+    ),
+    estimate="logarithm of the alignment",
+    basis=FULL_TEXT,
+    source=f"{LORA}, section 7.3 and table 7",
+    null="gradients of random outputs on the same activations",
+    chance=CHANCE,
+    **AMPLIFICATION,
+)
+def amplifies(results: Results) -> Iterator[Sample]:
+    """Measure the alignment of LoRA's updates with W_q at their own rank."""
+    for point in results:
+        for run in probed(point):
+            for name in own_matrices(point, "q"):
+                values = logarithm(point, "alignment", run, name, run.rank)
+                yield Sample(point, values, f"{run.name}, {name}")
+
+
+@claim(
+    "Derived 1: the fall of amplification with rank is chance's",
+    "LoRA finds W_q's amplification factor larger at small rank (21.5 at rank 4, 2 at rank 64). "
+    "That of random directions falls as 1 / r; over it, the factor at the smallest rank from 4 "
+    "is {accepted} times that at the largest (table 7: 1/16 of chance at rank 4, 1/6 at 64).",
+    accepted=Region(-math.inf, CHANCE, "at most 1.25", why=NO_CHANCE),
+    estimate="logarithm of the ratio of amplification over its null, small over large rank",
+    basis=DERIVED,
+    source=f"{HERE}, against {LORA}, section 7.3 and appendix H.4",
+    null="a null that does not fall with rank: the ratio of the ranks",
+    **AMPLIFICATION,
+)
+def falls_as_chance_does(results: Results) -> Iterator[Sample]:
+    """Compare the inverse of the alignment, amplification over its null, at two ranks."""
+    for point in results.where(lambda point: len(probed(point)) > 1):
+        small, *_, large = probed(point)
+        for name in own_matrices(point, "q"):
+            at_small = logarithm(point, "alignment", small, name, small.rank)
+            at_large = logarithm(point, "alignment", large, name, large.rank)
+            part = f"{small.name} / {large.name}, {name}"
+            chance = math.log(large.rank / small.rank)
+            yield Sample(point, at_large - at_small, part, chance=chance)
+
+
+@claim(
+    "Derived 2: a large amplification factor is no evidence of amplification",
+    "RandLoRA's 8 leading directions carry what random directions would carry of the base "
+    "weight, {accepted}, whatever the factor is.",
+    accepted=Region(-CHANCE, CHANCE, "within a factor 1.25", why=NO_CHANCE),
+    estimate="logarithm of the alignment at 8 directions, mean over matrices",
+    basis=DERIVED,
+    source=HERE,
+    null="LoRA's table 7, at rank 64",
+    chance=TABLE_7,
+    **AMPLIFICATION,
+)
+def amplification_at_chance(results: Results) -> Iterator[Sample]:
+    """Measure RandLoRA's alignment at 8 directions."""
+    for point in results:
+        for run in runs(point, "randlora"):
+            values = np.log(of(point, "alignment", run).sel(probed_rank=AT_RANK))
+            yield Sample(point, values.mean("matrix", skipna=False), run.name)
+
+
+@claim(
+    "Intruders 1: LoRA has intruder dimensions, full fine-tuning has not",
+    "Of the ten leading directions of a tuned weight, those that match no direction of the base "
+    "weight are more in LoRA than in full fine-tuning by {accepted}, at the learning rate that "
+    "is best for each.",
+    accepted=at_least(0.5, why=HALF_A_DIRECTION),
+    estimate="difference of counts of ten, mean over matrices",
+    basis=RECALLED,
+    source="Shuttleworth et al., arXiv 2410.21228",
+    null="no difference",
+    chance=0.0,
+    **INTRUDERS,
+)
+def intruders(results: Results) -> Iterator[Sample]:
+    """Compare counts of intruders of LoRA and full fine-tuning."""
+    for point in results:
+        for full in runs(point, "full"):
+            for run in runs(point, "lora"):
+                more = count(point, "intruders", run) - count(point, "intruders", full)
+                yield counted(point, more, run, f"{at_rate(point, run)} - {at_rate(point, full)}")
+
+
+@claim(
+    "Derived 3: intruders are those of random directions",
+    "The number of an adapter's intruders differs from that of an update of its singular values "
+    "in random directions by {accepted}, where the latter has one or more.",
+    accepted=within(0.5, why=HALF_A_DIRECTION),
+    estimate="count minus that of the control, mean over matrices",
+    basis=DERIVED,
+    source=HERE,
+    null="no intruders",
+    **INTRUDERS,
+)
+def intruders_of_its_norm(results: Results) -> Iterator[Sample]:
+    """Compare counts of intruders with those of the same spectrum in random directions."""
+    for point in results:
+        for run in runs(point, "lora", "rslora", "vera", "randlora"):
+            control = count(point, "intruders_random", run)
+            # an update too small for intruders in any direction shows nothing
+            if control.mean() >= 1:
+                more = count(point, "intruders", run) - control
+                yield counted(point, more, run, at_rate(point, run), chance=-float(control.mean()))
+
+
+@claim(
+    "Derived 4: at equal norm LoRA has no more intruders",
+    "Scaled to the norm of full fine-tuning's update, LoRA's has more intruders of ten than full "
+    "fine-tuning's by {accepted}.",
+    accepted=at_most(0.5, why=HALF_A_DIRECTION),
+    estimate="difference of counts of ten, mean over matrices",
+    basis=DERIVED,
+    source=HERE,
+    null="one direction more",
+    chance=1.0,
+    **INTRUDERS,
+)
+def no_intruders_at_equal_norm(results: Results) -> Iterator[Sample]:
+    """Compare LoRA's count, scaled to full fine-tuning's norm, with full fine-tuning's."""
+    for point in results:
+        for full in runs(point, "full"):
+            for run in runs(point, "lora"):
+                more = count(point, "intruders_full_norm", run) - count(point, "intruders", full)
+                yield counted(point, more, run, f"{run.name} - {at_rate(point, full)}")
+
+
+@claim(
+    "RandLoRA 3: representations closer to full fine-tuning",
+    "Linear CKA with the fully fine-tuned model, on average over blocks, is higher for RandLoRA "
+    "than for the LoRA of nearest size by {accepted}.",
+    accepted=at_least(0.05, why="a twentieth of the way from unrelated to equal"),
+    estimate="difference of mean CKA, paired over replicates",
+    scope="states of validation tokens after each block of the adapted layers; all runs share "
+    "head and data order with full fine-tuning",
+    basis=FULL_TEXT,
+    source=f"{RANDLORA}, section 6.1",
+    null="no difference",
+    chance=0.0,
+    figure="representations",
+)
+def closer_to_full(results: Results) -> Iterator[Sample]:
+    """Compare CKA with full fine-tuning of RandLoRA and of the LoRA of nearest size."""
+    for point in results.where(lambda point: "cka" in point.measured):
+        for run in runs(point, "randlora"):
+            for lora in nearest(point, run):
+                more = of(point, "cka", run) - of(point, "cka", lora)
+                part = f"{run.name} - {lora.name}"
+                yield Sample(point, more.mean("block", skipna=False), part)
+
+
+@claim(
+    "Derived 5: RandLoRA is as close to full fine-tuning as another seed",
+    "Linear CKA with the fully fine-tuned model is higher for RandLoRA, which shares head and "
+    "data order with it, than for full fine-tuning from another head and order by {accepted}.",
+    accepted=at_least(-0.05, why="a twentieth of the way from unrelated to equal"),
+    estimate="difference of mean CKA, paired over replicates",
+    scope="where the LoRA of nearest size is less close than what is accepted",
+    basis=DERIVED,
+    source=HERE,
+    null="the LoRA of nearest size",
+    figure="representations",
+)
+def as_close_as_another_seed(results: Results) -> Iterator[Sample]:
+    """Compare CKA with full fine-tuning of RandLoRA and of full fine-tuning's twin."""
+    for point in results.where(lambda point: "cka_full" in point.measured):
+        twin = point.measured.cka_full
+        for run in runs(point, "randlora"):
+            for lora in nearest(point, run):
+                chance = float((of(point, "cka", lora) - twin).mean())
+                more = of(point, "cka", run) - twin
+                if chance < as_close_as_another_seed.accepted.lower:
+                    values = more.mean("block", skipna=False)
+                    yield Sample(point, values, f"{run.name} - full", chance=chance)
+
+
+@claim(
+    "Derived 6: one basin",
+    "On the straight lines between LoRA, RandLoRA and full fine-tuning the training loss rises "
+    "above the line between its ends by {accepted} nat.",
+    accepted=at_most(0.05, why="a few per cent of the loss of guessing, ln 2"),
+    estimate="largest rise at three points, in nat",
+    scope="runs at the chosen learning rates, from one head and data order",
+    basis=DERIVED,
+    source=HERE,
+    null="a mixture that guesses between two classes, ln 2 nat",
+    chance=math.log(2),
+    figure="loss_plane",
+)
+def one_basin(results: Results) -> Iterator[Sample]:
+    """Measure the loss barrier on each edge between LoRA, RandLoRA and full fine-tuning."""
+    for point in results.where(lambda point: "barrier" in point.measured):
+        for edge in point.measured.edge.values:
+            yield Sample(point, point.measured.barrier.sel(edge=edge), edge)

@@ -1,0 +1,36 @@
+"""The runs of a point, and what was measured on one of them."""
+
+import xarray as xr
+
+from rankscope.evidence.results import Point
+from rankscope.studies.language_model.parameters import METHODS, Run
+
+
+def all_runs(point: Point) -> list[Run]:
+    """Return the runs in the order in which they are written."""
+    return [Run.parse(name, point.targets) for name in point.runs.split("+")]
+
+
+def runs(point: Point, *methods: str) -> list[Run]:
+    """Return the runs of these methods on the point's own targets, by method and rank."""
+    own = [run for run in all_runs(point) if run.targets == point.targets]
+    found = [run for run in own if run.method in methods]
+    return sorted(found, key=lambda run: (METHODS.index(run.method), run.rank))
+
+
+def matrices(point: Point, letters: str) -> list[str]:
+    """Return the matrices of these targets that some run adapts, such as ``5.q``."""
+    return [name for name in point.measured.matrix.values.tolist() if name[-1] in letters]
+
+
+def own_matrices(point: Point, letters: str) -> list[str]:
+    """Return the matrices of these targets that the point's own runs adapt."""
+    return matrices(point, "".join(set(letters) & set(point.targets)))
+
+
+def of(point: Point, variable: str, run: Run) -> xr.DataArray:
+    """Return a measured variable of a run, at the matrices that the run adapts."""
+    values = point.measured[variable].sel(run=run.name)
+    if "matrix" in values.dims:
+        values = values.sel(matrix=matrices(point, run.targets))
+    return values

@@ -1,0 +1,37 @@
+"""Train all runs of a point on real texts and measure them; needs the extra ``language``."""
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from rankscope.errors import InputError
+from rankscope.studies.language_model.parameters import Parameters
+
+
+def simulate(
+    parameters: Parameters,
+    streams: Sequence[np.random.SeedSequence],
+    checkpoints: Path | None = None,
+) -> xr.Dataset:
+    """Choose learning rates, then train and measure every run once per replicate.
+
+    Args:
+        parameters: the point.
+        streams: a stream per replicate: initial head, data order, adapters, test texts.
+        checkpoints: a folder that survives a killed job; training goes on from it.
+
+    Returns:
+        A dataset with dimensions ``replicate``, ``run``, ``matrix`` and others.
+
+    Raises:
+        InputError: if a package is not installed, or the texts or the model cannot be used.
+    """
+    for package in ("torch", "transformers", "peft"):
+        if importlib.util.find_spec(package) is None:
+            raise InputError(f"{package} is not installed: pip install 'rankscope[language]'")
+    from rankscope.studies.language_model.simulation import replicate
+
+    return replicate.simulate(parameters, streams, checkpoints)

@@ -1,0 +1,98 @@
+"""Figures of the study: every public function is one, and its docstring is its caption."""
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator
+
+from rankscope.drawing import panels, style
+from rankscope.evidence.results import Point, Results
+
+BASES = {
+    "independent": "unrelated to W",
+    "leading": "leading directions of W",
+    "trailing": "trailing directions of W",
+}
+
+
+def similarity(results: Results) -> Figure:
+    """Subspace similarity phi(i, j) of trained adapters beside its null.
+
+    Mean over replicates of phi between the right singular vectors of two trained updates, a
+    smaller rank (rows, i) against a larger (columns, j): from one seed (same start and order
+    of batches), from two seeds, and what random directions give, max(i, j) / d. One row per
+    spectrum of the planted update (flat or i^-a), longest training; updates unrelated to
+    the base weight.
+    """
+    points = _longest(results)
+    if not points:
+        return panels.nothing("No point has an update unrelated to the base weight.")
+    figure, axes = plt.subplots(
+        len(points), 3, figsize=(style.TWO_COLUMNS, 0.6 + 1.5 * len(points)), squeeze=False
+    )
+    for row, point in zip(axes, points, strict=True):
+        maps = {
+            "one seed": point.measured.phi_shared.mean("replicate"),
+            "two seeds": point.measured.phi_unshared.mean("replicate"),
+            "random directions": point.predicted.phi_null,
+        }
+        spectrum = f"i^-{point.decay:g}" if point.decay else "flat"
+        for axis, (title, phi) in zip(row, maps.items(), strict=True):
+            sides = (0.5, point.other_rank + 0.5, point.rank + 0.5, 0.5)
+            image = axis.imshow(phi, vmin=0, vmax=1, cmap="viridis", aspect="auto", extent=sides)
+            first = f"phi(1, 1) = {float(phi[0, 0]):.2f}"
+            axis.set_title(f"{title}, {spectrum}: {first}", fontsize=6.5)
+        row[0].set_ylabel("i (smaller rank)")
+    for axis in axes[-1]:
+        axis.set_xlabel("j (larger rank)")
+    figure.colorbar(image, ax=axes, label="phi(i, j)", shrink=0.8)
+    figure.suptitle("Similarity of adapters of two ranks", fontsize=9)
+    return figure
+
+
+def amplification(results: Results) -> Figure:
+    """Amplification factors of trained adapters, and their alignment.
+
+    Left: amplification factor |dW| / |U^T W V| of trained adapters (filled) and that of
+    random directions of the same norm and rank (open), by rank. Right: their ratio, the
+    alignment; 1 is chance (dashed). Colours: how the planted update lies to the base weight,
+    unrelated to it, in its leading, or in its trailing singular directions; their marks
+    stand side by side. One mark per point of the grid.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 2.9), sharex=True)
+    for place, base in enumerate(BASES):
+        for point in results.where(base=base):
+            for adapter, rank in (("small", point.rank), ("large", point.other_rank)):
+                one = point.measured.sel(adapter=adapter)
+                x, look = [rank * 1.12 ** (place - 1)], {"color": style.COLOURS[place]}
+                factor = one.amplification.values[:, None]
+                alignment = one.alignment.values[:, None]
+                panels.marks(axes[0], x, factor, **look)
+                panels.marks(axes[0], x, factor * alignment, markerfacecolor="none", **look)
+                panels.marks(axes[1], x, alignment, **look)
+    ranks = sorted({*results.values("rank"), *results.values("other_rank")})
+    for axis, label in zip(axes, ("amplification factor", "alignment"), strict=True):
+        axis.set(xscale="log", yscale="log", xlabel="rank of the adapter", ylabel=label)
+        axis.set_xticks(ranks)
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panels.plain_ticks(axis, "xy")
+        axis.minorticks_off()
+    axes[1].axhline(1, **style.THEORY)
+    mark = {"marker": "o", "linestyle": "none"}
+    handles = [
+        Line2D([], [], color=colour, label=text, **mark)
+        for text, colour in zip(BASES.values(), style.COLOURS, strict=False)
+    ]
+    handles.append(Line2D([], [], color="0.4", mfc="none", label="random directions", **mark))
+    panels.legend_below(figure, handles)
+    figure.suptitle("Amplification and alignment by the task's relation to W", fontsize=9)
+    return figure
+
+
+def _longest(results: Results) -> list[Point]:
+    """The longest training of each spectrum, for updates unrelated to the base weight."""
+    unrelated = results.where(base="independent")
+    return [
+        max(unrelated.where(decay=decay), key=lambda point: point.steps)
+        for decay in sorted(unrelated.values("decay"))
+    ]

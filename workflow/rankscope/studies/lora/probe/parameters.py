@@ -1,0 +1,46 @@
+"""Parameters of one point of the study ``lora/probe``."""
+
+from dataclasses import dataclass
+
+from rankscope.planning.parameters import Cost, one_of, real, require, whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """Adapters of two ranks, trained on samples of one known update, and probed."""
+
+    rows: int = whole("outputs D of the weight", at_least=2)
+    columns: int = whole("inputs d of the weight", at_least=2)
+    rank: int = whole("of the smaller adapter", at_least=1)
+    other_rank: int = whole("of the larger adapter", at_least=2)
+    teacher_rank: int = whole("non-zero singular values of the true update", at_least=1)
+    decay: float = real("its singular values fall as i^-decay; 0 is flat", at_least=0)
+    base: str = one_of(
+        "singular directions of the base weight in which the true update lies",
+        *("independent", "leading", "trailing"),
+    )
+    samples: int = whole("size of the training set", at_least=1)
+    noise: float = real("standard deviation of the outputs' noise", at_least=0)
+    optimiser: str = one_of("of the training", "sgd", "adam")
+    learning_rate: float = real("at the start of training", above=0)
+    steps: int = whole("of training", at_least=1)
+    batch_size: int = whole("inputs per step", at_least=1)
+
+    def check(self) -> None:
+        """Raise ``ParameterError`` with the value that no point can have."""
+        smaller = min(self.rows, self.columns)
+        require(
+            self.rank < self.other_rank <= smaller,
+            f"other_rank must be above rank and at most {smaller}",
+            self.other_rank,
+        )
+        require(
+            2 * self.teacher_rank <= smaller,
+            f"teacher_rank must be at most {smaller // 2}",
+            self.teacher_rank,
+        )
+
+    def cost(self) -> Cost:
+        """Estimate one replicate from three trainings and the base weight's frames."""
+        sides = self.rows + self.columns
+        return Cost(seconds=5e-4 * self.steps + 1e-9 * sides**3 + 0.002, prediction_seconds=0.1)
