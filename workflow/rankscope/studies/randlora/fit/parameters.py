@@ -40,9 +40,9 @@ class Parameters(fitting.Parameters):
 
     def cost(self) -> Cost:
         """Estimate one replicate from the linear systems of its inner loop."""
-        seconds = 1e-4 * self.sweeps * self.columns / 16
+        seconds = 4e-5 * self.sweeps * self.columns / 16
         if self.methods == "all":
             seconds *= 4
         if self.input_decay > 0:
-            seconds += 1e-10 * self.sweeps * (self.bases() * self.columns) ** 2 * self.columns
+            seconds += 4e-11 * self.sweeps * (self.bases() * self.columns) ** 2 * self.columns
         return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)
