@@ -1,12 +1,31 @@
-"""A finished run of the smallest grid, and a browser."""
+"""A small results folder with a report of it, and a browser."""
 
-import copy
+import json
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import trials
 
-STUDY = "effective_dimension"
+HERE = Path(__file__).parent
+CONFIG = {
+    "seed": 7,
+    "confidence": 0.95,
+    "studies": {
+        "random_products/gaussian": {
+            "replicates": 12,
+            "grid": [{"size": [16, 32], "depth": [1, 2, 4]}, {"size": [32], "depth": [8]}],
+        },
+        "random_products/orthogonal": {
+            "replicates": 4,
+            "grid": {"size": [8], "depth": [1, 2]},
+        },
+        "random_sums": {"replicates": 6, "grid": {"size": [32], "terms": [4, 8]}},
+    },
+}
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -18,13 +37,32 @@ FLAGS = (
 
 
 @pytest.fixture(scope="session")
-def finished(presets, tmp_path_factory):
-    """A folder with a run of one study; not to be changed."""
-    config = copy.deepcopy(presets["test"])
-    config["studies"] = {STUDY: config["studies"][STUDY]}
-    folder = trials.project(tmp_path_factory.mktemp("report") / "run", trials.ROOT, config)
-    status, output = trials.run(folder)
-    assert status == 0, output
+def finished(tmp_path_factory):
+    """A folder with the results of a paper of two studies and one of a single study.
+
+    It is not to be changed. ``build.py`` makes it, beside a copy of the package in which these
+    studies stand.
+    """
+    folder = tmp_path_factory.mktemp("report")
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(trials.ROOT / "workflow", folder / "workflow", ignore=ignore)
+    shutil.copytree(trials.ROOT / "docs", folder / "docs")
+    shutil.copytree(
+        HERE / "studies",
+        folder / "workflow/rankscope/studies",
+        ignore=ignore,
+        dirs_exist_ok=True,
+    )
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(folder / "workflow"),
+        "RANKSCOPE_CONFIG": json.dumps(CONFIG),
+    }
+    command = [sys.executable, str(HERE / "build.py")]
+    run = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
     return folder
 
 

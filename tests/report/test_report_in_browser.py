@@ -91,8 +91,8 @@ def test_every_link_leads_somewhere(opened):
     assert len(names) == len(set(names))
     assert len(links) > 20
     for link in links:
-        assert link.startswith(("#", "data:text/csv;base64,"))
-        assert link.startswith("data:") or link[1:] in names, link
+        outside = link.startswith(("data:text/csv;base64,", "https://arxiv.org/abs/"))
+        assert outside or (link[0] == "#" and link[1:] in names), link
 
 
 def test_every_image_is_embedded_and_drawn(opened):
@@ -138,15 +138,12 @@ def test_dark_is_dark_and_light_is_light(opened):
     assert opened(scheme="dark").evaluate(colour) == "rgb(20, 23, 26)"
 
 
-@pytest.mark.parametrize(
-    ("column", "directions"), [(1, ("asc", "desc")), (5, ("desc", "asc"))], ids=["text", "number"]
-)
-def test_a_click_on_a_heading_sorts_the_table_and_another_reverses_it(opened, column, directions):
+@pytest.mark.parametrize(("column", "key"), [(1, str.casefold), (3, float)], ids=["text", "number"])
+def test_a_click_on_a_heading_sorts_the_table_and_another_reverses_it(opened, column, key):
     page = opened()
     heading = page.locator("#claims thead th").nth(column)
     cells = page.locator(f"#claims tbody td:nth-child({column + 1})")
-    key = float if column == 5 else str.casefold
-    for direction in directions:
+    for direction in ("asc", "desc"):
         heading.click()
         page.wait_for_selector(f"#claims thead th.dt-ordering-{direction}")
         keys = cells.evaluate_all("cells => cells.map(cell => cell.dataset.order)")
@@ -158,30 +155,83 @@ def test_a_click_on_a_heading_sorts_the_table_and_another_reverses_it(opened, co
 def test_filters_leave_the_rows_that_match(opened):
     page = opened()
     everything = len(rows(page))
-    page.get_by_role("combobox", name=re.compile("^Verdict")).select_option("contradicted")
+    filters = {
+        name: page.get_by_role("combobox", name=re.compile(f"^{name}"))
+        for name in ("Paper", "Verdict", "Basis")
+    }
+    filters["Verdict"].select_option("contradicted")
     left = rows(page)
     assert 0 < len(left) < everything
-    assert all("contradicted" in row[2] for row in left)
+    assert all("contradicted" in row[3] for row in left)
     assert page.locator(".filters output").inner_text() == f"{len(left)} of {everything} claims"
-    page.get_by_role("combobox", name=re.compile("^Verdict")).select_option("")
-    page.get_by_role("combobox", name=re.compile("^Basis")).select_option("derived here")
-    assert {row[3] for row in rows(page)} == {"derived here"}
-    page.get_by_role("combobox", name=re.compile("^Basis")).select_option("")
+    filters["Verdict"].select_option("")
+    filters["Basis"].select_option("derived here")
+    assert {row[2] for row in rows(page)} == {"derived here"}
+    filters["Basis"].select_option("")
+    filters["Paper"].select_option(label="Random products")
+    both = rows(page)
+    assert {row[0] for row in both} == {
+        "Random products: gaussian", "Random products: orthogonal"
+    }  # fmt: skip
+    filters["Paper"].select_option("^random_products/orthogonal$")
+    assert {row[0] for row in rows(page)} == {"Random products: orthogonal"}
+    filters["Paper"].select_option("")
     page.get_by_role("searchbox").fill("stable rank")
     assert 0 < len(rows(page)) < everything
     page.get_by_role("searchbox").fill("")
     assert len(rows(page)) == everything
 
 
-def test_a_row_leads_to_its_definition_and_to_its_figure(opened):
+def test_a_statement_with_definitions_is_one_row_with_a_verdict_under_each(opened):
+    page = opened()
+    row = page.locator("#claims tbody tr", has_text="A: closed form")
+    assert row.count() == 1
+    cells = row.locator(".cell")
+    shown = [" ".join(text.split()) for text in cells.all_inner_texts()]
+    assert [text.partition(" ")[0] for text in shown] == [
+        "contradicted",
+        "contradicted",
+        "supported",
+    ]
+    for text, name in zip(shown, ("exact rank", "stable rank", "participation ratio"), strict=True):
+        assert re.search(rf"{name} [05]/5 [\d.]+ \[[\d.]+, [\d.]+\] 0.85 to 1.15 [35]", text), text
+
+
+def test_a_row_says_what_its_verdict_leaves_open(opened):
+    page = opened()
+    turning = page.locator("#claims tbody tr", has_text="B: deep products")
+    assert "depends on" in turning.inner_text()
+    assert "depth: turns between 2 and 4" in turning.inner_text()
+    undecided = page.locator("#claims tbody tr", has_text="D: the mean square")
+    assert re.search(r"about [\d,]+ replicates would decide it", undecided.inner_text())
+
+
+def test_a_row_leads_to_its_definition_its_figure_and_its_code(opened):
     page = opened()
     row = page.locator("#claims tbody tr").first
     row.get_by_text("definition").click()
-    card = page.locator("article:target")
-    assert card.is_visible()
-    assert "Scope" in card.inner_text()
-    card.get_by_text("figure").click()
+    card = page.locator("details.claim:target")
+    text = card.inner_text()
+    for part in ("Scope", "at all points", "terms of order depth / size are neglected"):
+        assert part in text
+    assert (
+        card.get_by_text("arXiv 2507.07675").get_attribute("href").startswith("https://arxiv.org")
+    )
+    card.get_by_role("link", name="code").click()
+    code = page.locator("details.code:target")
+    assert "def closed_form(results: Results, notion: Notion)" in code.locator("pre").inner_text()
+    place = code.locator("summary code").inner_text()
+    assert re.fullmatch(r"workflow/rankscope/studies/random_products/gaussian/claims.py:\d+", place)
+    page.go_back()
+    card.get_by_role("link", name="figure").click()
     assert page.locator("figure:target img").is_visible()
+
+
+def test_a_link_to_the_code_opens_what_it_is_folded_in(opened):
+    page = opened()
+    assert not page.locator("details.code pre").first.is_visible()
+    page.locator("#claims tbody tr").first.get_by_role("link", name="code").click()
+    assert page.locator("details.code:target pre").is_visible()
 
 
 def test_a_row_leads_to_the_data_of_its_points(opened):
@@ -189,15 +239,33 @@ def test_a_row_leads_to_the_data_of_its_points(opened):
     with page.expect_download() as download:
         page.locator("#claims tbody tr").first.get_by_text("data").click()
     lines = download.value.path().read_text().splitlines()
-    assert lines[0].startswith("claim,point,verdict,estimate")
-    assert len(lines) > 1
+    assert lines[0].startswith("claim,definition,point,verdict,estimate")
+    assert len(lines) == 1 + 3 * 5  # three definitions at five points
 
 
 def test_a_verdict_never_stands_without_its_basis(opened):
     page = opened()
-    for owner in ("#claims tbody tr", "article[id]", "details.family > summary"):
+    for owner in ("#claims tbody tr", "details.claim > summary"):
         assert page.locator(owner).count() == page.locator(f"{owner}:has(.basis)").count() > 0
     assert "abstract only" in page.locator("#glance").inner_text()
+
+
+def test_all_studies_of_a_paper_stand_under_one_heading(opened):
+    page = opened()
+    paper = page.locator("#paper-random_products")
+    assert paper.locator("h2").count() == 1
+    assert paper.locator("h3").all_inner_texts() == [
+        "What the paper claims",
+        "Gaussian",
+        "Orthogonal",
+    ]
+    assert page.locator("#paper-random_sums h3").count() == 0
+
+
+def test_every_study_says_what_its_stages_took(opened):
+    cells = opened().locator(".times tbody tr").first.locator("td").all_inner_texts()
+    assert cells[0].split("\n") == ["2 min 1 s", "1.2 GB"]
+    assert cells[3].strip() == "0.4 s"
 
 
 def test_formulas_are_drawn(opened):
@@ -214,5 +282,5 @@ def test_formulas_are_drawn(opened):
 
 def test_without_scripts_it_is_still_a_table(opened):
     page = opened(java_script_enabled=False)
-    assert page.locator("#claims tbody tr").count() > 20
+    assert page.locator("#claims tbody tr").count() == 9
     assert not page.locator(".filters").is_visible()

@@ -1,11 +1,11 @@
-"""The pieces of the report: numbers, regions, prose, families, run times."""
+"""The pieces of the report: numbers, regions, prose, claims, run times."""
 
 import math
 
 import pytest
 
-from rankscope.jobs import journal
-from rankscope.report import gather, prose
+from rankscope.errors import MissingError
+from rankscope.report import formats, gather, items, prose
 
 
 @pytest.mark.parametrize(
@@ -17,24 +17,100 @@ from rankscope.report import gather, prose
         (-math.inf, math.inf, "any"),
         (math.nan, math.nan, ""),
         (-0.1, 0.1, "\N{MINUS SIGN}0.1 to 0.1"),
+        (1 - 1e-9, 1 + 1e-9, "1 ± 1e\N{MINUS SIGN}09"),
     ],
 )
 def test_a_region_reads_as_an_interval_or_a_bound(lower, upper, text):
-    assert gather.region(lower, upper) == text
+    assert formats.region(lower, upper) == text
 
 
 @pytest.mark.parametrize(
-    ("value", "error", "text"),
+    ("value", "error", "ends", "text"),
     [
-        (0.26537, 0.006814, "0.2654 ± 0.0068"),
-        (-1.281, 1.1, "\N{MINUS SIGN}1.3 ± 1.1"),
-        (0.9688, 0.0, "0.9688"),
-        (1234.6, 25.0, "1235 ± 25"),
-        (math.nan, math.nan, "nan"),
+        (0.26537, 0.006814, (0.2519, 0.2789), "0.2654 [0.2519, 0.2789]"),
+        (-1.281, 1.1, (-3.4, 0.9), "\N{MINUS SIGN}1.3 [\N{MINUS SIGN}3.4, 0.9]"),
+        (1234.6, 25.0, (1190.0, 1280.0), "1235 [1190, 1280]"),
+        (
+            1e-9,
+            1e-10,
+            (0.8e-9, 1.2e-9),
+            "1e\N{MINUS SIGN}09 [8e\N{MINUS SIGN}10, 1.2e\N{MINUS SIGN}09]",
+        ),
+        (0.9688, 0.0, (0.9688, 0.9688), "0.9688"),
+        (0.5, math.nan, (math.nan, math.nan), "0.5"),
+        (math.nan, math.nan, (math.nan, math.nan), ""),
     ],
 )
-def test_an_estimate_is_written_to_the_second_digit_of_its_error(value, error, text):
-    assert gather.with_error(value, error) == text
+def test_an_estimate_and_its_interval_are_written_to_the_second_digit_of_the_error(
+    value, error, ends, text
+):
+    row = {"effect": value, "error": error, "interval_lower": ends[0], "interval_upper": ends[1]}
+    assert formats.estimate(row) == text
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ({"verdict": "supported"}, ""),
+        ({"verdict": "contradicted", "replicates_to_decide": 9.0}, ""),
+        (
+            {"verdict": "depends on", "depends_on": "learning_rate", "turns_at": "between 1 and 2"},
+            "learning rate: turns between 1 and 2",
+        ),
+        (
+            {"verdict": "undecided", "replicates_to_decide": 1234.0},
+            "about 1,200 replicates would decide it",
+        ),
+        (
+            {"verdict": "undecided", "replicates_to_decide": math.inf},
+            "no number of replicates decides it: the estimate lies on a bound",
+        ),
+        (
+            {"verdict": "undecided", "replicates_to_decide": ""},
+            "no number of replicates decides it: values are missing or their error is unknown",
+        ),
+    ],
+)
+def test_a_remark_says_what_a_verdict_leaves_open(row, text):
+    assert formats.remark(row) == text
+
+
+@pytest.mark.parametrize(
+    ("effect", "error", "lower", "upper", "expected"),
+    [
+        (0.5, 0.1, 0.0, 2.0, 5.0),  # five errors from the lower bound
+        (1.5, 0.25, -math.inf, 1.0, -2.0),
+        (1.0, 0.0, 0.0, 2.0, math.inf),
+        (3.0, 0.0, 0.0, 2.0, -math.inf),
+    ],
+)
+def test_strength_is_the_distance_from_the_bound_in_errors(effect, error, lower, upper, expected):
+    row = {"effect": effect, "error": error, "accepted_lower": lower, "accepted_upper": upper}
+    assert gather.strength(row) == pytest.approx(expected)
+
+
+def test_a_row_whose_error_is_unknown_has_no_strength():
+    row = {"effect": 1.0, "error": math.nan, "accepted_lower": 0.0, "accepted_upper": 2.0}
+    assert math.isnan(gather.strength(row))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("lora/low_rank", "LoRA: low rank"),
+        ("effective_dimension", "Effective dimension"),
+        ("eigenspace_alignment/xor", "Eigenspace alignment: XOR"),
+    ],
+)
+def test_names_read_as_words(name, words):
+    assert formats.in_words(name) == words
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "text"), [(0.4, "0 MB"), (300.2, "300 MB"), (1200.5, "1.2 GB"), (math.nan, "")]
+)
+def test_memory_reads_as_a_person_says_it(megabytes, text):
+    assert formats.memory(megabytes) == text
 
 
 @pytest.mark.parametrize(
@@ -42,7 +118,7 @@ def test_an_estimate_is_written_to_the_second_digit_of_its_error(value, error, t
     [(0.04, "0.0 s"), (59.0, "59.0 s"), (61.0, "1 min 1 s"), (3720, "1 h 2 min")],
 )
 def test_a_run_time_reads_as_a_person_says_it(seconds, text):
-    assert gather.duration(seconds) == text
+    assert formats.duration(seconds) == text
 
 
 def test_prose_is_split_at_its_headings():
@@ -60,58 +136,64 @@ def test_formulas_become_mathml_and_everything_else_stays_text():
     assert "\\" not in text
 
 
-def test_a_family_is_the_claims_that_share_a_name_up_to_the_colon():
-    claims = [
-        {"claim": name, "statement": statement, "verdict": "supported"}
-        for name, statement in (
-            ("A: one", "Read as one: the formula is the expected dimension of it."),
-            ("A: two", "Read as two: the formula is the expected dimension of it."),
-            ("B", "Something else."),
-        )
+def test_a_source_on_arxiv_is_linked_and_the_rest_stays_text():
+    assert prose.source("Nobody & al., arXiv 2507.07675, abstract") == (
+        "Nobody &amp; al., "
+        '<a href="https://arxiv.org/abs/2507.07675">arXiv 2507.07675</a>, abstract'
+    )
+    assert prose.source("derived here") == '<a href="#derivations">derived here</a>'
+    assert prose.source("a book, 2001") == "a book, 2001"
+
+
+def test_the_verdicts_of_a_claim_are_counted_over_its_definitions():
+    cells = [
+        {"claim": "A: b", "verdict": verdict, "effect": effect, "error": 1.0}
+        | {"accepted_lower": 0.0, "accepted_upper": math.inf}
+        for verdict, effect in (("supported", 9.0), ("contradicted", -5.0), ("supported", 2.0))
     ]
-    first, second = _study(claims).families
-    assert first.members == "one, two"
-    assert first.statement == "The formula is the expected dimension of it."
-    assert first.counts == {"supported": 2}
-    assert second.claims == [claims[2]]
+    claim = gather.Claim(study="paper/one", cells=cells, data="")
+    assert claim.counts == {"supported": 2, "contradicted": 1}
+    assert claim.order == -5.0
+    assert claim.anchor == "paper-one-a-b"
 
 
-def _study(claims):
-    names = ("introduction", "sections", "figures", "tables", "points", "replicates")
-    rest = dict.fromkeys((*names, "seconds", "grid"))
-    return gather.Study(name="s", title="S", claims=claims, **rest)
-
-
-def test_run_times_count_the_last_run_of_each_point_once(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for event, point, seconds in (
-        (journal.DONE, "a", 5.0),
-        (journal.STARTED, "a", 0.0),
-        (journal.DONE, "a", 2.0),
-        (journal.DONE, "b", 3.0),
-        (journal.FAILED, "c", 9.0),
+def test_times_are_added_up_over_the_jobs_of_a_stage_and_memory_is_the_largest(tmp_path):
+    for name, seconds, memory in (
+        ("simulated_1", 5.0, "300.5"),
+        ("simulated_12", 2.5, "-"),
+        ("collect_simulated", 1.0, "100"),
+        ("collect_predicted", 0.5, "90"),
+        ("plot", 0.2, "-"),
     ):
-        journal.append(event, "s", "simulated", point, seconds)
-    journal.append(journal.DONE, "s", "predicted", "a", 1.0)
-    assert gather.run_times() == {"s": {"simulate": 5.0, "predict": 1.0}}
+        (tmp_path / f"{name}.tsv").write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0\t{memory}\n")
+    (tmp_path / "plot.log").write_text("drawn")
+    found = gather.times(tmp_path)
+    assert found["simulated"] == (7.5, 300.5)
+    assert found["collect"] == (1.5, 100.0)
+    assert found["plot"][0] == 0.2
+    assert math.isnan(found["plot"][1])
+    assert set(found) == {"simulated", "collect", "plot"}
+
+
+def test_a_picture_or_table_that_is_missing_is_named(tmp_path):
+    with pytest.raises(MissingError, match=r"figure\.png does not exist"):
+        items.picture(tmp_path / "figure.png", "A figure.")
+    with pytest.raises(MissingError, match=r"table\.csv does not exist"):
+        items.table(tmp_path / "table.csv", "A table.")
+
+
+def test_a_table_is_escaped(tmp_path):
+    (tmp_path / "table.csv").write_text("a,b\n<i>,0.123456\n")
+    shown = items.table(tmp_path / "table.csv", "A table.").content
+    assert "&lt;i&gt;" in shown
+    assert "0.1235" in shown
 
 
 def test_a_caption_says_what_its_docstring_says():
-    title, caption = gather.title_and_caption(
+    title, caption = items.title_and_caption(
         "Of what\nit is.\n\nThe line is sqrt((k -\n1) / k), |U^T W V| * 2 of ``x_1``, $\\alpha$."
     )
     assert title == "Of what it is."
     assert "sqrt((k - 1) / k), |U^T W V| * 2 of <code>x_1</code>, " in caption
     assert "<math" in caption
     assert caption.count("<p>") == 1
-
-
-def test_a_caption_for_snakemake_keeps_its_characters():
-    from docutils.core import publish_parts
-
-    from rankscope.jobs import reporting
-
-    text = reporting.as_restructured_text("A |U|_F of\n1) x_ and *y* `z`.\n\n- not a list")
-    body = publish_parts(text, writer="html", settings_overrides={"report_level": 1})["body"]
-    assert "A |U|_F of 1) x_ and *y* `z`." in body
-    assert "System Message" not in body

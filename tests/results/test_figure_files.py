@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from rankscope.drawing import style
-from rankscope.jobs import reporting
+from rankscope.jobs import tabulate
 
 
 def save(stem):
@@ -55,7 +55,7 @@ def test_the_same_figure_is_the_same_bytes(saved, tmp_path):
 
 def test_a_table_is_written_for_people_for_programs_and_for_latex(tmp_path):
     table = pd.DataFrame({"a_name": ["x_1 & 50 %"], "value": [1.23456789]})
-    reporting.write_table(table, tmp_path / "table")
+    tabulate.write(table, tmp_path / "table")
     assert pd.read_csv(tmp_path / "table.csv").equals(table)
     assert "| x_1 & 50 % | 1.235   |" in (tmp_path / "table.md").read_text()
     latex = (tmp_path / "table.tex").read_text()

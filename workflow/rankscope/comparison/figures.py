@@ -1,16 +1,17 @@
 """Figures across the studies; each public function is a figure, its docstring the caption."""
 
+from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
+import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
 
-from rankscope.comparison import ranks as synthesis
-from rankscope.drawing import style
+from rankscope.comparison import ranks
+from rankscope.comparison.ranks import Spectrum
+from rankscope.drawing import panels, style
 
 NOTION_LABELS = {
     "energy_rank": ("90 % of the energy", "o"),
@@ -19,55 +20,52 @@ NOTION_LABELS = {
     "effective_rank": ("effective rank", "^"),
     "numerical_rank": ("numerical rank, tolerance 0.01", "v"),
 }
-NULL: dict[str, Any] = {"color": "0.6", "linestyle": "--", "linewidth": 0.9}
+NOTHING = "no point of this grid has a spectrum to compare"
+Named = Sequence[tuple[str, Spectrum]]
+"""Spectra, each with the name of its study."""
 
 
-def energy_held(ranks: pd.DataFrame, held: pd.DataFrame) -> Figure:
+def energy_held(spectra: Named) -> Figure:
     """Share of a matrix's energy that its leading directions hold, lost, spent and needed.
 
     Energy is the sum of squared singular values. A curve that rises early is a matrix of low
     effective rank; the dotted line is 90 %, from which the energy rank is read off. Lines
-    are means over replicates, or over matrices of one kind. Dashed grey: the null, Gaussian
-    matrices of the same shape, one line per shape. Ends of lines are the number of
-    directions that the shape allows.
+    are means over replicates, or over matrices of one kind, bands their 95 % intervals. Dashed
+    grey: the null, Gaussian matrices of the same shape, one line per shape. Ends of lines are
+    the number of directions that the shape allows.
     """
-    del ranks
-    if held.empty:
-        return _nothing()
-    questions = [q for q in synthesis.QUESTIONS if q in set(held.question)]
+    if not spectra:
+        return panels.nothing(NOTHING)
+    asked = {spectrum.question for _, spectrum in spectra}
+    questions = [question for question in ranks.QUESTIONS if question in asked]
     figure = Figure(figsize=(style.TWO_COLUMNS, 3.9), layout="constrained")
-    axes = figure.subplots(1, len(questions), sharey=True, squeeze=False)[0]
-    for axis, question in zip(axes, questions, strict=True):
-        _draw_held(axis, held[held.question == question])
-        axis.set_title(synthesis.QUESTIONS[question])
-    axes[0].set_ylabel("share of the energy held")
+    row = figure.subplots(1, len(questions), sharey=True, squeeze=False)[0]
+    for axes, question in zip(row, questions, strict=True):
+        _draw_held(axes, [one for _, one in spectra if one.question == question])
+        axes.set_title(ranks.QUESTIONS[question])
+    row[0].set_ylabel("share of the energy held")
     figure.suptitle("How many directions hold a matrix's energy")
     return figure
 
 
-def _draw_held(axis: Axes, mine: pd.DataFrame) -> None:
-    labels = list(dict.fromkeys(mine.label))
-    for label, colour in zip(labels, sns.color_palette("colorblind", len(labels)), strict=True):
-        one = mine[mine.label == label]
-        axis.plot(one.directions, one.null_share, **NULL, zorder=1)
-        axis.plot(one.directions, one.share, color=colour, label=label, zorder=2)
-    axis.axhline(synthesis.SHARE, color="0.3", linestyle=":", linewidth=0.8)
-    axis.set_xscale("log")
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_xlabel("leading directions")
-    axis.set_ylim(0, 1.02)
-    handles, names = axis.get_legend_handles_labels()
-    handles.append(Line2D([], [], **NULL))
-    axis.legend(
-        handles,
-        [*names, "null, same shape"],
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.2),
-        fontsize=6.5,
-    )
+def _draw_held(axes: Axes, spectra: Sequence[Spectrum]) -> None:
+    """Draw one panel; its legend stands below it, since its lines are its own."""
+    colours = sns.color_palette("colorblind", len(spectra))
+    for spectrum, colour in zip(spectra, colours, strict=True):
+        shares = ranks.energy_held(spectrum.values)
+        directions = np.arange(1, shares.shape[-1] + 1)
+        chance = ranks.energy_held(ranks.null(spectrum.shape)).mean(axis=0)[: len(directions)]
+        axes.plot(directions, chance, **style.NULL, zorder=1)
+        panels.curve(axes, directions, shares, color=colour, label=spectrum.label, zorder=2)
+    axes.axhline(ranks.SHARE, color="0.3", linestyle=":", linewidth=0.8)
+    axes.set(xscale="log", xlabel="leading directions", ylim=(0, 1.02))
+    panels.plain_ticks(axes)
+    handles, _ = axes.get_legend_handles_labels()
+    handles.append(Line2D([], [], label="null, same shape", **style.NULL))
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=6.5)
 
 
-def ranks_side_by_side(ranks: pd.DataFrame, held: pd.DataFrame) -> Figure:
+def ranks_side_by_side(spectra: Named) -> Figure:
     """Notions of rank of the same spectra, as shares of the directions that the shape allows.
 
     Filled: measured, means over replicates or over matrices of one kind. Open: the null,
@@ -75,37 +73,36 @@ def ranks_side_by_side(ranks: pd.DataFrame, held: pd.DataFrame) -> Figure:
     no lower in rank than noise. Numbers: directions that hold 90 % of the energy, of those
     available.
     """
-    del held
-    if ranks.empty:
-        return _nothing()
-    figure = Figure(figsize=(style.TWO_COLUMNS, 1.5 + 0.27 * len(ranks)), layout="constrained")
-    axis = figure.subplots()
+    if not spectra:
+        return panels.nothing(NOTHING)
+    table = ranks.ranks_of(spectra)
+    figure = Figure(figsize=(style.TWO_COLUMNS, 1.5 + 0.27 * len(table)), layout="constrained")
+    axes = figure.subplots()
+    places = range(len(table))
     colours = sns.color_palette("colorblind", len(NOTION_LABELS))
     for (notion, (label, marker)), colour in zip(NOTION_LABELS.items(), colours, strict=True):
-        places = range(len(ranks))
-        shared: dict[str, Any] = {"marker": marker, "linestyle": "none", "color": colour, "ms": 4.5}
-        axis.plot(ranks[f"null_{notion}"] / ranks.available, places, fillstyle="none", **shared)
-        axis.plot(ranks[notion] / ranks.available, places, label=label, **shared)
-    for place, (_, row) in enumerate(ranks.iterrows()):
+        look: dict[str, Any] = {
+            "marker": marker,
+            "linestyle": "none",
+            "markersize": 4.5,
+            "color": colour,
+        }
+        axes.plot(table[f"null_{notion}"] / table.available, places, fillstyle="none", **look)
+        axes.plot(table[notion] / table.available, places, label=label, **look)
+    for place, row in zip(places, table.itertuples(), strict=True):
         count = f"{row.energy_rank:.3g} of {row.available:g}"
-        axis.text(1.01, place, count, transform=axis.get_yaxis_transform(), va="center", size=7)
-    axis.set_yticks(range(len(ranks)), ranks.label)
-    axis.invert_yaxis()
-    axis.set_xscale("log")
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_xlabel("rank / directions available")
-    axis.grid(axis="y", linewidth=0.4, alpha=0.5)
-    changes = ranks.question.ne(ranks.question.shift()).to_numpy().nonzero()[0][1:]
-    for change in changes:
-        axis.axhline(change - 0.5, color="0.3", linewidth=0.8)
-    handles, names = axis.get_legend_handles_labels()
-    handles.append(Line2D([], [], color="0.3", marker="o", fillstyle="none", linestyle="none"))
-    figure.legend(handles, [*names, "open: null"], loc="outside lower center", ncols=3)
+        axes.text(1.01, place, count, transform=axes.get_yaxis_transform(), va="center", size=7)
+    axes.set_yticks(places, table.label)
+    axes.invert_yaxis()
+    axes.set(xscale="log", xlabel="rank / directions available")
+    panels.plain_ticks(axes)
+    axes.grid(axis="y", linewidth=0.4, alpha=0.5)
+    for place in table.question.ne(table.question.shift()).to_numpy().nonzero()[0][1:]:
+        axes.axhline(place - 0.5, color="0.3", linewidth=0.8)
+    handles, _ = axes.get_legend_handles_labels()
+    handles.append(
+        Line2D([], [], label="open: null", color="0.3", marker="o", fillstyle="none", ls="none")
+    )
+    panels.legend_below(figure, handles, columns=3, bars=False)
     figure.suptitle("Rank lost, spent and needed, beside noise of the same shape")
-    return figure
-
-
-def _nothing() -> Figure:
-    figure = Figure(figsize=(style.ONE_COLUMN, 1))
-    figure.text(0.5, 0.5, "no point of this grid has a spectrum to compare", ha="center", size=8)
     return figure

@@ -1,8 +1,8 @@
 """The question across the papers: where is rank lost, where is it spent, how much is needed.
 
-A study may have a module ``spectra`` whose function ``spectra(simulated, predicted)`` returns
-the spectra that answer its part of the question. All of them are measured here with the same
-notions of rank, beside the same null: Gaussian matrices of the same shape.
+A study may have a module ``spectra`` whose function ``spectra(results)`` returns the spectra
+that answer its part of the question. All of them are measured here with the same notions of
+rank, beside the same null: Gaussian matrices of the same shape.
 """
 
 import dataclasses
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from rankscope.evidence import results
 from rankscope.numerics import ranks
-from rankscope.planning import code as sources
 from rankscope.planning import configuration, study
 
 LOST, SPENT, NEEDED = "lost", "spent", "needed"
@@ -55,24 +55,11 @@ class Spectrum:
     shape: tuple[int, int]
 
 
-def available() -> tuple[str, ...]:
-    """Return the configured studies that have spectra."""
-    configured = configuration.from_environment().studies
-    return tuple(name for name in configured if has_spectra(name))
-
-
-def has_spectra(name: str) -> bool:
-    """Say whether a study has spectra, without importing it."""
-    return sources.path(study.module_name(name, "spectra")) is not None
-
-
 def gather(names: Iterable[str]) -> Iterator[tuple[str, Spectrum]]:
     """Yield the spectra of studies, with the study's name."""
-    import rankscope
-
     for name in names:
-        data = rankscope.load(configuration.RESULTS / name)
-        for spectrum in study.part(name, "spectra").spectra(*data):
+        found = results.read(configuration.RESULTS / name)
+        for spectrum in study.part(name, "spectra").spectra(found):
             yield name, spectrum
 
 
@@ -113,24 +100,11 @@ def ranks_of(spectra: Iterable[tuple[str, Spectrum]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def held(spectra: Iterable[tuple[str, Spectrum]]) -> pd.DataFrame:
-    """Tabulate how much energy the leading directions hold, for spectra and their nulls.
+def energy_held(values: np.ndarray) -> np.ndarray:
+    """Return the share of the energy that the leading directions hold, shape ``(samples, k)``.
 
-    Returns:
-        A row per spectrum and number of leading directions: question, study, label,
-        ``directions``, ``share`` and ``null_share``, means over samples.
+    Args:
+        values: singular values, shape ``(samples, k)``; energy is the sum of their squares.
     """
-    columns = ["question", "study", "label", "directions", "share", "null_share"]
-    parts = [pd.DataFrame(columns=columns)]
-    for name, spectrum in spectra:
-        measured = _cumulative(spectrum.values)
-        chance = _cumulative(null(spectrum.shape))[: len(measured)]
-        part = pd.DataFrame({"share": measured, "null_share": chance})
-        part["directions"] = np.arange(1, len(measured) + 1)
-        parts.append(part.assign(question=spectrum.question, study=name, label=spectrum.label))
-    return pd.concat(parts[1:] or parts, ignore_index=True)[columns]
-
-
-def _cumulative(values: np.ndarray) -> np.ndarray:
     energy = np.sort(values**2, axis=-1)[:, ::-1]
-    return np.mean(np.cumsum(energy, axis=-1) / energy.sum(axis=-1, keepdims=True), axis=0)
+    return np.cumsum(energy, axis=-1) / energy.sum(axis=-1, keepdims=True)

@@ -15,10 +15,12 @@ ONE_COLUMN, TWO_COLUMNS = 3.5, 7.2
 
 COLOURS = sns.color_palette("colorblind")
 THEORY: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.0}
+NULL: dict[str, Any] = {"color": "0.6", "linestyle": "--", "linewidth": 0.9}
 PAPER: dict[str, Any] = {"color": COLOURS[3], "linestyle": ":", "linewidth": 1.4}
 VERDICT_COLOURS = {
     "supported": COLOURS[0],
     "contradicted": COLOURS[3],
+    "depends on": COLOURS[4],
     "undecided": "0.75",
     "not tested": "0.92",
 }

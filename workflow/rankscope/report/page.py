@@ -6,11 +6,13 @@ from pathlib import Path
 
 import itables
 import jinja2
+import yaml
 from markupsafe import Markup
 
 from rankscope import datasets
+from rankscope.evidence import verdicts
 from rankscope.planning import configuration
-from rankscope.report import gather, prose
+from rankscope.report import formats, gather, prose
 
 
 def write(target: Path) -> None:
@@ -21,10 +23,10 @@ def write(target: Path) -> None:
         _environment()
         .get_template("template.html.j2")
         .render(
-            studies=gather.studies(config, values),
-            synthesis=gather.across(),
-            verdicts=gather.VERDICTS,
-            stages=list(gather.STAGES.values()),
+            papers=gather.papers(config, values),
+            comparison=gather.comparison(config),
+            verdicts=verdicts.VERDICTS,
+            stages=gather.STAGES,
             definitions=gather.definitions(),
             derivations=gather.derivations(),
             provenance=gather.provenance(),
@@ -32,7 +34,7 @@ def write(target: Path) -> None:
             seed=config.seed,
             style=Markup(prose.own("style.css")),
             script=Markup(prose.own("report.js")),
-            datatables=gather.data_url("text/javascript", _datatables()),
+            datatables=formats.data_url("text/javascript", _datatables()),
         )
     )
     with datasets.atomic(target) as temporary:
@@ -48,18 +50,21 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {
-        "number": gather.number,
-        "duration": gather.duration,
-        "in_words": gather.in_words,
-        "slug": gather.slug,
+        "number": formats.number,
+        "estimate": formats.estimate,
+        "remark": formats.remark,
+        "duration": formats.duration,
+        "memory": formats.memory,
+        "in_words": formats.in_words,
+        "slug": formats.slug,
+        "source": prose.source,
         "yaml": _as_yaml,
     }
+    environment.globals["region"] = formats.region
     return environment
 
 
 def _as_yaml(values: object) -> str:
-    import yaml
-
     return yaml.safe_dump(values, sort_keys=False, default_flow_style=None, width=88)
 
 

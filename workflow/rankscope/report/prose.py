@@ -6,8 +6,12 @@ from importlib import resources
 
 from latex2mathml import converter
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from rankscope.evidence.claims import HERE
+
+ARXIV = re.compile(r"arXiv[ :](\d{4}\.\d{4,5})")
 
 
 def markdown(text: str) -> Markup:
@@ -28,6 +32,14 @@ def line(text: str) -> Markup:
     changes what a docstring says.
     """
     return Markup(_plain().renderInline(" ".join(text.split())))
+
+
+def source(text: str) -> Markup:
+    """Render where a statement is from; a paper on arXiv, or a derivation, is linked."""
+    if text == HERE:
+        return Markup('<a href="#derivations">{}</a>').format(text)
+    link = r'<a href="https://arxiv.org/abs/\1">arXiv \1</a>'
+    return Markup(ARXIV.sub(link, str(escape(text))))
 
 
 def sections(text: str) -> tuple[str, str, dict[str, str]]:

@@ -1,63 +1,36 @@
 """Refresh the part of the README that tells what was found: its table and its figures.
 
 The rows are kept in ``docs/findings.csv``, written from the results; the table in the README is
-made of that file and nothing else, which a test checks.
+made of that file and nothing else, which a test checks. Which claims are shown follows a rule
+(`headlines`); how they came out is not decided here.
 """
 
-import csv
-import io
-import math
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from rankscope import datasets
+from rankscope.errors import InputError, MissingError
+from rankscope.evidence.verdicts import CONTRADICTED, NOT_TESTED, SUPPORTED
+from rankscope.planning import study
 from rankscope.planning.configuration import RESULTS
-from rankscope.report import gather
+from rankscope.report import formats, gather, items
 
 README, FINDINGS, FIGURES = Path("README.md"), Path("docs/findings.csv"), Path("docs/figures")
 BEGIN, END = "<!-- findings: made by `rankscope readme` -->", "<!-- end of findings -->"
 
-HEADLINES = {
-    "effective_dimension": (
-        "A: exact rank",
-        "A: participation ratio",
-        "C revival: exact rank",
-        "D orthogonal: exact rank",
-    ),
-    "eigenspace_alignment": (
-        "T3.1: weights in leading eigenspaces",
-        "T4.1: second layer in leading eigenspaces",
-        "C11: occupancy law",
-    ),
-    "lora": (
-        "A: Eckart and Young",
-        "D: the amplification factor is large",
-        "E: the first direction is shared",
-    ),
-    "randlora": (
-        "A: full rank is also soft",
-        "B: full rank beats low rank at equal parameters",
-        "D: the bound says something",
-    ),
-    "language_model": (
-        "LoRA 1: very small ranks suffice",
-        "RandLoRA 1: full rank beats low rank at equal size",
-        "Derived 1: RandLoRA does not use its full rank",
-    ),
-}
-"""The claims in the README's table, by study; how they came out is not decided here."""
-
 SHOWN = (
     "effective_dimension/figures/ranks_by_layer.png",
-    "synthesis/figures/ranks_side_by_side.png",
+    "comparison/figures/ranks_side_by_side.png",
 )
 COLUMNS = (
-    "study", "claim", "statement", "verdict", "basis", "points", "supported", "effect", "error",
-    "accepted_lower", "accepted_upper", "null_value",
+    "study", "claim", "definition", "statement", "verdict", "basis", "quantifier", "points",
+    "supported", "effect", "error", "interval_lower", "interval_upper", "accepted_lower",
+    "accepted_upper", "chance", "depends_on", "turns_at", "replicates_to_decide", "headline",
 )  # fmt: skip
 
 
@@ -68,57 +41,88 @@ def refresh() -> list[Path]:
         The files that were written.
 
     Raises:
-        FileNotFoundError: if there are no results.
-        ValueError: if a claim of the table is not among the results.
+        MissingError: if there are no results.
     """
     if not (RESULTS / "claims.csv").exists():
-        raise FileNotFoundError(f"{RESULTS}/claims.csv does not exist; `make study` makes it")
+        raise MissingError(f"{RESULTS}/claims.csv does not exist; `make study` makes it")
     _write(FINDINGS, select(pd.read_csv(RESULTS / "claims.csv")).to_csv(index=False))
     FIGURES.mkdir(parents=True, exist_ok=True)
     figures = [FIGURES / Path(name).name for name in SHOWN]
     for name, figure in zip(SHOWN, figures, strict=True):
         shutil.copyfile(RESULTS / name, figure)
     text = README.read_text(encoding="utf-8")
-    _write(README, replaced(text, table(read(FINDINGS.read_text(encoding="utf-8")))))
+    _write(README, replaced(text, table(pd.read_csv(FINDINGS))))
     return [FINDINGS, README, *figures]
 
 
 def select(claims: pd.DataFrame) -> pd.DataFrame:
-    """Return the headline rows, with four digits so that another platform's agree."""
-    rows = claims.set_index(["study", "claim"], drop=False)
-    wanted = [(name, claim) for name, claims in HEADLINES.items() for claim in claims]
-    if missing := [key for key in wanted if key not in rows.index]:
-        raise ValueError(f"the results have no claim {missing[0][1]!r} of {missing[0][0]}")
-    short = rows.loc[wanted][list(COLUMNS)].reset_index(drop=True)
-    return short.map(lambda cell: float(f"{cell:.4g}") if isinstance(cell, float) else cell)
+    """Return the rows of the headlines, with six digits so that another platform's agree."""
+    parts = [
+        claims[(claims.study == one) & (claims.claim == name)] for one, name in headlines(claims)
+    ]
+    rows = pd.concat(parts or [claims.iloc[:0]], ignore_index=True)[list(COLUMNS)]
+    return rows.map(lambda cell: float(f"{cell:.6g}") if isinstance(cell, float) else cell)
 
 
-def read(text: str) -> list[dict[str, str]]:
-    """Read the rows of the findings."""
-    return list(csv.DictReader(io.StringIO(text)))
+def headlines(claims: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return study and name of the claims that the README shows.
+
+    Of each paper: its main statements (``headline``); then, of its other claims, the most
+    strongly supported and the most strongly contradicted one. A claim is as strong as the
+    distance of its worst point from the bound of its region, in standard errors; one with several
+    definitions counts if its verdict is the same under all, and is as strong as the weakest.
+    Numbers without an error (counts, arithmetic) are not ranked.
+    """
+    chosen: list[tuple[str, str]] = []
+    for _, paper in claims.groupby(claims.study.map(study.paper), sort=False):
+        groups = {
+            (str(name), str(claim)): rows
+            for (name, claim), rows in paper.groupby(["study", "claim"], sort=False)
+        }
+        main = [key for key, rows in groups.items() if rows.headline.any()]
+        rest = {key: rows for key, rows in groups.items() if key not in main}
+        chosen += main
+        for verdict in (SUPPORTED, CONTRADICTED):
+            strengths = {
+                key: rows.apply(gather.strength, axis=1).abs().min(skipna=False)
+                for key, rows in rest.items()
+                if (rows.verdict == verdict).all()
+            }
+            ranked = {key: value for key, value in strengths.items() if np.isfinite(value)}
+            if ranked:
+                chosen.append(max(ranked, key=lambda key: ranked[key]))
+    return chosen
 
 
-def table(rows: Sequence[Mapping[str, str]]) -> str:
-    """Return the README's table in Markdown."""
-    lines = ["| study | claim | verdict | estimate | accepted |", "|---|---|---|---|---|"]
-    for row in rows:
-        number = {key: float(row[key] or "nan") for key in COLUMNS[7:]}
-        tested = not math.isnan(number["effect"])
-        estimate = gather.with_error(number["effect"], number["error"]) if tested else ""
-        region = gather.region(number["accepted_lower"], number["accepted_upper"])
-        counts = f", {row['supported']} of {row['points']} points" if tested else ""
-        statement = row["statement"].replace("|", "\\|")
-        lines.append(
-            f"| {gather.in_words(row['study'])} | {statement} *({row['basis']})* "
-            f"| **{row['verdict']}**{counts} | {estimate} | {region} |"
-        )
+def table(rows: pd.DataFrame) -> str:
+    """Return the README's table in Markdown: per paper a line of its name, then its claims."""
+    lines = ["| claim | verdict, and estimate at the worst point |", "|---|---|"]
+    for paper, mine in rows.groupby(rows.study.map(study.paper), sort=False):
+        lines.append(f"| **{formats.in_words(str(paper))}** | |")
+        for _, cells in mine.groupby(["study", "claim"], sort=False):
+            first = cells.iloc[0]
+            statement = first.statement.replace("|", "\\|")
+            lines.append(f"| {statement} *({first.basis})* | {'<br>'.join(_verdicts(cells))} |")
     return "\n".join(lines)
+
+
+def _verdicts(cells: pd.DataFrame) -> Iterator[str]:
+    """Write one line per definition."""
+    for cell in items.records(cells):
+        text = f"{cell['definition']}: " if cell["definition"] else ""
+        text += f"**{cell['verdict']}**"
+        remark = formats.remark(cell)
+        if remark:
+            text += f" ({remark})"
+        if cell["verdict"] != NOT_TESTED:
+            text += f", {cell['supported']} of {cell['points']} points, {formats.estimate(cell)}"
+        yield text
 
 
 def replaced(text: str, content: str) -> str:
     """Return a text with what stands between the marks replaced."""
     if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise ValueError(f"{README} must have the lines {BEGIN!r} and {END!r} once")
+        raise InputError(f"{README} must have the lines {BEGIN!r} and {END!r} once")
     pattern = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
     return pattern.sub(lambda _: f"{BEGIN}\n{content}\n{END}", text)
 

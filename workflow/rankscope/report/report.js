@@ -6,8 +6,8 @@ const table = new DataTable("#claims", {
   info: false,
   order: [],
   autoWidth: false,
-  // the largest first, and claims without a number last
-  columnDefs: [{ targets: [4, 5, 7], orderSequence: ["desc", "asc"] }],
+  // the most contradicted first
+  columnDefs: [{ targets: [3], orderSequence: ["asc", "desc"], type: "num" }],
   layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: null },
 });
 
@@ -17,7 +17,7 @@ function count() {
 
 for (const select of form.querySelectorAll("select")) {
   select.addEventListener("change", () =>
-    table.column(select.dataset.column).search(select.value, { exact: select.value !== "" }).draw());
+    table.column(select.dataset.column).search(select.value, { regex: true, smart: false }).draw());
 }
 form.querySelector("[data-search]").addEventListener("input", (event) =>
   table.search(event.target.value).draw());
@@ -26,10 +26,12 @@ table.on("draw", count);
 count();
 form.hidden = false;
 
-// A link to a claim opens the family that it is folded in.
+// A link to a claim or its code opens what it is folded in.
 function unfold() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  target?.closest("details")?.setAttribute("open", "");
+  for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) {
+    fold.open = true;
+  }
   target?.scrollIntoView();
 }
 addEventListener("hashchange", unfold);

@@ -13,8 +13,8 @@ from rankscope.studies.effective_dimension.claims.definitions import (
     COUNTS,
     DEFINITIONS,
     PAPER,
-    SOURCE,
     REDUCED,
+    SOURCE,
     Rank,
     wide,
 )

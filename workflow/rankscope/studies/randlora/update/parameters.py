@@ -11,7 +11,9 @@ class Parameters(adapter.Parameters):
     """Random updates of one kind."""
 
     gamma_spread: float = real(
-        "standard deviation of the Gamma_j about one; 0 is the initialisation", at_least=0
+        "standard deviation of the Gamma_j about one; 0 is the initialisation",
+        at_least=0,
+        at_most=1e6,
     )
     draws: int = whole("updates per replicate", at_least=1)
 
