@@ -41,10 +41,13 @@ ALIKE = {"width": 9, "batch_size": 6, "geometry": "clustered", "input_dimension"
 @example({**ALIKE, "spread": 0.001})
 @settings(deadline=None, max_examples=60, derandomize=True)
 def test_a_setting_is_refused_in_one_line_or_runs(values):
+    refusal = ""
     try:
         point = parameters.build(Parameters, values, "here")
     except ParameterError as error:
-        assert "\n" not in str(error)
+        refusal = str(error)
+    if refusal:
+        assert "\n" not in refusal
         return
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
