@@ -211,6 +211,8 @@ def test_a_damaged_adapter_is_one_line(folder, tmp_path):
         simulation.simulate(one, draws(one, 0, 1))
 
 
+# more directions than the matrix is wide have no null, which comes out as nan
+@pytest.mark.filterwarnings("ignore:invalid value encountered in sqrt")
 @given(
     intruders=some.integers(1, 1000),
     directions=some.integers(1, 128),
