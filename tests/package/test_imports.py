@@ -105,8 +105,10 @@ def test_tests_and_tools_import_what_is_declared():
         assert imported(file) <= declared, file
 
 
-def test_what_is_declared_is_of_use():
+def test_what_is_declared_is_of_use_and_what_is_used_otherwise_is_declared():
     used = set().union(*(imported(file) for file in [*PACKAGE, *OTHERS]))
-    rest = BASE.union(*EXTRA.values()) - used
+    declared = BASE.union(*EXTRA.values())
+    assert NOT_IMPORTED.keys() <= declared
+    rest = declared - used
     stubs = {name for name in rest if name.startswith("types-") or name.endswith("-stubs")}
     assert rest - stubs <= NOT_IMPORTED.keys()

@@ -7,27 +7,29 @@ Output: results/{study}/figures, results/{study}/tables, results/comparison,
 
 for name in STUDIES:
 
-    rule:
-        name:
-            f"plot_{configuration.rule_name(name)}"
-        input:
-            multiext(f"results/{name}/", "simulated.nc", "predicted.nc", "verdicts.csv"),
-        output:
-            in_report(name, study.module_name(name, "figures")),
-        log:
-            f"results/logs/{name}/plot.log",
-        benchmark:
-            f"results/logs/{name}/plot.tsv"
-        conda:
-            "../../envs/rankscope.yaml"
-        params:
-            name=name,
-            code=code.code_hash("rankscope.jobs.plot", study.module_name(name, "figures")),
-            captions=captions(study.module_name(name, "figures")),
-        message:
-            f"Plot the figures of {name}"
-        shell:
-            'python "$RANKSCOPE_SCRIPTS"/plot.py {params.name} > {log} 2>&1'
+    if study.makes(name, "figures"):
+
+        rule:
+            name:
+                f"plot_{configuration.rule_name(name)}"
+            input:
+                multiext(f"results/{name}/", "simulated.nc", "predicted.nc", "verdicts.csv"),
+            output:
+                in_report(name, study.module_name(name, "figures")),
+            log:
+                f"results/logs/{name}/plot.log",
+            benchmark:
+                f"results/logs/{name}/plot.tsv"
+            conda:
+                "../../envs/rankscope.yaml"
+            params:
+                name=name,
+                code=code.code_hash("rankscope.jobs.plot", study.module_name(name, "figures")),
+                captions=captions(study.module_name(name, "figures")),
+            message:
+                f"Plot the figures of {name}"
+            shell:
+                'python "$RANKSCOPE_SCRIPTS"/plot.py {params.name} > {log} 2>&1'
 
     if study.makes(name, "tables"):
 

@@ -5,17 +5,19 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as some
 from matplotlib import pyplot as plt
 from safetensors.numpy import save_file
 
 from rankscope import datasets
 from rankscope.errors import ParameterError
+from rankscope.evidence import audit, results, verdicts
 from rankscope.evidence import claims as evidence
-from rankscope.evidence import results, verdicts
 from rankscope.jobs import streams
 from rankscope.planning import code, parameters
 from rankscope.probe import ProbeError
-from rankscope.studies.adapter_probe import claims, figures, simulation, theory
+from rankscope.studies.adapter_probe import claims, figures, plants, simulation, theory
 from rankscope.studies.adapter_probe.parameters import Parameters
 
 MODULES = [f"layer.{place}.query" for place in range(5)]
@@ -107,16 +109,38 @@ def replaced(data, **variables):
 
 @pytest.mark.parametrize(
     ("counts", "verdict"),
-    [([3, 3, 3, 3, 3], "supported"), ([9, 8, 9, 10, 9], "contradicted"), ([3, 9, 0, 1, 4], None)],
+    [
+        ([3, 3, 3, 3, 3], "supported"),
+        ([9, 8, 9, 10, 9], "contradicted"),
+        ([3, 9, 0, 1, 4], "undecided"),
+    ],
 )
 def test_intruders_are_compared_with_those_of_random_directions(data, counts, verdict):
-    control = xr.DataArray(np.full((3, 5), 3.0), dims=("replicate", "matrix"))
-    planted = replaced(
-        data, intruder_count=("matrix", np.array(counts)), intruder_count_control=control
-    )
-    table = judge(claims.intruders, planted)
-    assert set(table.verdict) == {verdict or "undecided"}
+    table = judge(claims.intruders, counted(data, counts, 3.0))
+    assert set(table.verdict) == {verdict}
     assert (table.error > 0).all(), "counts that agree are no certainty"
+    assert set(table.chance) == {-3.0}, "no intruders at all"
+
+
+def test_updates_too_small_for_intruders_show_nothing(data):
+    assert claims.intruders.samples(counted(data, [0] * 5, 0.5)) == []
+
+
+def counted(data, counts, control):
+    """Results with these counts in the five matrices, and this one in all controls."""
+    controls = xr.DataArray(np.full((3, 5), control), dims=("replicate", "matrix"))
+    return replaced(
+        data, intruder_count=("matrix", np.array(counts)), intruder_count_control=controls
+    )
+
+
+def test_the_audit_finds_what_was_planted(data):
+    table = audit.audit(
+        evidence.of(claims), plants, counted(data, [3] * 5, 3.0),
+        confidence=0.95, draws=10, seed=1,
+    )  # fmt: skip
+    assert list(table.claim.unique()) == [claim.name for claim in evidence.of(claims)]
+    assert table[["sound", "powerful", "found"]].all(axis=None), table.to_string()
 
 
 def test_alignment_is_taken_at_the_most_directions_that_an_adapter_has(data):
@@ -185,6 +209,28 @@ def test_a_damaged_adapter_is_one_line(folder, tmp_path):
     one = point(tmp_path, "broken", base=str(folder / "model"))
     with pytest.raises(ProbeError, match="IA3 is not supported"):
         simulation.simulate(one, draws(one, 0, 1))
+
+
+# more directions than the matrix is wide have no null, which comes out as nan
+@pytest.mark.filterwarnings("ignore:invalid value encountered in sqrt")
+@given(
+    intruders=some.integers(1, 1000),
+    directions=some.integers(1, 128),
+    other=some.sampled_from(("none", "aligned", "random", "model", "nowhere")),
+)
+@settings(deadline=None, max_examples=25, derandomize=True)
+def test_a_setting_is_refused_or_runs(folder, intruders, directions, other):
+    values = {"intruders": intruders, "directions": directions, "other": other}
+    if other in ("model", "nowhere"):
+        with pytest.raises(ParameterError, match="must hold adapter_config"):
+            point(folder, "random", **values)
+        return
+    one = point(folder, "random", **values)
+    measured = simulation.simulate(one, draws(one, 0, 2))
+    assert measured.sizes["replicate"] == 2
+    assert ("phi" in measured) == (other != "none")
+    of = results.of({"p": (parameters.as_dict(one), measured, theory.predict(one))})
+    assert len(judge(claims.amplifies, of)) == 1
 
 
 @pytest.mark.parametrize("config", ["", "[]", '{"hidden_size": "wide"}', '{"hidden_size": 64}'])

@@ -3,13 +3,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from rankscope.studies.eigenspace_alignment.simulation import simulate
+from rankscope.studies.eigenspace_alignment.theory import predict
 
 from rankscope import datasets
 from rankscope.drawing import style
 from rankscope.evidence import verdicts
 from rankscope.jobs import collect as stacking
-from rankscope.planning import parameters, code as sources
 from rankscope.jobs.streams import streams
+from rankscope.planning import code as sources
+from rankscope.planning import parameters
 from rankscope.studies.eigenspace_alignment import (
     claims,
     claims_mixture,
@@ -19,8 +22,6 @@ from rankscope.studies.eigenspace_alignment import (
     selection,
 )
 from rankscope.studies.eigenspace_alignment import parameters as study
-from rankscope.studies.eigenspace_alignment.simulation import simulate
-from rankscope.studies.eigenspace_alignment.theory import predict
 
 MIXTURE = {
     "model": "mixture",

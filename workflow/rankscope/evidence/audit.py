@@ -101,14 +101,13 @@ class Bed:
     def planted(self, kind: str, generator: np.random.Generator) -> Results:
         """Return results in which the truth is of a kind, with the noise of the run."""
         arguments = () if self.definition is None else (self.definition,)
-        variables: dict[str, dict[str, Any]] = {}
+        drawn: dict[Point, xr.DataArray] = {}
         for sample in self.samples:
             values = draw(self.target(sample, kind), sample.estimate, generator)
             points = sample.point if isinstance(sample.point, Family) else [sample.point]
-            for point in points:
-                if isinstance(point, Point):
-                    found = self.plant(point, values, *arguments)
-                    variables.setdefault(point.name, {}).update(found)
+            # a point with several parts is planted once, with the values of the last
+            drawn |= {point: values for point in points if isinstance(point, Point)}
+        variables = {p.name: self.plant(p, values, *arguments) for p, values in drawn.items()}
         return Results([_replaced(point, variables.get(point.name)) for point in self.results])
 
     def is_found(self, kind: str, found: Sequence[Sequence[Sample]]) -> bool:
@@ -189,7 +188,8 @@ def audit(
         row
         for claim in claims
         if claim.evidence is not None
-        for definition in (claim.definitions or (None,))
+        # the definitions of a statement differ in what is read, not in how it is judged
+        for definition in (claim.definitions[:1] or (None,))
         for row in _audit(
             Bed(claim, definition, results, plant_of(plants, claim)), confidence, draws, seed
         )

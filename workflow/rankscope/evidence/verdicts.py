@@ -205,7 +205,7 @@ def summarise(claim: Claim, points: pd.DataFrame, definition: str = "") -> dict[
         if place:
             row |= {"verdict": DEPENDS, "depends_on": claim.over, "turns_at": place}
     outside: Any = np.maximum(points.lower - points.estimate, points.estimate - points.upper)
-    shown = outside.idxmin() if claim.somewhere else outside.fillna(-np.inf).idxmax()
+    shown = outside.fillna(np.inf).idxmin() if claim.somewhere else outside.fillna(-np.inf).idxmax()
     worst = points.loc[shown]
     return row | {
         "worst_point": worst.point,

@@ -14,8 +14,8 @@ def compare(names: Sequence[str], folder: Path) -> None:
     style.apply()
     order = list(ranks.QUESTIONS)
     spectra = sorted(ranks.gather(names), key=lambda named: order.index(named[1].question))
-    table, held = ranks.ranks_of(spectra), ranks.held(spectra)
+    table = ranks.ranks_of(spectra)
     tabulate.write(table, folder / "tables" / "ranks")
     for name in code.public_functions(figures.__name__):
         function = getattr(figures, name)
-        plot.save(function(table, held), function, folder / "figures")
+        plot.save(function(spectra), function, folder / "figures")

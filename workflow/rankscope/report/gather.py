@@ -255,7 +255,7 @@ def _claims(name: str) -> list[Claim]:
         found.append(
             Claim(
                 study=name,
-                cells=cells.astype(object).where(cells.notna(), "").to_dict("records"),
+                cells=items.records(cells),
                 data=formats.data_url("text/csv", mine.to_csv(index=False).encode())
                 if len(mine)
                 else "",

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -40,6 +41,12 @@ def read(file: Path) -> pd.DataFrame:
     if not file.exists():
         raise MissingError(f"{file} does not exist; `make study` makes it")
     return pd.read_csv(file)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table by column; what is missing is an empty text."""
+    rows = table.astype(object).where(table.notna(), "").to_dict("records")
+    return [{str(key): value for key, value in row.items()} for row in rows]
 
 
 def picture(file: Path, docstring: str) -> Item:

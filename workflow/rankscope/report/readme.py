@@ -18,7 +18,7 @@ from rankscope.errors import InputError, MissingError
 from rankscope.evidence.verdicts import CONTRADICTED, NOT_TESTED, SUPPORTED
 from rankscope.planning import study
 from rankscope.planning.configuration import RESULTS
-from rankscope.report import formats, gather
+from rankscope.report import formats, gather, items
 
 README, FINDINGS, FIGURES = Path("README.md"), Path("docs/findings.csv"), Path("docs/figures")
 BEGIN, END = "<!-- findings: made by `rankscope readme` -->", "<!-- end of findings -->"
@@ -57,10 +57,11 @@ def refresh() -> list[Path]:
 
 def select(claims: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the headlines, with six digits so that another platform's agree."""
-    keyed = claims.set_index(["study", "claim"], drop=False)
-    parts = [keyed.loc[[key], list(COLUMNS)] for key in headlines(claims)]
-    short = pd.concat(parts or [keyed.iloc[:0]], ignore_index=True)
-    return short.map(lambda cell: float(f"{cell:.6g}") if isinstance(cell, float) else cell)
+    parts = [
+        claims[(claims.study == one) & (claims.claim == name)] for one, name in headlines(claims)
+    ]
+    rows = pd.concat(parts or [claims.iloc[:0]], ignore_index=True)[list(COLUMNS)]
+    return rows.map(lambda cell: float(f"{cell:.6g}") if isinstance(cell, float) else cell)
 
 
 def headlines(claims: pd.DataFrame) -> list[tuple[str, str]]:
@@ -74,7 +75,10 @@ def headlines(claims: pd.DataFrame) -> list[tuple[str, str]]:
     """
     chosen: list[tuple[str, str]] = []
     for _, paper in claims.groupby(claims.study.map(study.paper), sort=False):
-        groups = dict(iter(paper.groupby(["study", "claim"], sort=False)))
+        groups = {
+            (str(name), str(claim)): rows
+            for (name, claim), rows in paper.groupby(["study", "claim"], sort=False)
+        }
         main = [key for key, rows in groups.items() if rows.headline.any()]
         rest = {key: rows for key, rows in groups.items() if key not in main}
         chosen += main
@@ -104,7 +108,7 @@ def table(rows: pd.DataFrame) -> str:
 
 def _verdicts(cells: pd.DataFrame) -> Iterator[str]:
     """Write one line per definition."""
-    for cell in cells.astype(object).where(cells.notna(), "").to_dict("records"):
+    for cell in items.records(cells):
         text = f"{cell['definition']}: " if cell["definition"] else ""
         text += f"**{cell['verdict']}**"
         remark = formats.remark(cell)

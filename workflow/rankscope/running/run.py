@@ -20,6 +20,9 @@ from rankscope.running import cluster, progress
 
 LOCK = Path(".snakemake/rankscope.lock")
 LOG = RESULTS / "logs" / "snakemake.log"
+LAST_LINES = 6
+"""How much of a log is shown that says nothing of a known kind."""
+
 LOCKED = "RANKSCOPE_LOCKED"
 """Environment variable that tells Snakemake that `study` holds the folder's lock for it."""
 
@@ -124,13 +127,12 @@ def _say(status: int, config: Configuration, begin: float) -> None:
     text = LOG.read_text(encoding="utf-8", errors="replace")
     if status != 0:
         wanted = (
-            "rankscope: ", "Error in rule", "WorkflowError", "log: ", "OSError", "No space left",
+            "rankscope: ", "Error in rule", "WorkflowError", "check log file", "OSError", "No space left",
             "SLURM status is", "LockException", "rror: unrecognized",
         )  # fmt: skip
-        lines = dict.fromkeys(line.strip() for line in text.splitlines())
-        for line in lines:
-            if any(mark in line for mark in wanted):
-                print(line, file=sys.stderr)
+        lines = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+        telling = [line for line in lines if any(mark in line for mark in wanted)]
+        print("\n".join(telling or lines[-LAST_LINES:]), file=sys.stderr)
         progress.failures(begin, lambda line: print(line, file=sys.stderr))
         print(f"rankscope: not finished; the whole log is {LOG}", file=sys.stderr)
         return

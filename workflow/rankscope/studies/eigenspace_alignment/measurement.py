@@ -6,8 +6,9 @@ import numpy as np
 import xarray as xr
 
 from rankscope import datasets
-from rankscope.numerics import alignment
+from rankscope.numerics import alignment, eigenpairs
 from rankscope.numerics.classifiers import Multinomial, TwoLayer
+from rankscope.numerics.moment_operators import WeightedMoments
 from rankscope.studies.eigenspace_alignment.training import Training
 
 Variables = Mapping[str, tuple[tuple[str, ...], str]]
@@ -22,7 +23,11 @@ BLOCKS: Variables = {
     "gradient_share": ((), "share of the test gradient that lies in the leading eigenspace"),
     "smallest_cosine": ((), "smallest cosine between leading eigenspace and span of the centres"),
     "outside": ((), "|A - P A P| / |A|, P the projector on the span of the centres"),
+    "edge": ((), "upper edge of the bulk"),
 }
+EDGE_TOLERANCE = 1e-3
+"""Of the residual, relative to the eigenvalue, whose own error is of its square."""
+
 _FROM_ALIGNMENT = {
     "eigenvalues": "values",
     "residual": "residual",
@@ -89,10 +94,40 @@ def blocks(
         min(count, dimension),
         alignment.starting_rows(generator, 2 * rows, dimension, parameters.spanned),
     )
-    return {
-        name: np.stack(np.split(getattr(found, attribute), 2))
-        for name, attribute in _FROM_ALIGNMENT.items()
-    }
+    values = {name: getattr(found, attribute) for name, attribute in _FROM_ALIGNMENT.items()}
+    values["edge"] = bulk_edge(samples, weights, first, parameters.spanned, generator)
+    return {name: np.stack(np.split(value, 2)) for name, value in values.items()}
+
+
+def bulk_edge(
+    samples: np.ndarray,
+    weights: np.ndarray,
+    first: np.ndarray,
+    spanned: int,
+    generator: np.random.Generator,
+) -> np.ndarray:
+    """Return the upper edge of the bulk of each block: the largest eigenvalue off the signal.
+
+    A sample's weight depends on its part in the span of the centres and of the network's
+    rows. What is left of it is noise that is independent of the weight, so that a block,
+    compressed to the complement of that span, has the bulk and no outlier.
+
+    Args:
+        samples: shape ``(M, d)``.
+        weights: shape ``(b, M)``.
+        first: first layer in the first ``n`` coordinates, shape ``(rows, n)``.
+        spanned: the centres span the first ``spanned`` coordinates.
+        generator: draws the starting rows of Lanczos' method.
+    """
+    (rows, known), dimension = first.shape, samples.shape[1]
+    if known < dimension:
+        rest = samples[:, known:]
+    else:
+        signal = np.concatenate([np.eye(dimension, spanned), first.T], axis=1)
+        rest = samples @ np.linalg.qr(signal, mode="complete")[0][:, spanned + rows :]
+    moments = WeightedMoments(rest.astype(np.float32), weights.astype(np.float32))
+    start = generator.standard_normal((len(weights), rest.shape[1])).astype(np.float32)
+    return eigenpairs.lanczos(moments.apply, start, 1, EDGE_TOLERANCE).values[:, 0]
 
 
 def dataset(

@@ -55,6 +55,11 @@ class Training:
                 self.checkpoints == 1, "checkpoints must be 1 when duration is 0", self.checkpoints
             )
         require(
+            len(set(self.steps())) == self.checkpoints,
+            f"checkpoints must be few enough to be at different steps of {self.steps()[-1]}",
+            self.checkpoints,
+        )
+        require(
             self.runs == 1 or self.matrices == "none",
             "runs must be 1 when matrices are measured",
             self.runs,

@@ -54,7 +54,12 @@ MINILM = Shipped(
 )
 PACKAGED = "MiniLM"
 # Its shape, so that planning needs neither the package nor its files.
-_SHAPE = {"hidden_size": 384, "intermediate_size": 1536, "num_hidden_layers": 6}
+_SHAPE = {
+    "hidden_size": 384,
+    "intermediate_size": 1536,
+    "num_hidden_layers": 6,
+    "max_position_embeddings": 512,
+}
 
 TARGETS = {
     "q": "attention.self.query",
@@ -89,6 +94,10 @@ _RUN = re.compile(r"(head|full|(?:lora|rslora|randlora|vera)-([1-9]\d*))(?:\.([q
 OPERATIONS = 7e10
 
 
+MOST_DIRECTIONS = 16
+"""Largest rank of VeRA's shared bases, in widths of the model."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Run:
     """What is trained: a method, its rank, and the matrices it adapts.
@@ -120,6 +129,15 @@ class Run:
             )
         method = match[1].split("-")[0]
         return cls(name, method, int(match[2] or 0), match[3] or targets)
+
+
+def _require_targets(targets: str) -> None:
+    known = "".join(TARGETS)
+    require(
+        bool(targets) and targets == "".join(letter for letter in known if letter in targets),
+        f"targets must be letters of {known}, each once and in this order",
+        targets,
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -157,11 +175,13 @@ class Parameters:
         "texts of the pool that a replicate draws and tests on, once per run", at_least=1
     )
     learning_rates: int = whole(
-        "learning rates tried, the same number for every method", at_least=1
+        "learning rates tried, the same number for every method", at_least=1, at_most=20
     )
-    rate_factor: float = real("ratio of neighbouring learning rates", above=0.0)
+    rate_factor: float = real("ratio of neighbouring learning rates", above=1.0, at_most=100.0)
     head_rate: float = real(
-        "learning rate of the classifier on top, which is swept in head only", above=0.0
+        "learning rate of the classifier on top, which is swept in head only",
+        above=0.0,
+        at_most=10.0,
     )
     evaluations: int = whole("evaluations on the validation texts", at_least=1)
     probe_texts: int = whole(
@@ -172,13 +192,15 @@ class Parameters:
         "on points, or 0",
         at_least=0,
     )
-    lora_alpha: float = real("LoRA's alpha, the same at every rank", above=0.0, default=8.0)
+    lora_alpha: float = real(
+        "LoRA's alpha, the same at every rank", above=0.0, at_most=1e6, default=8.0
+    )
     data_seed: int = whole(
         "seed of the division into sets and of the sweep of learning rates",
         at_least=0,
         default=1,
     )
-    threads: int = whole("torch threads", at_least=1, default=1)
+    threads: int = whole("torch threads", at_least=1, at_most=1024, default=1)
     device: str = one_of("where to train", "cpu", "cuda", default="cpu")
     model: str = text(
         f"folder of a Hugging Face model of BERT's kind, or {PACKAGED}, which a package ships",
@@ -199,11 +221,9 @@ class Parameters:
         )
         depth = self.architecture()["num_hidden_layers"]
         require(self.layers <= depth, f"layers must be at most {depth}", self.layers)
-        require(
-            bool(self.targets) and not set(self.targets) - set(TARGETS),
-            f"targets must be letters of {''.join(TARGETS)}",
-            self.targets,
-        )
+        longest = self.architecture()["max_position_embeddings"]
+        require(self.tokens <= longest, f"tokens must be at most {longest}", self.tokens)
+        _require_targets(self.targets)
         self._check_runs()
         for part, total in (
             ("test_texts", "test_pool"),
@@ -223,8 +243,11 @@ class Parameters:
         require(len(set(names)) == len(names), "runs must differ", self.runs)
         width = self.architecture()["hidden_size"]
         for run in self.run_list():
-            if run.method in ("lora", "rslora", "randlora"):
-                require(run.rank <= width, f"a run's rank must be at most {width}", run.name)
+            _require_targets(run.targets)
+            own = "." in run.name and run.targets == self.targets
+            require(not own, "a run must not name the targets that the point has", run.name)
+            largest = MOST_DIRECTIONS * width if run.method == "vera" else width
+            require(run.rank <= largest, f"a run's rank must be at most {largest}", run.name)
         for name in self.twin_names():
             require(name in names, "twins must be among the runs", name)
 
@@ -272,7 +295,7 @@ class Parameters:
         return () if self.twins == "none" else tuple(self.twins.split("+"))
 
     def architecture(self) -> dict[str, int]:
-        """Return ``hidden_size``, ``intermediate_size`` and ``num_hidden_layers``.
+        """Return sizes of the model by their names in its ``config.json``.
 
         Raises:
             InputError: if the model's ``config.json`` does not give them.

@@ -19,8 +19,13 @@ def runs(point: Point, *methods: str) -> list[Run]:
 
 
 def matrices(point: Point, letters: str) -> list[str]:
-    """Return the adapted matrices of these targets, such as ``5.q``."""
+    """Return the matrices of these targets that some run adapts, such as ``5.q``."""
     return [name for name in point.measured.matrix.values.tolist() if name[-1] in letters]
+
+
+def own_matrices(point: Point, letters: str) -> list[str]:
+    """Return the matrices of these targets that the point's own runs adapt."""
+    return matrices(point, "".join(set(letters) & set(point.targets)))
 
 
 def of(point: Point, variable: str, run: Run) -> xr.DataArray:

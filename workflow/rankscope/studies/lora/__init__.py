@@ -7,14 +7,14 @@ rank``. Its subspace similarity ``phi`` (equation 4) is `subspace_similarity`; i
 amplification factor (section 7.3) is always given with its null and their ratio, the
 alignment.
 
-Each point is one ``experiment`` where the truth is known:
+Each experiment is a study of its own, in which the truth is known:
 
 - ``teacher``: an adapter trained towards a known update, against Eckart and Young.
 - ``risk``: full least squares against reduced-rank regression on finite samples.
-- ``probe``: section 7's probes on adapters trained with shared and unshared seeds.
-- ``frames``: the same probes on random directions, which is their null.
 - ``scaling``: how progress and the best learning rate depend on the rank.
 - ``product``: low-rank updates of every layer of a linear network.
+- ``probe``: section 7's probes on adapters trained with shared and unshared seeds.
+- ``frames``: the same probes on random directions, which is their null.
 - ``intruder``: new singular directions of a perturbed random weight.
 - ``accounting``: parameters and bytes of published models.
 """

@@ -143,7 +143,7 @@ def near_linear_stable_rank(results: Results) -> Iterator[Sample]:
 @claim(
     "T8: hump depth",
     "The centred participation ratio is largest where 1/PR_inf + V is least, {accepted}.",
-    accepted=factor(4 / 3, why="the maximum is flat: half of it takes a factor 4 of depth"),
+    accepted=factor(4 / 3, why="the maximum is flat, and a third of its depth costs little"),
     estimate="measured depth / predicted depth",
     null="the first layer",
     scope="inputs of low effective dimension: points whose predicted depth is 2 or more",

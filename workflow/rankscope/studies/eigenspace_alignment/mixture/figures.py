@@ -1,7 +1,6 @@
 """The figures of the mixture."""
 
 import numpy as np
-import xarray as xr
 from matplotlib.figure import Figure
 
 from rankscope.drawing import panels
@@ -15,6 +14,7 @@ from rankscope.studies.eigenspace_alignment.axes import (
     stacked,
 )
 from rankscope.studies.eigenspace_alignment.mixture.claims import theorems
+from rankscope.studies.eigenspace_alignment.mixture.claims.dynamics import aligned
 from rankscope.studies.eigenspace_alignment.mixture.selection import lengths, outliers, trained
 from rankscope.studies.eigenspace_alignment.points import MATRICES, steady
 
@@ -111,8 +111,9 @@ def alignment(results: Results) -> Figure:
 def eigenvalues(results: Results) -> Figure:
     """Leading eigenvalues of the class blocks along training.
 
-    Marks: means over classes and replicates. Dashes: effective outliers; grey: the bulk below
-    its effective upper edge. Dotted: outlier and mini-bulk at the fixed point without noise.
+    Marks: means over classes and replicates; "edge": the measured upper edge of the bulk.
+    Dashes: effective outliers; grey: the bulk below its effective edge. Dotted: outlier and
+    mini-bulk at the fixed point without noise.
     Of the points that differ in lambda alone, the one with most measured times.
     """
     families = _noise_families(results)
@@ -127,6 +128,8 @@ def eigenvalues(results: Results) -> Figure:
         expected = point.predicted.sel(matrix=matrix).mean("label")
         for number, (order, level) in enumerate(levels):
             panels.marks(axis, time, found.isel(eigenvalue=number), **look(order, level))
+        edge = point.measured.edge.sel(matrix=matrix).mean("label")
+        panels.marks(axis, time, edge, color="0.3", marker="_", label="edge")
         for number in range(k):
             one = expected.eigenvalues.isel(eigenvalue=number)
             panels.theory(axis, time, one, label="effective spectrum")
@@ -145,7 +148,7 @@ def outliers_against_snr(results: Results) -> Figure:
     """Number of outliers of a class block against the signal-to-noise ratio.
 
     Left: at x = 0, the thresholds dotted. Right: at the end of training. Means over classes
-    and replicates, counted above the effective edge times 1 + 3 d^(-2/3); crosses: the count
+    and replicates, counted above the measured edge times 1 + 3 d^(-2/3); crosses: the count
     of the effective spectrum. Marks of G are a little to the right.
     """
     start = list(results.where(start="zero", duration=0.0))
@@ -226,7 +229,7 @@ def collapse(results: Results) -> Figure:
     points = [(family, point) for family in families for point in family]
     for order, (family, point) in enumerate(points):
         axis = axes[point.matrices == "none"]
-        found, theory = (_alignment(point, data) for data in (point.measured, point.predicted))
+        found, theory = aligned(point)
         style = look(order, describe(point, "dimension"))
         panels.marks(axis, point.measured.training_time, found, **style)
         if point is family[-1]:
@@ -235,6 +238,28 @@ def collapse(results: Results) -> Figure:
     axes[1].set(title="span of the means", ylabel=r"$\rho(x^a, \mathrm{Span}\,\mu)$")
     for axis in axes:
         axis.set(xlabel="training time, steps times c / d", ylim=(0, 1.03))
+    panels.legend_below(figure)
+    return figure
+
+
+def gradient_share(results: Results) -> Figure:
+    """Share of the test gradient in the leading eigenspaces along training.
+
+    The share of the gradient of x^a that lies in E_k, means over classes and replicates, one
+    colour per signal-to-noise ratio; vertical line: 1 / (2 beta).
+    """
+    families = _noise_families(results)
+    if not families:
+        return panels.nothing("no points differ in lambda alone")
+    figure, axes = row(2, "Gradient in the leading eigenspaces")
+    for axis, (matrix, name) in zip(axes, MATRICES.items(), strict=True):
+        for order, point in enumerate(families[0]):
+            share = point.measured.gradient_share.sel(matrix=matrix).mean("label")
+            style = look(order, describe(point, "snr"))
+            panels.marks(axis, point.measured.training_time, share, **style)
+        axis.axvline(0.5 / point.ridge, color="0.8", lw=1, zorder=0)
+        axis.set(title=name, ylabel="share of the gradient", ylim=(0, 1.03))
+        over_time(axis)
     panels.legend_below(figure)
     return figure
 
@@ -323,14 +348,6 @@ def projected_descent(results: Results) -> Figure:
 def _several_networks(results: Results) -> list[Point]:
     chosen = results.where(trained, lambda point: point.runs > 1, matrices="none")
     return sorted(chosen, key=lambda point: (point.snr, point.dimension))
-
-
-def _alignment(point: Point, data: xr.Dataset) -> xr.DataArray:
-    """Return alignment with E_k of the Hessian, or, without matrices, with the means' span."""
-    if point.matrices != "none":
-        return data.alignment.sel(matrix="hessian").mean("label")
-    mean = data.weights_in_means.mean("label")
-    return mean.mean("run") if "run" in mean.dims else mean
 
 
 def _noise_families(results: Results) -> list[Family]:

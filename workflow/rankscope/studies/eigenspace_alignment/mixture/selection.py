@@ -3,14 +3,12 @@
 import xarray as xr
 
 from rankscope.evidence.results import Point
-
-EDGE_SLACK = 3.0
-"""Tracy-Widom: outliers lie above ``edge (1 + 3 d^(-2/3))``."""
+from rankscope.studies.eigenspace_alignment.points import certain, clear_of_edge
 
 
 def trained(point: Point) -> bool:
     """Whether a point trains for some time by plain SGD."""
-    return point.update == "full" and point.duration > 0
+    return bool(point.update == "full" and point.duration > 0)
 
 
 def measured(point: Point) -> bool:
@@ -31,15 +29,13 @@ def lengths(weight_gram: xr.DataArray) -> xr.DataArray:
     )
 
 
-def clear_of_edge(edge: xr.DataArray, dimension: int) -> xr.DataArray:
-    """Return the level above which an empirical eigenvalue counts as an outlier."""
-    return edge * (1 + EDGE_SLACK * dimension ** (-2 / 3))
-
-
 def outliers(point: Point) -> tuple[xr.DataArray, xr.DataArray]:
-    """Count outliers of class blocks, as measured and as predicted, above the same level."""
-    level = clear_of_edge(point.predicted.edge, point.dimension)
-    return (
-        (point.measured.eigenvalues > level).sum("eigenvalue"),
-        (point.predicted.eigenvalues > level).sum("eigenvalue"),
+    """Count the outliers of class blocks, each above its own edge: measured and predicted."""
+    found, expected = (
+        (values > clear_of_edge(edge, point.dimension)).sum("eigenvalue")
+        for values, edge in (
+            (point.measured.eigenvalues, point.measured.edge),
+            (point.predicted.eigenvalues, point.predicted.edge),
+        )
     )
+    return found.where(certain(point, "edge").notnull()), expected

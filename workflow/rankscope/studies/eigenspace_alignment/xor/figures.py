@@ -176,6 +176,29 @@ def emergence(results: Results) -> Figure:
     return figure
 
 
+def gradient_share(results: Results) -> Figure:
+    """Share of the test gradient of the first layer in the leading eigenspaces.
+
+    The share of the gradient of W_i that lies in E_2 of the Hessian, means over neurons and
+    replicates. Left: planted starts; right: Gaussian starts. Vertical line: 1 / (2 beta).
+    """
+    chosen = results.where(matrices="blocks", activation="relu")
+    if not len(chosen):
+        return panels.nothing("no point with ReLU has matrices")
+    figure, axes = row(2, "Gradient in the leading eigenspaces")
+    for order, point in enumerate(chosen):
+        axis = axes[gaussian(point)]
+        share = point.measured.gradient_share.sel(matrix="hessian").mean("neuron")
+        style = look(order, describe(point, "width", "snr"))
+        panels.marks(axis, point.measured.training_time, share, **style)
+        axis.axvline(0.5 / point.ridge, color="0.8", lw=1, zorder=0)
+    for axis, title in zip(axes, ("planted start", "Gaussian start"), strict=True):
+        axis.set(title=title, ylabel="share of the gradient", ylim=(0, 1.03))
+        over_time(axis)
+    panels.legend_below(figure)
+    return figure
+
+
 def kink(results: Results) -> Figure:
     """Curvature of the population risk across a neuron's kink, two ways.
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim
-from rankscope.evidence.region import at_least, at_most
+from rankscope.evidence.claims import FULL_TEXT, claim
+from rankscope.evidence.region import at_least
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
 from rankscope.studies.language_model.parameters import Run
@@ -13,31 +13,54 @@ from rankscope.studies.language_model.selection import all_runs, of, runs
 
 LORA = "Hu et al., arXiv 2106.09685"
 RANDLORA = "Albert et al., arXiv 2502.00987"
-MANY = 64
 
 NOT_WORSE = at_least(
     -0.02,
     why="in LoRA's table 6 the smallest rank is at most 1.7 points below the best one (WikiSQL, "
     "W_q: 68.8 against 70.5); the same margin is taken beside full fine-tuning",
 )
-BETTER = at_least(0.0, why="better means any gain")
-MADE_FOR = {
+BETTER = at_least(
+    0.005,
+    why="half a point: in LoRA's table 5 choices that the paper calls equal differ by 0.4 points",
+)
+ACCURACIES = {
     "estimate": "difference of test accuracies, paired over replicates",
-    "scope": "text classification with a six-layer encoder, top layers adapted; intervals are "
-    "over seeds and draws of test texts, at the learning rate that one sweep chose",
-    "null": "no difference",
-    "chance": 0.0,
+    "basis": FULL_TEXT,
 }
+SCOPE = (
+    "text classification with a six-layer encoder, top layers adapted, at the learning rate that "
+    "one sweep on one seed chose; the classifier learns at one rate beside adapters and at its "
+    "own swept rate alone; intervals are over seeds and draws from one pool of test texts"
+)
+AGAINST_HEAD = {
+    **ACCURACIES,
+    "scope": f"where the head alone is worse than what is accepted; {SCOPE}",
+    "null": "the head alone, without any update",
+}
+AGAINST_EQUALS = {**ACCURACIES, "scope": SCOPE, "null": "no difference", "chance": 0.0}
 
 
-def difference(point: Point, first: Run, second: Run) -> Sample:
+def difference(point: Point, first: Run, second: Run, chance: float = np.nan) -> Sample:
     """Compare the test accuracies of two runs, which share their replicates' test texts."""
     return Sample(
         point,
         of(point, "test_accuracy", first) - of(point, "test_accuracy", second),
         f"{first.name} - {second.name}",
+        chance=chance,
         resolution=1 / point.test_texts,
     )
+
+
+def not_worse(point: Point, tried: list[Run], reference: Run) -> Iterator[Sample]:
+    """Compare runs with a reference, where something is lost without any update.
+
+    If the head alone meets the margin too, a run that meets it shows nothing.
+    """
+    for head in runs(point, "head"):
+        alone = difference(point, head, reference).estimate.value
+        if alone < NOT_WORSE.lower:
+            for run in tried:
+                yield difference(point, run, reference, chance=alone)
 
 
 def against(point: Point, first: str, second: str) -> Iterator[Sample]:
@@ -68,16 +91,15 @@ def nearest(point: Point, run: Run) -> list[Run]:
     "rates chosen for each rank; table 6 compares ranks 1 to 64).",
     accepted=NOT_WORSE,
     source=f"{LORA}, section 7.2 and table 6",
-    basis=FULL_TEXT,
     figure="rank_and_parameters",
-    **MADE_FOR,
+    headline=True,
+    **AGAINST_HEAD,
 )
 def small_ranks(results: Results) -> Iterator[Sample]:
     """Compare each smaller rank of LoRA with the largest."""
     for point in results:
-        lora = runs(point, "lora")
-        for run in lora[:-1]:
-            yield difference(point, run, lora[-1])
+        for largest in runs(point, "lora")[-1:]:
+            yield from not_worse(point, runs(point, "lora")[:-1], largest)
 
 
 @claim(
@@ -85,36 +107,35 @@ def small_ranks(results: Results) -> Iterator[Sample]:
     "LoRA's accuracy minus that of full fine-tuning of the same matrices is {accepted}.",
     accepted=NOT_WORSE,
     source=f"{LORA}, abstract and section 5",
-    basis=FULL_TEXT,
     figure="accuracy",
-    **MADE_FOR,
+    headline=True,
+    **AGAINST_HEAD,
 )
 def as_good_as_full(results: Results) -> Iterator[Sample]:
     """Compare each rank of LoRA with full fine-tuning."""
     for point in results:
         for full in runs(point, "full"):
-            for run in runs(point, "lora"):
-                yield difference(point, run, full)
+            yield from not_worse(point, runs(point, "lora"), full)
 
 
 @claim(
     "LoRA 3: query and value are the best choice",
-    "At equal numbers of parameters, the accuracy of adapting W_q and W_v minus that of any "
-    "other choice of attention matrices is {accepted}.",
-    accepted=at_least(
-        -0.005,
-        why="in LoRA's table 5, W_q and W_v at rank 4 are at most 0.4 points below any other",
-    ),
+    "At equal numbers of parameters, the accuracy of adapting W_q and W_v minus that of the "
+    "other choices of attention matrices, on average over them, is {accepted} (table 5: 1.8 "
+    "points on WikiSQL, 0.1 on MNLI).",
+    accepted=BETTER,
     source=f"{LORA}, section 7.1 and table 5",
-    basis=FULL_TEXT,
     figure="accuracy",
-    **MADE_FOR,
+    **AGAINST_EQUALS,
 )
 def query_and_value(results: Results) -> Iterator[Sample]:
-    """Compare W_q and W_v with every other choice."""
+    """Compare W_q and W_v with the mean of all other choices."""
     for point in results:
         others = {run.targets for run in all_runs(point)} - {"qv"}
-        yield from against(point, "qv", " ".join(sorted(others)))
+        found = list(against(point, "qv", " ".join(sorted(others))))
+        if found:
+            mean = sum(sample.values for sample in found) / len(found)
+            yield Sample(point, mean, "qv - others", resolution=found[0].resolution)
 
 
 @claim(
@@ -123,9 +144,8 @@ def query_and_value(results: Results) -> Iterator[Sample]:
     "W_k alone is {accepted}.",
     accepted=BETTER,
     source=f"{LORA}, section 7.1 and table 5",
-    basis=FULL_TEXT,
     figure="accuracy",
-    **MADE_FOR,
+    **AGAINST_EQUALS,
 )
 def not_query_or_key_alone(results: Results) -> Iterator[Sample]:
     """Compare W_q and W_v with W_q alone and with W_k alone."""
@@ -139,9 +159,8 @@ def not_query_or_key_alone(results: Results) -> Iterator[Sample]:
     "alone is {accepted}.",
     accepted=BETTER,
     source=f"{LORA}, table 5 (read from its numbers)",
-    basis=FULL_TEXT,
     figure="accuracy",
-    **MADE_FOR,
+    **AGAINST_EQUALS,
 )
 def value_or_output(results: Results) -> Iterator[Sample]:
     """Compare W_v alone and W_o alone with W_q alone and W_k alone."""
@@ -154,9 +173,9 @@ def value_or_output(results: Results) -> Iterator[Sample]:
     "RandLoRA's accuracy minus that of the LoRA of the nearest number of parameters is {accepted}.",
     accepted=BETTER,
     source=f"{RANDLORA}, section 6 and tables 2 and 11",
-    basis=FULL_TEXT,
     figure="rank_and_parameters",
-    **MADE_FOR,
+    headline=True,
+    **AGAINST_EQUALS,
 )
 def full_rank_wins(results: Results) -> Iterator[Sample]:
     """Compare RandLoRA with the LoRA run of nearest size."""
@@ -171,32 +190,12 @@ def full_rank_wins(results: Results) -> Iterator[Sample]:
     "RandLoRA's accuracy minus that of full fine-tuning of the same matrices is {accepted}.",
     accepted=NOT_WORSE,
     source=f"{RANDLORA}, abstract and table 11",
-    basis=FULL_TEXT,
     figure="accuracy",
-    **MADE_FOR,
+    headline=True,
+    **AGAINST_HEAD,
 )
 def closes_the_gap(results: Results) -> Iterator[Sample]:
     """Compare RandLoRA with full fine-tuning."""
     for point in results:
         for full in runs(point, "full"):
-            for run in runs(point, "randlora"):
-                yield difference(point, run, full)
-
-
-@claim(
-    "Derived 1: RandLoRA does not use its full rank",
-    "Cutting RandLoRA's trained update to its 64 leading directions, without retraining, costs "
-    "{accepted} of accuracy.",
-    accepted=at_most(0.02, why="the margin of the comparisons with full fine-tuning"),
-    source=HERE,
-    basis=DERIVED,
-    figure="truncation",
-    **MADE_FOR | {"estimate": "accuracy on validation texts, whole minus truncated update"},
-)
-def needs_few_of_its_directions(results: Results) -> Iterator[Sample]:
-    """Compare RandLoRA's accuracy with that of its update cut to 64 directions."""
-    for point in results:
-        for run in runs(point, "randlora"):
-            cut = of(point, "truncated_accuracy", run).sel(kept=MANY)
-            loss = of(point, "whole_accuracy", run) - cut
-            yield Sample(point, loss, run.name, resolution=1 / point.probe_texts)
+            yield from not_worse(point, runs(point, "randlora"), full)

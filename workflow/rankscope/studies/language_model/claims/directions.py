@@ -2,25 +2,25 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim
-from rankscope.evidence.region import at_least, percent
+from rankscope.evidence.claims import FULL_TEXT, claim
+from rankscope.evidence.region import at_least
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
 from rankscope.studies.language_model.claims.accuracy import LORA
-from rankscope.studies.language_model.selection import matrices
+from rankscope.studies.language_model.selection import own_matrices
 
 SAME_SEED, OTHER_SEED = "two ranks, same seed", "two ranks, other seed"
-TWO_SEEDS, RANDOM = "largest rank, two seeds", "random"
-LEADING, MANY = 8, 64
+TWO_SEEDS = "largest rank, two seeds"
+LEADING = 8
 
 SHARED = at_least(0.5, why='LoRA, figure 3: "normalized subspace similarity > 0.5"')
-MORE = at_least(0.0, why="sharing more means any excess")
+MORE = at_least(0.05, why="a twentieth of full overlap is the least that figure 4's shades show")
 MADE_FOR = {
     "estimate": "phi of the factors A",
-    "scope": "query and value matrices of the adapted layers; the paper's model has 96 layers",
+    "scope": "query and value matrices of the adapted layers (the paper's model has 96 layers); "
+    "beside directions at random, so that nothing is said on what the task adds",
     "basis": FULL_TEXT,
     "null": "random directions, max(i, j) / d",
     "figure": "similarity",
@@ -42,7 +42,7 @@ def by_chance(point: Point, matrix: str, leading: int) -> float:
 def first_direction(results: Results, pair: str) -> Iterator[Sample]:
     """Measure ``phi(1, 1)`` of a pair where a point has it, in query and value matrices."""
     for point in results.where(lambda point: pair in point.measured.pair):
-        for name in matrices(point, "qv"):
+        for name in own_matrices(point, "qv"):
             yield Sample(point, phi(point, pair, name, 1), name, chance=by_chance(point, name, 1))
 
 
@@ -83,8 +83,8 @@ def other_seed(results: Results) -> Iterator[Sample]:
 def query_shares_more(results: Results) -> Iterator[Sample]:
     """Compare phi(8, 8) of two seeds between query and value, layer by layer."""
     for point in results.where(lambda point: TWO_SEEDS in point.measured.pair):
-        for query in matrices(point, "q"):
-            for value in set(matrices(point, "v")) & {query.replace("q", "v")}:
+        for query in own_matrices(point, "q"):
+            for value in set(own_matrices(point, "v")) & {query.replace("q", "v")}:
                 more = phi(point, TWO_SEEDS, query, LEADING) - phi(point, TWO_SEEDS, value, LEADING)
                 yield Sample(point, more, f"{query} - {value}")
 
@@ -101,30 +101,6 @@ def query_shares_more(results: Results) -> Iterator[Sample]:
 def more_than_chance(results: Results) -> Iterator[Sample]:
     """Compare phi(8, 8) of two seeds with that of random directions."""
     for point in results.where(lambda point: TWO_SEEDS in point.measured.pair):
-        for name in matrices(point, "qv"):
+        for name in own_matrices(point, "qv"):
             more = phi(point, TWO_SEEDS, name, LEADING) - by_chance(point, name, LEADING)
             yield Sample(point, more, name)
-
-
-@claim(
-    "Derived 2: random adapters share what the closed form says",
-    "Between uniformly random directions phi(64, 64) is 64 / d {accepted}.",
-    accepted=percent(5, why="one draw of random frames is within 2 % of its mean at d = 384"),
-    source=HERE,
-    chance=1.0,
-    **MADE_FOR
-    | {
-        "estimate": "phi(64, 64) over its null, mean over matrices",
-        "scope": "all matrices",
-        "basis": DERIVED,
-        "null": "the closed form",
-    },
-)
-def random_is_chance(results: Results) -> Iterator[Sample]:
-    """Compare phi(64, 64) of random frames with the closed form, over all matrices."""
-    for point in results:
-        ratios = [
-            phi(point, RANDOM, name, MANY) / by_chance(point, name, MANY)
-            for name in point.measured.matrix.values
-        ]
-        yield Sample(point, np.mean(ratios, axis=0), "all matrices")

@@ -9,9 +9,9 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point, Results
-from rankscope.studies.language_model.claims.directions import RANDOM, same_seed
+from rankscope.studies.language_model.claims.directions import same_seed
 from rankscope.studies.language_model.figures.layout import grid, looks, richest, spread
-from rankscope.studies.language_model.selection import all_runs, matrices, of, runs
+from rankscope.studies.language_model.selection import all_runs, of, own_matrices, runs
 
 INTRUDERS = {
     "intruders": ("as trained", "o", style.COLOURS[0]),
@@ -86,19 +86,19 @@ def similarity(results: Results) -> Figure:
     bound. "Same seed" shares head and data.
     """
     point = richest(results, "lora", "full")
-    letters = [letter for letter in "qv" if matrices(point, letter)]
+    letters = [letter for letter in "qv" if own_matrices(point, letter)]
     if not letters:
         return panels.nothing("No query or value matrix is adapted.")
     figure, row = plt.subplots(
         1, len(letters), figsize=(style.TWO_COLUMNS, 3.4), sharey=True, squeeze=False
     )
     for axes, letter in zip(row[0], letters, strict=True):
-        names = matrices(point, letter)
+        names = own_matrices(point, letter)
         for place, pair in enumerate(point.measured.pair.values.tolist()):
             side = "update" if pair.startswith("full") else "A"
             phi = _diagonal(point.measured.phi.sel(pair=pair, side=side, matrix=names))
             phi = phi.mean("matrix", skipna=False).dropna("i", how="all")
-            colour = "0.5" if pair == RANDOM else style.COLOURS[place]
+            colour = "0.5" if pair == "random" else style.COLOURS[place]
             panels.curve(axes, phi.i, phi.transpose("replicate", "i"), lw=1.0,
                          color=colour, label=pair)  # fmt: skip
         null = point.predicted.sel(side="A", matrix=names[0])
@@ -154,7 +154,7 @@ def intruders(results: Results) -> Figure:
 def _logarithms(point: Point, variable: str, run: object) -> xr.DataArray:
     """Return logarithms, mean over query matrices, or all if none is adapted."""
     values = of(point, variable, run)
-    chosen = matrices(point, "q") or values.matrix.values
+    chosen = own_matrices(point, "q") or values.matrix.values
     mean = np.log(values.sel(matrix=chosen)).mean("matrix", skipna=False)
     return mean.transpose("replicate", "probed_rank")
 

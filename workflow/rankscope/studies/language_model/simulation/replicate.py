@@ -10,6 +10,7 @@ import torch
 import xarray as xr
 
 from rankscope.errors import InputError
+from rankscope.planning.parameters import require
 from rankscope.probe import measure
 from rankscope.studies.language_model import corpora
 from rankscope.studies.language_model.parameters import PROBED_RANKS, Parameters, Run
@@ -24,7 +25,13 @@ _sweeps: dict[Parameters, np.ndarray] = {}
 def simulate(
     parameters: Parameters, streams: Sequence[np.random.SeedSequence], checkpoints: Path | None
 ) -> xr.Dataset:
-    """Train and measure every run once per stream; see the package's ``simulate``."""
+    """Train and measure every run once per stream; see the package's ``simulate``.
+
+    Raises:
+        ParameterError: if there is no such device.
+    """
+    has_it = parameters.device == "cpu" or torch.cuda.is_available()
+    require(has_it, "device must be one that torch finds here", parameters.device)
     torch.set_num_threads(parameters.threads)
     data = prepare(parameters)
     if parameters not in _sweeps:

@@ -14,7 +14,7 @@ def collinear(results: Results) -> Figure:
     Share of linearly dependent pairs (marks), the printed formula 2 q^d (red dots) and the
     exact one with vectors of zeros (dashed), by dimension d; one colour per share of zeros.
     """
-    families = list(results.families("columns"))
+    families = list(results.families("columns", ignoring=("draws",)))
     if not families:
         return panels.nothing("No two points of the grid differ in the dimension alone.")
     figure, axis = plt.subplots(figsize=(style.ONE_COLUMN, 3.1))

@@ -15,4 +15,7 @@ class Parameters:
 
     def cost(self) -> Cost:
         """Estimate one replicate from the entries that are drawn."""
-        return Cost(seconds=1e-7 * self.draws * self.columns + 0.002, prediction_seconds=0.1)
+        entries = self.draws * self.columns
+        return Cost(
+            seconds=4e-8 * entries + 0.002, memory_mb=400 + 5e-5 * entries, prediction_seconds=0.1
+        )

@@ -24,6 +24,7 @@ def predict(p: Parameters) -> xr.Dataset:
             "parallel_share": variable(
                 (), printed - zero ** (2 * d), "probability of x = y or x = -y"
             ),
+            "zeros_factor": variable((), dependent / printed, "dependence / the paper's 2 q^d"),
             "dependent_share": variable((), dependent, "probability of linear dependence"),
         }
     )

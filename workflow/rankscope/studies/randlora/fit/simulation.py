@@ -79,6 +79,7 @@ def _run(p: Parameters, generator: np.random.Generator) -> Run:
     )
     adapters = {"LoRA": (lora, 1 - lora, True), "RandLoRA": _row(full, goal)}
     if p.methods == "all":
+        adapters["RandLoRA-b"] = _half_rank(p, goal, generator)
         for name, family in _other_families(p, generator).items():
             result = fits.fit(family, goal, sweeps=p.sweeps, tolerance=TOLERANCE)
             adapters[name] = _row(result, goal)
@@ -107,10 +108,37 @@ def _goal(p: Parameters, generator: np.random.Generator) -> fits.Goal:
     return fits.Goal(target, (directions * (variances / variances.mean())) @ directions.T)
 
 
+def _half_rank(
+    p: Parameters, goal: fits.Goal, generator: np.random.Generator
+) -> tuple[float, float, bool]:
+    """Fit RandLoRA-b, of bases of half the rank, with RandLoRA's parameters.
+
+    No whole number of terms has them, so that errors and norms of ``n`` and of ``n + 1`` terms
+    are interpolated, as LoRA's are between whole ranks.
+    """
+    count, half, normal = p.bases(), p.rank // 2, generator.standard_normal
+    left, right = normal((count + 1, p.rows, half)), normal((half, p.columns))
+    starts = normal((count + 1, half))
+    few, more = (
+        _row(
+            fits.fit(
+                fits.RandLora(left[:terms], right, starts[:terms]),
+                goal,
+                sweeps=p.sweeps,
+                tolerance=TOLERANCE,
+            ),
+            goal,
+        )
+        for terms in (count, count + 1)
+    )
+    weight = p.trained_parameters() / (p.columns + half) - count
+    error, norm = ((1 - weight) * few[i] + weight * more[i] for i in (0, 1))
+    return error, norm, few[2] and more[2]
+
+
 def _other_families(p: Parameters, generator: np.random.Generator) -> dict[str, fits.Family]:
     """Make the other adapters with random bases, each with RandLoRA's parameters."""
     count, budget, normal = p.bases(), p.trained_parameters(), generator.standard_normal
-    half = p.rank // 2
     inner = budget - p.rows
     # twice LoRA's rank, so that NoLA's bases do not span every matrix of its rank
     mixed = max(1, round(2 * budget / (p.rows + p.columns)))
@@ -120,9 +148,6 @@ def _other_families(p: Parameters, generator: np.random.Generator) -> dict[str, 
             normal((count, p.rows, p.rank)),
             normal((count, p.rank, p.columns)),
             normal((count, p.rank)),
-        ),
-        "RandLoRA-b": fits.RandLora(
-            normal((count, p.rows, half)), normal((half, p.columns)), normal((count, half))
         ),
         "VeRA": fits.Vera(normal((p.rows, inner)), normal((inner, p.columns)), normal(inner)),
         "NoLA": fits.Nola(

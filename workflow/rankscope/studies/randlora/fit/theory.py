@@ -30,6 +30,9 @@ def predict(p: Parameters) -> xr.Dataset:
             float(np.interp(rank, np.arange(len(tails)), tails)),
             "Eckart-Young error at equal parameters",
         ),
+        gamma_share=variable(
+            (), p.columns / (p.columns + p.rank), "share of the Gamma_j in all parameters"
+        ),
         gamma_error=variable((), 1 - p.bases() / p.rows, "error with the Gamma_j fitted only"),
         dimension_count=variable((), 1 - p.trained_parameters() / size, "1 - P / (D d)"),
         crossover_rank=variable((), size / sides, "rank of a flat target where both are equal"),

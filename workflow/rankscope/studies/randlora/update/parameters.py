@@ -11,11 +11,13 @@ class Parameters(adapter.Parameters):
     """Random updates of one kind."""
 
     gamma_spread: float = real(
-        "standard deviation of the Gamma_j about one; 0 is the initialisation", at_least=0
+        "standard deviation of the Gamma_j about one; 0 is the initialisation",
+        at_least=0,
+        at_most=1e6,
     )
     draws: int = whole("updates per replicate", at_least=1)
 
     def cost(self) -> Cost:
         """Estimate one replicate from its singular value decompositions."""
-        seconds = 2e-9 * self.draws * self.rows * self.columns**2
+        seconds = 6e-10 * self.draws * self.rows * self.columns**2
         return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)

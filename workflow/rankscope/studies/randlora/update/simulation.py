@@ -53,5 +53,6 @@ def _measure(p: Parameters, generator: np.random.Generator) -> dict[str, np.ndar
         "energy_rank_99": ranks.energy_rank(values, 0.99),
         "second_moment": np.sum(values**2),
         "fourth_moment": np.sum(values**4),
-        "spectrum": values / np.linalg.norm(values),
+        # sparse bases may leave no entry at all
+        "spectrum": values / (np.linalg.norm(values) or np.nan),
     }

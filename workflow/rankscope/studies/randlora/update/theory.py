@@ -6,7 +6,11 @@ and variance one, and kurtosis ``kappa`` for the bases. Averaging over ``B`` lea
 of ``K = M^T M``; averaging over ``lambda``, ``a`` and ``gamma`` counts coincident indices.
 """
 
+from math import comb, sqrt
+
+import numpy as np
 import xarray as xr
+from scipy import stats
 
 from rankscope.datasets import variable
 from rankscope.studies.randlora.update.parameters import Parameters
@@ -16,21 +20,51 @@ LAMBDA_FOURTH = 3.0
 
 
 def predict(p: Parameters) -> xr.Dataset:
-    """Return expected moments of the singular values, and the expected rank.
+    """Return expected moments of the singular values, the expected rank, and a null's.
 
-    With constant ``gamma`` the sum is ``(sum_j B_j Lambda_j) A``, of rank ``r``. Otherwise a
-    column of the update vanishes exactly if ``A``'s does, which for ternary bases happens
-    with probability ``z^r``; nothing else lowers the rank of a generic sum.
+    With constant ``gamma`` the sum is ``(sum_j B_j Lambda_j) A``, whose rank is the number of
+    rows of ``A`` that are not empty; otherwise see `_distinct`.
     """
     second, fourth = _moments(p)
-    rank = p.rank if p.gamma_spread == 0 else p.columns * (1 - p.sparsity**p.rank)
+    rank = p.rank * (1 - p.sparsity**p.columns) if p.gamma_spread == 0 else _distinct(p)
+    softest = p.rows * p.columns / (sqrt(p.rows) + sqrt(p.columns)) ** 2
     return xr.Dataset(
         {
             "second_moment": variable((), second, "expected sum s^2"),
             "fourth_moment": variable((), fourth, "expected sum s^4"),
-            "numerical_rank": variable((), float(rank), "expected rank"),
+            "numerical_rank": variable((), rank, "expected rank"),
+            "initial_share": variable((), p.rank / p.columns, "rank r of the start / columns"),
+            "gaussian_ratio": variable(
+                (),
+                second**2 * (p.rows + p.columns + 1) / (p.rows * p.columns) / fourth,
+                "sum s^4 of Gaussian entries with this sum s^2 / expected sum s^4",
+            ),
+            "gaussian_stable_rank": variable(
+                (), softest, "stable rank of a large Gaussian matrix of the same shape"
+            ),
         }
     )
+
+
+def _distinct(p: Parameters) -> float:
+    """Return the expected rank once the ``Gamma_j`` differ.
+
+    Columns of the update whose columns of ``A`` are parallel to ``a`` lie in the span of the
+    ``n`` vectors ``B_j Lambda_j a``, so that a direction ``a`` gives a generic sum ``min(n,
+    columns along a)`` dimensions. Continuous entries have no direction twice. Of ternary ones
+    (binary: without zeros) ``C(r, m) 2^(m - 1)`` directions have ``m`` entries that are not
+    zero.
+    """
+    if p.distribution in ("normal", "uniform"):
+        return float(p.columns)
+    filled, terms = 1 - p.sparsity, np.arange(p.bases())
+    rank = 0.0
+    for support in range(1, p.rank + 1):
+        chance = 2 * (filled / 2) ** support * p.sparsity ** (p.rank - support)
+        # E min(n, X) is the sum of P(X > k) over k < n
+        kept = float(stats.binom.sf(terms, p.columns, chance).sum())
+        rank += comb(p.rank, support) * 2 ** (support - 1) * kept
+    return rank
 
 
 def _kurtosis(p: Parameters) -> float:

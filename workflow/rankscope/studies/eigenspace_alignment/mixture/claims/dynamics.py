@@ -3,16 +3,25 @@
 from collections.abc import Iterator
 
 import numpy as np
+import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, claim
-from rankscope.evidence.region import at_most, percent, within
-from rankscope.evidence.results import Point, Results
-from rankscope.evidence.samples import Sample, jackknife, ratio_of_means
-from rankscope.studies.eigenspace_alignment.mixture.selection import lengths, trained
+from rankscope.evidence.claims import DERIVED, HERE, RECALLED, claim
+from rankscope.evidence.region import at_least, at_most, percent, within
+from rankscope.evidence.results import Family, Point, Results
+from rankscope.evidence.samples import Sample, jackknife, slope
+from rankscope.studies.eigenspace_alignment.mixture.selection import lengths, measured, trained
+from rankscope.studies.eigenspace_alignment.points import (
+    certain,
+    chance_alignment,
+    distance,
+    each_matrix,
+)
 
+TRACKED = 4.0  # in units of c / sqrt(d)
 NOISELESS = 1000.0  # lambda from which the floor of order 1 / lambda is out of sight
 WINDOW = 0.25, 1.5  # in units of 1 / beta: before that floor
 LATE = 0.5  # in units of 1 / beta
+MATTERS = 0.9  # share of the length without the corrector, below which the corrector is tested
 LOW_BIAS = 200  # dimension from which the bias of order 1 / d is about 1 percent
 
 
@@ -20,41 +29,46 @@ LOW_BIAS = 200  # dimension from which the bias of order 1 / d is about 1 percen
     "C1: effective dynamics",
     "The overlaps of SGD differ from the solution of the ODEs by {accepted} c / sqrt(d) at all "
     "measured times.",
-    accepted=at_most(4.0, why="a few standard deviations of the fluctuations"),
+    accepted=at_most(TRACKED, why="a few standard deviations of the fluctuations"),
     estimate="largest |M - M_ode| over classes and times, in units of c / sqrt(d)",
-    scope="plain SGD, c of 1 or more: the spread of the start does not fall with c",
+    scope="plain SGD, c of 1 or more (the spread of the start does not fall with c), points that "
+    "move by more than twice the accepted distance",
     source=HERE,
     basis=DERIVED,
     figure="dynamics",
+    null="weights that stay where they start",
 )
 def effective_dynamics(results: Results) -> Iterator[Sample]:
+    """Take the largest gap of each network, and the mean over those of a replicate."""
+    everywhere = ("checkpoint", "label", "mean")
     for point in results.where(trained, lambda point: point.step_scale >= 1):
-        gap = np.abs(point.measured.mean_overlap - point.predicted.mean_overlap)
         unit = point.step_scale / np.sqrt(point.dimension)
-        yield Sample(point, gap.max(("checkpoint", "label", "mean")).mean("run") / unit)
+        moved = float(np.abs(point.predicted.mean_overlap).max()) / unit
+        if moved > 2 * TRACKED:
+            gap = distance(point.measured.mean_overlap, point.predicted.mean_overlap)
+            yield Sample(point, gap.max(everywhere).mean("run") / unit, chance=moved)
 
 
 @claim(
     "C1: fluctuations of order d^(-1/2)",
-    "The standard deviation of the overlaps over networks, times sqrt(d), does not depend on d, "
+    "The standard deviation of the overlaps over networks falls as a power of d, exponent "
     "{accepted}.",
-    accepted=percent(15, why="over a factor ten in d, an exponent that is off by 0.06"),
-    estimate="std(M) sqrt(d) over its value at the largest d",
+    accepted=within(0.05, of=-0.5, why="a tenth of the exponent: a quarter over a hundredfold d"),
+    estimate="slope of log std(M) against log(d)",
     scope="points that differ in d alone and train several networks per replicate",
     source=HERE,
     basis=DERIVED,
     figure="dynamics",
+    null="fluctuations that do not depend on d",
+    chance=0.0,
 )
 def fluctuations(results: Results) -> Iterator[Sample]:
+    """Fit a power law to the spread over the networks of a replicate, all overlaps at the end."""
     chosen = results.where(trained, lambda point: point.runs > 1)
     for family in chosen.families("dimension", ignoring=("checkpoints",)):
         variances = [p.measured.mean_overlap.isel(checkpoint=-1).var("run", ddof=1) for p in family]
-        widths = [
-            np.sqrt(variance.mean(("label", "mean")) * point.dimension)
-            for point, variance in zip(family, variances, strict=True)
-        ]
-        for point, width in zip(family.points[:-1], widths[:-1], strict=True):
-            yield Sample(point, ratio_of_means(width, widths[-1]))
+        widths = [variance.mean(("label", "mean")) ** 0.5 for variance in variances]
+        yield Sample(family, slope(family.sizes, widths))
 
 
 @claim(
@@ -63,21 +77,27 @@ def fluctuations(results: Results) -> Iterator[Sample]:
     "{accepted}.",
     accepted=percent(5, why="the bias of order 1 / d is about 1 percent at d = 250"),
     estimate="squared length outside the means over that of the ODE",
-    scope="d of 200 or more, points that train several networks per replicate",
+    scope="d of 200 or more, points that train several networks per replicate and where the "
+    "corrector is a tenth of the length or more",
     source=HERE,
     basis=DERIVED,
     figure="corrector",
     null="the ODE without the corrector",
 )
 def corrector(results: Results) -> Iterator[Sample]:
+    """Compare with the ODE at the end, mean over classes and networks."""
     several = results.where(trained, lambda point: point.runs > 1)
     for point in several.where(lambda point: point.dimension >= LOW_BIAS):
-        last, theory = (each.isel(checkpoint=-1) for each in (point.measured, point.predicted))
+        last, theory = (data.isel(checkpoint=-1) for data in (point.measured, point.predicted))
         outside = lengths(last.weight_gram) * (1 - last.weights_in_means**2)
-        expected = theory.weights_outside.mean()
-        without = theory.weights_outside_without_corrector.mean() / expected
-        ratio = outside.mean(("label", "run")) / expected
-        yield Sample(point, ratio, chance=float(without))
+        ratio = outside.mean(("label", "run")) / theory.weights_outside.mean()
+        if (without := _without(theory)) < MATTERS:
+            yield Sample(point, ratio, chance=without)
+
+
+def _without(theory: xr.Dataset) -> float:
+    without = theory.weights_outside_without_corrector.mean()
+    return float(without / theory.weights_outside.mean())
 
 
 @claim(
@@ -91,8 +111,11 @@ def corrector(results: Results) -> Iterator[Sample]:
     source=HERE,
     basis=DERIVED,
     figure="collapse",
+    null="no decay",
+    chance=0.0,
 )
 def burn_in(results: Results) -> Iterator[Sample]:
+    """Fit an exponential to the mean over classes and networks of each replicate."""
     for point in results.where(trained, lambda point: point.snr >= NOISELESS, samples="test"):
         data = point.measured
         scaled = data.training_time * point.ridge
@@ -102,7 +125,7 @@ def burn_in(results: Results) -> Iterator[Sample]:
         share = (
             data.weights_in_means.mean("run")
             if point.matrices == "none"
-            else data.alignment.sel(matrix="hessian")
+            else certain(point, "alignment").sel(matrix="hessian")
         )
         outside = ((1 - share**2) * lengths(data.weight_gram.mean("run"))).mean("label")
         logs = np.log(outside.transpose("checkpoint", "replicate")[inside.values])
@@ -112,65 +135,104 @@ def burn_in(results: Results) -> Iterator[Sample]:
 
 @claim(
     "C5: collapse across dimensions",
-    "In training time, alignment curves of different dimensions agree {accepted} after "
-    "1 / (2 beta).",
+    "In training time, alignment curves of all dimensions lie on the one of the theory after "
+    "1 / (2 beta), {accepted}.",
     accepted=within(0.02, why="the resolution of the alignment, as for the effective spectrum"),
-    estimate="largest gap to the curve of the largest d",
-    scope="points that differ in d alone, lambda of 1000 or more",
+    estimate="largest gap to the curve of the theory, in which there is no d",
+    scope="points that differ in d alone, lambda of 1000 or more, but that of the largest d",
     source=HERE,
     basis=DERIVED,
     figure="collapse",
+    null="a burn-in that takes as many steps as at the largest d",
 )
 def collapse(results: Results) -> Iterator[Sample]:
+    """Take the gap at the late time at which its mean is largest."""
     chosen = results.where(trained, lambda point: point.snr >= NOISELESS)
     for family in chosen.families("dimension"):
-        late = family[0].measured.training_time * family[0].ridge >= LATE
-        if not late.any():
-            continue
-        curves = [
-            p.measured.weights_in_means.mean(("label", "run"))
-            if p.matrices == "none"
-            else p.measured.alignment.sel(matrix="hessian").mean("label")
-            for p in family
-        ]
-        for point, curve in zip(family.points[:-1], curves[:-1], strict=True):
-            gap = (curve - curves[-1]).isel(checkpoint=late.values)
+        late = (family[0].measured.training_time * family[0].ridge >= LATE).values
+        for point in family.points[:-1] if late.any() else ():
+            found, theory = aligned(point)
+            gap = (found - theory).isel(checkpoint=late)
             worst = int(np.abs(gap.mean("replicate")).values.argmax())
-            yield Sample(point, gap.isel(checkpoint=worst))
+            time = float(point.measured.training_time[late][worst])
+            chance = _by_steps(family[-1], time, point.dimension)
+            yield Sample(point, gap.isel(checkpoint=worst), chance=chance)
+
+
+def aligned(point: Point) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return alignment with E_k of the Hessian or, without matrices, with the means' span.
+
+    Measured and predicted, mean over classes and networks.
+    """
+    if point.matrices == "none":
+        found = point.measured.weights_in_means.mean("run")
+        theory = point.predicted.weights_in_means
+    else:
+        found = certain(point, "alignment").sel(matrix="hessian")
+        theory = point.predicted.alignment.sel(matrix="hessian")
+    return found.mean("label"), theory.mean("label")
+
+
+def _by_steps(largest: Point, time: float, dimension: int) -> float:
+    """Return the gap at a time if alignment were a function of the number of steps."""
+    _, theory = aligned(largest)
+    times = [time * dimension / largest.dimension, time]
+    earlier, now = np.interp(times, largest.predicted.training_time, theory)
+    return float(earlier - now)
 
 
 @claim(
     "C18: dominant and bulk descent",
-    "Here, unlike in deep networks (arXiv 2405.16002), descent in the dominant space alone trains "
-    "and descent in the bulk alone does not: a part of the gain of SGD {accepted}.",
+    "Unlike in deep networks (arXiv 2405.16002), descent in the dominant space alone trains and "
+    "descent in the bulk alone does not: what the one leaves and the other gains is, over the "
+    "gain of SGD, {accepted}.",
     accepted=within(0.1, why="a tenth of the gain is little beside all or none of it"),
     estimate="dominant: loss left; bulk: loss gained; over the gain of SGD",
-    scope="lambda of 30 or more",
+    scope="points that differ in the update alone",
     source=HERE,
     basis=DERIVED,
     figure="projected_descent",
+    null="as in deep networks: the bulk alone trains",
+    chance=1.0,
+    over="snr",
 )
 def projected_descent(results: Results) -> Iterator[Sample]:
-    chosen = results.where(lambda point: point.duration > 0 and point.snr >= 30, matrices="blocks")
-    for full, dominant in chosen.pairs("update", "full", "dominant"):
-        start, end = _losses(full)
-        yield Sample(dominant, jackknife(_loss_left, _losses(dominant)[1], start, end))
-    for full, bulk in chosen.pairs("update", "full", "bulk"):
-        yield Sample(bulk, jackknife(_loss_gained, *_losses(bulk), *_losses(full)))
+    """Compare losses at the start and the end with those of SGD."""
+    chosen = results.where(lambda point: point.duration > 0, matrices="blocks")
+    for kind, statistic in (("dominant", _loss_left), ("bulk", _loss_gained)):
+        for part, full in chosen.pairs("update", kind, "full"):
+            losses = [point.measured.loss.isel(run=0, checkpoint=[0, -1]) for point in (part, full)]
+            yield Sample(Family("update", (part, full)), jackknife(statistic, *losses), kind)
 
 
-def _losses(point: Point) -> tuple[np.ndarray, np.ndarray]:
-    """Return the loss per replicate at the start and at the end."""
-    loss = point.measured.loss.isel(run=0)
-    return loss.isel(checkpoint=0).values, loss.isel(checkpoint=-1).values
+def _loss_left(own: np.ndarray, full: np.ndarray) -> float:
+    (_, end), (start, full_end) = own.mean(axis=0), full.mean(axis=0)
+    return float((end - full_end) / (start - full_end))
 
 
-def _loss_left(end: np.ndarray, full_start: np.ndarray, full_end: np.ndarray) -> float:
-    gain = full_start.mean() - full_end.mean()
-    return float((end.mean() - full_end.mean()) / gain)
+def _loss_gained(own: np.ndarray, full: np.ndarray) -> float:
+    (own_start, own_end), (start, end) = own.mean(axis=0), full.mean(axis=0)
+    return float((own_start - own_end) / (start - end))
 
 
-def _loss_gained(
-    start: np.ndarray, end: np.ndarray, full_start: np.ndarray, full_end: np.ndarray
-) -> float:
-    return float((start.mean() - end.mean()) / (full_start.mean() - full_end.mean()))
+@claim(
+    "D2: gradient in the leading eigenspaces",
+    "While it trains, the test gradient of x^a lies in E_k: its share is {accepted}.",
+    accepted=at_least(0.9, why="less than a fifth of its squared length is elsewhere"),
+    estimate="smallest share over times up to 1 / (2 beta), mean over classes",
+    scope="plain SGD, after the start, up to 1 / (2 beta)",
+    source="arXiv 1812.04754, there of deep networks",
+    basis=RECALLED,
+    figure="gradient_share",
+    null="a random direction",
+    over="snr",
+)
+def gradient_share(results: Results) -> Iterator[Sample]:
+    """Take the smallest share of each replicate."""
+    for point in results.where(measured, samples="test"):
+        time = point.measured.training_time
+        early = ((time > 0) & (time * point.ridge <= LATE)).values
+        if early.any():
+            share = certain(point, "gradient_share").isel(checkpoint=early).mean("label")
+            chance = chance_alignment(point.classes, point.dimension)
+            yield from each_matrix(point, share.min("checkpoint"), chance=chance)

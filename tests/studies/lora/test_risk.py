@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from rankscope.evidence.results import Results
+from rankscope.studies.lora.risk import figures
+
+SMALL = {"rows": 40, "columns": 30, "teacher_rank": 2, "samples": 120, "noise": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"rows": 8, "columns": 8, "samples": 9}, "samples must exceed columns + 1 = 9, got 9"),
+        ({"teacher_rank": 31}, "teacher_rank must be at most 30, got 31"),
+        ({"noise": 0.0}, "noise must be above 0, got 0.0"),
+    ],
+)
+def test_impossible_points_are_refused_with_the_value(refused, values, message):
+    assert message in refused("risk", **{**SMALL, **values})
+
+
+def test_full_risk_and_asymptotic_risk_are_met(both):
+    simulated, predicted = both("risk", 30, **SMALL)
+    full = simulated.full_risk
+    assert float(full.mean()) == pytest.approx(
+        float(predicted.full_risk), abs=5 * float(full.std()) / np.sqrt(30)
+    )
+    for rank in (1, 2, 4, 8):
+        mean = float(simulated.risk.sel(fitted_rank=rank).mean())
+        assert mean == pytest.approx(float(predicted.risk.sel(fitted_rank=rank)), rel=0.1)
+
+
+def test_the_asymptotic_risk_holds_for_wide_weights_and_decaying_targets(both):
+    values = {"rows": 30, "columns": 40, "teacher_rank": 2, "decay": 0.5, "samples": 160}
+    simulated, predicted = both("risk", 30, **values, noise=0.05)
+    for rank in (1, 2, 4):
+        mean = float(simulated.risk.sel(fitted_rank=rank).mean())
+        assert mean == pytest.approx(float(predicted.risk.sel(fitted_rank=rank)), rel=0.1)
+
+
+def test_the_simple_count_underestimates_above_the_true_rank(both):
+    simulated, predicted = both("risk", 20, **SMALL)
+    ratio = float(
+        simulated.risk.sel(fitted_rank=4).mean() / predicted.risk_simple.sel(fitted_rank=4)
+    )
+    assert ratio > 1.15
+
+
+def test_the_figure_is_drawn_with_points_and_without(found):
+    results = found("risk", SMALL, {**SMALL, "noise": 0.2})
+    for shown in (results, Results([])):
+        assert isinstance(figures.risk(shown), Figure)

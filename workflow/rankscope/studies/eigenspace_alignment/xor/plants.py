@@ -1,0 +1,197 @@
+"""Data in which the truth is planted: what a point would measure if a claim's number were given."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from rankscope.evidence.results import Point
+from rankscope.studies.eigenspace_alignment.xor.claims.last_layer import REACHED
+from rankscope.studies.eigenspace_alignment.xor.selection import Neurons
+
+Planted = Mapping[str, xr.DataArray]
+
+
+def _everywhere(point: Point, name: str, values: xr.DataArray | float) -> Planted:
+    """Give a variable the same value at all its places of a replicate."""
+    return {name: xr.ones_like(point.measured[name], dtype=float) * values}
+
+
+def _for_all(point: Point, values: xr.DataArray) -> xr.DataArray:
+    """Repeat values of some replicates until all have one."""
+    count = point.measured.sizes["replicate"]
+    return xr.DataArray(np.resize(values.values, count), dims="replicate")
+
+
+def rank_is_groups(point: Point, values: xr.DataArray, cut: object) -> Planted:
+    """Give each network one eigenvalue of 1 per cell, or one more; ``cut`` finds them all."""
+    assert cut
+    shape = point.measured.sizes["replicate"], point.runs
+    right = xr.DataArray(np.reshape(values.values, shape), dims=("replicate", "run"))
+    rank = point.measured.groups_found + (right == 0)
+    index = xr.DataArray(np.arange(point.width), dims="eigenvalue_index")
+    size = xr.ones_like(point.measured.last_eigenvalues)
+    return {"last_eigenvalues": size * (index < rank)}
+
+
+def occupancy(point: Point, values: xr.DataArray) -> Planted:
+    """Move networks to four outliers, as many as the distance says, and deal them out."""
+    law, distance = point.predicted.occupancy.values, float(values.mean())
+    shares = law * (1 - distance / (1 - law[4]))
+    shares[4] = law[4] + distance
+    shape = point.measured.sizes["replicate"], point.runs
+    edges = np.round(np.cumsum(shares) * np.prod(shape)).astype(int)
+    ranks = np.searchsorted(edges, np.arange(np.prod(shape)), side="right")
+    dealt = np.random.default_rng(0).permutation(ranks).reshape(shape)
+    rank = xr.DataArray(dealt, dims=("replicate", "run"))
+    return {"last_outliers": xr.ones_like(point.measured.last_outliers) * rank}
+
+
+def hessian_levels(point: Point, values: xr.DataArray) -> Planted:
+    """Give networks of one cell one eigenvalue, at a multiple of ``beta (1 - 4 beta) C``."""
+    return _one_outlier(point, values, point.ridge * (1 - 4 * point.ridge))
+
+
+def g_levels(point: Point, values: xr.DataArray) -> Planted:
+    """Give networks of one cell one eigenvalue, at a multiple of ``4 beta^2 C``."""
+    return _one_outlier(point, values, 4 * point.ridge**2)
+
+
+def _one_outlier(point: Point, values: xr.DataArray, factor: float) -> Planted:
+    level = _for_all(point, values) * factor * float(point.predicted.cell_length)
+    return {
+        **_everywhere(point, "last_outliers", 1.0),
+        **_everywhere(point, "groups_found", 1.0),
+        **_everywhere(point, "last_eigenvalues", level),
+    }
+
+
+def regularised_kernel(point: Point, values: xr.DataArray) -> Planted:
+    """Occupy four cells."""
+    share = _everywhere(point, "second_in_three", _for_all(point, values))
+    return {**share, **_everywhere(point, "groups_found", 4.0)}
+
+
+def regularised_outside_kernel(point: Point, values: xr.DataArray) -> Planted:
+    """Occupy three cells."""
+    share = _everywhere(point, "second_in_three", _for_all(point, values))
+    return {**share, **_everywhere(point, "groups_found", 3.0)}
+
+
+def one_outlier(point: Point, values: xr.DataArray) -> Planted:
+    """Count as many more than one."""
+    return _everywhere(point, "last_outliers", 1 + values)
+
+
+def an_outlier_per_cell(point: Point, values: xr.DataArray) -> Planted:
+    """Count as many more than four, and four cells."""
+    cells = _everywhere(point, "groups_found", 4.0)
+    return {**cells, **_everywhere(point, "last_outliers", 4 + values)}
+
+
+def layer_order(point: Point, values: xr.DataArray) -> Planted:
+    """Let both layers align linearly in time, the second by an eighth of the duration."""
+    second = REACHED * point.measured.training_time / (point.duration / 8)
+    first = second / np.exp(values)
+    return {
+        "second_in_four": xr.zeros_like(point.measured.second_in_four) + second,
+        "alignment": xr.zeros_like(point.measured.alignment) + first,
+    }
+
+
+def effective_dynamics(point: Point, values: xr.DataArray) -> Planted:
+    """Move the second layer off the ODE, and leave the first on it."""
+    unit = point.step_scale / np.sqrt(point.dimension)
+    return {
+        "second_layer": (point.predicted.second_layer + values * unit).expand_dims(run=point.runs),
+        "first_layer": (point.predicted.first_layer + 0 * values).expand_dims(run=point.runs),
+    }
+
+
+def predicted_alignment(point: Point, values: xr.DataArray) -> Planted:
+    """Move all neurons off the theory."""
+    return {"alignment": _theory(point, "alignment") + values}
+
+
+def predicted_cosine(point: Point, values: xr.DataArray) -> Planted:
+    """Move all neurons off the theory."""
+    return {"smallest_cosine": _theory(point, "smallest_cosine") + values}
+
+
+def predicted_eigenvalues(point: Point, values: xr.DataArray) -> Planted:
+    """Give all neurons a multiple of the theory."""
+    return {"eigenvalues": _theory(point, "eigenvalues") * values}
+
+
+def bulk_edge(point: Point, values: xr.DataArray) -> Planted:
+    """Move the edge of all neurons off the theory."""
+    return {"edge": _theory(point, "edge") * (1 + values / point.dimension ** (2 / 3))}
+
+
+def _theory(point: Point, name: str) -> xr.DataArray:
+    """Return a prediction for the blocks, mean over neurons, for each of them."""
+    theory = point.predicted[name]
+    return theory.mean("neuron").expand_dims(neuron=point.width)
+
+
+def first_layer_law(point: Point, values: xr.DataArray) -> Planted:
+    """Let the error be a multiple of its law."""
+    law = float(point.predicted.misalignment_law.isel(checkpoint=-1))
+    return _everywhere(point, "alignment", 1 - values * law)
+
+
+def dead_neurons(point: Point, values: xr.DataArray) -> Planted:
+    """Let the first neuron die, unaligned."""
+    lives = xr.DataArray(np.arange(point.width) > 0, dims="neuron").astype(float)
+    return {
+        **_everywhere(point, "alive", lives),
+        **_everywhere(point, "alignment", lives * _for_all(point, values)),
+    }
+
+
+def kink(point: Point, values: xr.DataArray) -> Planted:
+    """Let the almost-everywhere curvature be 1."""
+    term = 2 * point.ridge * np.sqrt(point.snr / (2 * np.pi))
+    return {
+        **_everywhere(point, "curvature_difference", 1 + values * term),
+        **_everywhere(point, "curvature_almost_everywhere", 1.0),
+    }
+
+
+no_kink = kink
+
+
+def gradient_share(point: Point, values: xr.DataArray) -> Planted:
+    """Share as much at all times, in all neurons."""
+    return _everywhere(point, "gradient_share", values)
+
+
+def first_layer_in_eigenspaces(point: Point, values: xr.DataArray, neurons: Neurons) -> Planted:
+    """Err as much at all times, in all neurons, dead ones too where they count."""
+    return _everywhere(point, "alignment", 1 - values * _counted(point, neurons))
+
+
+def second_layer_in_eigenspaces(point: Point, values: xr.DataArray) -> Planted:
+    """Err as much at all times."""
+    return _everywhere(point, "second_in_four", np.sqrt((1 - values).clip(min=0)))
+
+
+def first_layer_in_centres(point: Point, values: xr.DataArray, neurons: Neurons) -> Planted:
+    """Err as much at all times, in all neurons, dead ones too where they count."""
+    return _everywhere(point, "weights_in_centres", 1 - values * _counted(point, neurons))
+
+
+def first_matrices_in_centres(point: Point, values: xr.DataArray, neurons: Neurons) -> Planted:
+    """Give the same norm at all times, to all neurons, dead ones too where they count."""
+    return _everywhere(point, "outside", values * _counted(point, neurons))
+
+
+def _counted(point: Point, neurons: Neurons) -> xr.DataArray:
+    """Return 1 for neurons that count; others would err less, and hide what is planted."""
+    lives = point.measured.alive.isel(checkpoint=-1, run=0, drop=True) > 0
+    return (lives | neurons.dead).astype(float)
+
+
+def second_layer_in_hidden(point: Point, values: xr.DataArray) -> Planted:
+    """Err as much at all times."""
+    return _everywhere(point, "second_in_hidden", np.sqrt((1 - values).clip(min=0)))

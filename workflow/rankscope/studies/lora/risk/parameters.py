@@ -1,0 +1,38 @@
+"""Parameters of one regression problem with noise."""
+
+from dataclasses import dataclass
+
+from rankscope.planning.parameters import Cost, real, require, whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """Noisy samples of one linear map of known rank."""
+
+    rows: int = whole("outputs D of the weight", at_least=1)
+    columns: int = whole("inputs d of the weight", at_least=1)
+    teacher_rank: int = whole("rank k of the true weight", at_least=1)
+    decay: float = real(
+        "exponent of the true weight's singular values; 0 is flat", at_least=0, default=0.0
+    )
+    samples: int = whole("size n of the training set", at_least=1)
+    noise: float = real("standard deviation sigma of the outputs' noise", above=0)
+
+    def check(self) -> None:
+        """Refuse a rank above the weight's, and too few samples for least squares."""
+        require(
+            self.teacher_rank <= min(self.rows, self.columns),
+            f"teacher_rank must be at most {min(self.rows, self.columns)}",
+            self.teacher_rank,
+        )
+        require(
+            self.samples > self.columns + 1,
+            f"samples must exceed columns + 1 = {self.columns + 1}",
+            self.samples,
+        )
+
+    def cost(self) -> Cost:
+        """Estimate one replicate from its decompositions."""
+        sides = self.rows + self.columns
+        seconds = 3e-8 * sides**2 + 1e-9 * self.samples * sides * self.columns
+        return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)
