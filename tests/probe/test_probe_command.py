@@ -7,8 +7,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from rankscope import datasets
-from rankscope.running import command_line
 from rankscope.probe import ProbeError, adapter, base, probing, tensors
+from rankscope.running import command_line
 
 MODULES = ("encoder.layer.2.query", "encoder.layer.10.query", "encoder.layer.10.up")
 SHAPES = {"query": (12, 12), "up": (20, 12)}

@@ -112,7 +112,7 @@ class Claim:
         return list(self.evidence(*arguments))
 
 
-def claim(name: str, statement: str, **fields: Any) -> Callable[[Evidence], Claim]:  # noqa: ANN401
+def claim(name: str, statement: str, **fields: Any) -> Callable[[Evidence], Claim]:
     """Make a `Claim` of the decorated function; ``fields`` are the claim's."""
 
     def decorate(evidence: Evidence) -> Claim:

@@ -10,12 +10,11 @@ import shutil
 import time
 import traceback
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 
 import xarray as xr
 
-from rankscope import datasets
+from rankscope import __version__, datasets
 from rankscope.errors import Foreseen
 from rankscope.jobs import journal, predict, simulate, store
 from rankscope.planning import configuration, parameters, study
@@ -95,7 +94,7 @@ def describe(config: Configuration, stage: str, name: str) -> dict[str, str | in
     return {
         "title": f"rankscope: {name}, {stage}",
         "Conventions": "CF-1.11",
-        "source": f"rankscope {metadata.version('rankscope')}",
+        "source": f"rankscope {__version__}",
         "license": "MIT",
         "study": name,
         "stage": stage,

@@ -7,7 +7,7 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-from rankscope import datasets
+from rankscope import __version__, datasets
 from rankscope.planning import configuration
 
 PACKAGES = (
@@ -19,7 +19,7 @@ PACKAGES = (
 def provenance(target: Path) -> None:
     """Write the record as JSON."""
     record = {
-        "rankscope": metadata.version("rankscope"),
+        "rankscope": __version__,
         "commit": _commit(),
         "python": platform.python_version(),
         "platform": platform.platform(),
