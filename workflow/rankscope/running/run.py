@@ -127,8 +127,8 @@ def _say(status: int, config: Configuration, begin: float) -> None:
     text = LOG.read_text(encoding="utf-8", errors="replace")
     if status != 0:
         wanted = (
-            "rankscope: ", "Error in rule", "WorkflowError", "check log file", "OSError", "No space left",
-            "SLURM status is", "LockException", "rror: unrecognized",
+            "rankscope: ", "Error in rule", "WorkflowError", "check log file", "OSError",
+            "No space left", "SLURM status is", "LockException", "rror: unrecognized",
         )  # fmt: skip
         lines = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
         telling = [line for line in lines if any(mark in line for mark in wanted)]
