@@ -197,7 +197,7 @@ def _quiet(point):
     """A point whose replicates agree to a thousandth of their spread."""
 
     def shrunk(data):
-        if data.dtype.kind != "f" or "replicate" not in data.dims:
+        if data.dtype.kind not in "fi" or "replicate" not in data.dims:
             return data
         mean = data.mean("replicate")
         return (mean + 1e-3 * (data - mean)).transpose(*data.dims).assign_attrs(data.attrs)
@@ -288,7 +288,7 @@ def is_noticed(twin, bed):
     """Tell whether a twin of a claim judges what was planted for the claim otherwise.
 
     A twin whose numbers and regions are the claim's own is none: it differs beside the point.
-    Nor can verdicts differ where three replicates do not decide what holds.
+    Nor can verdicts differ where three replicates decide nothing.
     """
     alike = True
     for kind in audit.KINDS:
@@ -298,11 +298,12 @@ def is_noticed(twin, bed):
             samples, twins_verdict = judged(twin, bed, planted)
         except (ArithmeticError, ValueError, KeyError, TypeError, IndexError, RuntimeWarning):
             return True
-        decides = kind != audit.HOLDS or verdict == verdicts.SUPPORTED
+        decided = verdict == (verdicts.SUPPORTED if kind == audit.HOLDS else verdicts.CONTRADICTED)
         wrong = (twins_verdict == verdicts.SUPPORTED) == (kind != audit.HOLDS)
-        if (decides and wrong) or not bed.is_found(kind, [samples]):
+        matters = decided or kind != audit.HOLDS
+        if (matters and wrong) or not bed.is_found(kind, [samples]):
             return True
-        alike &= not decides or [(s.estimate, s.accepted) for s in own] == [
+        alike &= not decided or [(s.estimate, s.accepted) for s in own] == [
             (s.estimate, s.accepted) for s in samples
         ]
     return alike

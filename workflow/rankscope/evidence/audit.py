@@ -120,7 +120,9 @@ class Bed:
             return False
         for sample, drawn in zip(self.samples, zip(*found, strict=True), strict=True):
             off = np.array([one.estimate.value for one in drawn]) - self.target(sample, kind)
-            room = 5 * float(off.std()) / math.sqrt(len(off))
+            # few draws may agree by chance: their spread is no less than the noise that was drawn
+            spread = float(np.fmax(off.std(), sample.estimate.error))
+            room = 5 * spread / math.sqrt(len(off))
             room += 0.1 * (sample.accepted or self.claim.accepted).width
             if sample.estimate.kind == "proportion":
                 room += 2 / (sample.estimate.replicates + 4)

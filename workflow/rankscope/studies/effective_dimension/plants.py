@@ -37,7 +37,7 @@ def spread_exponent(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
 
 def tail(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return powers of normal quantiles with a given kurtosis."""
-    normal = _normal(values)
+    normal = stats.norm.ppf((np.arange(len(values)) + 0.5) / len(values))
     # a symmetric sample has no more than n/2 - 3, and no less than -2
     target = np.clip(float(values.mean()), -1.9, len(normal) / 2 - 3.2)
 
@@ -200,16 +200,11 @@ def log_norm(point: Point, values: xr.DataArray) -> Planted:
 
 
 def log_norm_variance(point: Point, values: xr.DataArray) -> Planted:
-    """Return normal quantiles with that multiple of the predicted variance."""
-    normal = _normal(values)[:, None] / _normal(values).std(ddof=1)
-    variance = max(float(values.mean()), 0.0) * _predicted(point, "log_norm_variance")
-    return _measured(point, "first_log_norm", normal * np.sqrt(variance))
-
-
-def _normal(values: xr.DataArray) -> np.ndarray:
-    """Return as many quantiles of a normal law as there are values."""
-    count = values.sizes["replicate"]
-    return np.asarray(stats.norm.ppf((np.arange(count) + 0.5) / count))
+    """Return log norms on either side of the drift, in turn, by the root of the variance."""
+    variance = _predicted(point, "log_norm_variance")
+    sides = np.where(np.arange(len(values)) % 2, 1, -1)[:, None]
+    deviations = sides * np.sqrt(np.maximum(_column(values), 0) * variance)
+    return _measured(point, "first_log_norm", deviations - variance / 2)
 
 
 def _level(point: Point, rank: Rank, share: xr.DataArray) -> Planted:

@@ -64,7 +64,8 @@ def log_norm(results: Results) -> Iterator[Sample]:
 
 @claim(
     "Hanin-Nica: variance",
-    "An input's log norm is normal N(-b/2, b), b = 5 l / n: its variance {accepted}.",
+    "An input's log norm is normal N(-b/2, b), b = 5 l / n: its variance about that mean "
+    "{accepted}.",
     accepted=percent(25, why="the expansion is to first order in l / n, up to 1/8"),
     estimate="variance / prediction",
     null="lengths that do not vary: 0",
@@ -72,9 +73,9 @@ def log_norm(results: Results) -> Iterator[Sample]:
     **LENGTHS,
 )
 def log_norm_variance(results: Results) -> Iterator[Sample]:
-    """Square the deviations from the mean, in units of the expected variance."""
+    """Square the deviations from the expected mean, in units of the expected variance."""
     for point in _drifting(results):
-        yield Sample(point, _squares(_scores(point)[0]))
+        yield Sample(point, _scores(point)[0] ** 2)
 
 
 def _drifting(results: Results) -> Results:
@@ -89,12 +90,6 @@ def _drifting(results: Results) -> Results:
 def _no_drift(variance: float) -> float:
     """Return the score of a log norm whose mean is 0."""
     return float(np.sqrt(variance)) / 2
-
-
-def _squares(score: xr.DataArray) -> xr.DataArray:
-    """Return squared deviations whose mean is the unbiased variance."""
-    count = score.sizes["replicate"]
-    return (score - score.mean()) ** 2 * count / (count - 1)
 
 
 def _scores(point: Point) -> tuple[xr.DataArray, float]:

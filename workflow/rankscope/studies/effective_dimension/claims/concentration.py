@@ -11,14 +11,13 @@ from rankscope.evidence.results import Family, Results
 from rankscope.evidence.samples import Sample, jackknife
 from rankscope.studies.effective_dimension.claims.definitions import (
     DEFINITIONS,
+    FEWEST,
     PAPER,
     SOURCE,
     Rank,
 )
 
 LAYERS = (10, 20)
-FEWEST = 8
-"""Fewest networks from which a spread or a tail is estimated."""
 SCOPE = "ReLU, Gaussian weights, orthonormal inputs, n = m, layers 10 and 20"
 
 

@@ -93,6 +93,10 @@ PAPER = {"initialisation": "gaussian", "negative_slope": 0.0, "bias_variance": 0
 """The abstract's networks: ReLU, Gaussian weights, no bias."""
 
 
+FEWEST = 8
+"""Fewest networks from which a spread is estimated, or half of which choose for the others."""
+
+
 def wide(point: Point) -> bool:
     """Say whether the network is at least as wide as the batch is large, n >= m."""
     return bool(point.width >= point.batch_size)

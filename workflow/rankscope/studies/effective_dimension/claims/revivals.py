@@ -10,6 +10,7 @@ from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
 from rankscope.studies.effective_dimension.claims.definitions import (
     DEFINITIONS,
+    FEWEST,
     PAPER,
     SOURCE,
     Rank,
@@ -39,7 +40,7 @@ SCOPE = "ReLU, Gaussian weights, no bias, n >= m"
     null="monotone decay: 0",
     chance=0.0,
     somewhere=True,
-    scope=f"{SCOPE}, from any layer on; points where some network has lost rank",
+    scope=f"{SCOPE}, from any layer on; points of 8 or more networks, some of which have lost rank",
     source=SOURCE,
     basis=ABSTRACT,
     figure="verdicts_by_definition",
@@ -50,7 +51,7 @@ def revival(results: Results, rank: Rank) -> Iterator[Sample]:
     """Measure the largest rise of the mean on networks that did not choose its layers."""
     for point in results.where(rank.measured, wide, lambda p: p.depth > 1, **PAPER):
         curves = rank.curves(point)
-        if not np.all(curves == 1):
+        if len(curves) >= FEWEST and not np.all(curves == 1):
             yield Sample(point, largest_rise(curves), resolution=rank.step(point))
 
 
