@@ -11,6 +11,12 @@ def printed_identity(point: Point, values: xr.DataArray) -> dict[str, xr.DataArr
     return {"printed_identity_error": values}
 
 
+def spread_of_a_draw(point: Point, values: xr.DataArray) -> dict[str, xr.DataArray]:
+    """Return draws that vary so many times as much as a chi-square variable of r^2 squares."""
+    square = point.predicted.captured_square**2
+    return {"captured_square_variance": values * 2 * square / point.rank**2}
+
+
 def table_7_random(point: Point, values: xr.DataArray) -> dict[str, xr.DataArray]:
     """Return random directions that capture the printed number and so many units more."""
     return {"captured_square": (RANDOM[point.rank] + values * ROOM[point.rank]) ** 2}
