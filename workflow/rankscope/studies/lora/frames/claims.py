@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim
-from rankscope.evidence.region import at_least, at_most, percent, within
+from rankscope.evidence.region import at_least, at_most, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
 
@@ -55,11 +55,11 @@ def printed_identity(results: Results) -> Iterator[Sample]:
 @claim(
     "C: entries as good as independent",
     "The captured energy |U^T W V|^2 of random directions varies as if its r^2 entries were "
-    "independent, variance {accepted}.",
-    accepted=percent(
-        30, why="a 95 percent interval from such a variance still misses 2 to 9 percent of draws"
+    "independent, the logarithm of its variance {accepted} of theirs.",
+    accepted=within(
+        0.3, why="a 95 percent interval from such a variance still misses 2 to 9 percent of draws"
     ),
-    estimate="variance over draws over 2 / r^2 of the squared mean",
+    estimate="logarithm of the variance over draws over 2 / r^2 of the squared mean",
     scope="random frames, r of 2 or more, ten draws per replicate or more",
     source=HERE,
     basis=DERIVED,
@@ -72,7 +72,7 @@ def spread_of_a_draw(results: Results) -> Iterator[Sample]:
     for point in results.where(_has_a_spread):
         independent = point.predicted.independent_variance
         ratio = point.measured.captured_square_variance / independent
-        yield Sample(point, ratio, chance=float(point.rank**2))
+        yield Sample(point, np.log(ratio), chance=2 * math.log(point.rank))
 
 
 @claim(

@@ -1,5 +1,6 @@
 """Random frames whose probes give what the audit plants."""
 
+import numpy as np
 import xarray as xr
 
 from rankscope.evidence.results import Point
@@ -12,9 +13,9 @@ def printed_identity(point: Point, values: xr.DataArray) -> dict[str, xr.DataArr
 
 
 def spread_of_a_draw(point: Point, values: xr.DataArray) -> dict[str, xr.DataArray]:
-    """Return draws that vary so many times as much as a chi-square variable of r^2 squares."""
+    """Return draws that vary e^values times as much as a chi-square variable of r^2 squares."""
     square = point.predicted.captured_square**2
-    return {"captured_square_variance": values * 2 * square / point.rank**2}
+    return {"captured_square_variance": np.exp(values) * 2 * square / point.rank**2}
 
 
 def table_7_random(point: Point, values: xr.DataArray) -> dict[str, xr.DataArray]:
