@@ -2,9 +2,9 @@
 
 Snakemake removes the outputs of a job before it starts the job and after the job fails, and
 whatever is in ``results/<study>`` may be deleted by hand. What is finished is therefore kept
-under ``results/.store``: whole points, and replicates of points that are not whole. A point's
-file in ``results/<study>`` is a second name, a hard link, of the store's. Each file holds the
-key of all that its numbers depend on; one with another key is as good as none.
+under ``.store`` of the results folder: whole points, and replicates of points that are not
+whole. A point's file in ``results/<study>`` is a second name, a hard link, of the store's. Each
+file holds the key of all that its numbers depend on; one with another key is as good as none.
 """
 
 import errno
@@ -23,9 +23,9 @@ from rankscope import datasets
 from rankscope.errors import DamagedFileError, MissingError
 from rankscope.jobs import streams
 from rankscope.planning import code, parameters, study
-from rankscope.planning.configuration import RESULTS, Configuration, Point
+from rankscope.planning.configuration import Configuration, Point
 
-STORE = RESULTS / ".store"
+FOLDER = ".store"
 LEFT_BEHIND_SECONDS = 600.0
 """A temporary file of this age belongs to a process that was killed."""
 
@@ -49,14 +49,14 @@ def code_of(name: str, stage: str) -> str:
     return f"{code.code_hash(*modules)} {code.versions(*modules)}"
 
 
-def kept(path: Path) -> Path:
+def kept(point: Point, stage: str) -> Path:
     """Return the store's name of a point's file."""
-    return STORE / path.relative_to(RESULTS)
+    return point.results / FOLDER / point.file(stage).relative_to(point.results)
 
 
-def parts(path: Path) -> Path:
+def parts(point: Point, stage: str) -> Path:
     """Return the folder of the replicates and checkpoints of a point that is not whole yet."""
-    return kept(path).with_suffix("")
+    return kept(point, stage).with_suffix("")
 
 
 def load(path: Path, wanted: str, values: dict[str, Any]) -> xr.Dataset | None:
@@ -100,7 +100,7 @@ def is_whole(config: Configuration, stage: str, point: Point) -> bool:
     """Tell whether the point's file or the store's is sound and holds all that is wanted."""
     path, wanted = point.file(stage), key(config, stage, point)
     count = wanted_replicates(config, stage, point)
-    return any(replicates(file, wanted) == count for file in (path, kept(path)))
+    return any(replicates(file, wanted) == count for file in (path, kept(point, stage)))
 
 
 def deliver(config: Configuration, stage: str, point: Point) -> bool:
@@ -111,13 +111,13 @@ def deliver(config: Configuration, stage: str, point: Point) -> bool:
     """
     path, wanted = point.file(stage), key(config, stage, point)
     values = parameters.as_dict(point.parameters)
-    for source in (path, kept(path)):
+    for source in (path, kept(point, stage)):
         dataset = load(source, wanted, values)
         count = wanted_replicates(config, stage, point)
         if dataset is None or dataset.sizes.get("replicate", 1) != count:
             continue
         link(source, path)
-        link(source, kept(path))
+        link(source, kept(point, stage))
         return True
     return False
 
@@ -136,10 +136,10 @@ def link(source: Path, target: Path) -> None:
             shutil.copyfile(source, temporary)
 
 
-def tidy() -> None:
-    """Remove the temporary files of killed jobs, once they are old enough."""
+def tidy(results: Path) -> None:
+    """Remove the temporary files of killed jobs from a results folder, once they are old."""
     before = time.time() - LEFT_BEHIND_SECONDS
-    for path in RESULTS.rglob(f"{datasets.TEMPORARY}*"):
+    for path in results.rglob(f"{datasets.TEMPORARY}*"):
         try:
             if path.stat().st_mtime < before:
                 path.unlink()

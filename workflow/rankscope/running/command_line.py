@@ -41,16 +41,26 @@ def _add_study(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "study",
         help="run the workflow with progress; further arguments go to Snakemake",
+        epilog="`-n` shows what is left to do and what it takes, and starts nothing. Ctrl-C stops "
+        "the run, with exit status 130; the same command goes on where it stopped. An error in "
+        "what was given is exit status 2, a run that fails 1.",
         allow_abbrev=False,  # --config is Snakemake's and not short for --configfile
     )
     _add_configfile(parser)
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="STUDY",
+        help="make the verdicts, figures and tables of this study or paper alone (repeatable)",
+    )
     parser.set_defaults(run=_study, command="study")
 
 
 def _study(options: argparse.Namespace) -> int:
     from rankscope.running import run
 
-    return run.study(options.configfile, options.rest)
+    return run.make(options.configfile, options.rest, names=options.only)
 
 
 def _add_status(subparsers: Subparsers) -> None:
@@ -94,7 +104,7 @@ def _add_audit(subparsers: Subparsers) -> None:
 def _audit(options: argparse.Namespace) -> int:
     from rankscope.running import run
 
-    return run.study(options.configfile, ["results/audit.csv"])
+    return run.audit(options.configfile)
 
 
 def _add_readme(subparsers: Subparsers) -> None:
