@@ -1,5 +1,5 @@
 # `make study` runs the workflow, `make test` the tests; both set up the environment first.
-.PHONY: study test status figures docs readme environment lint format lock clean help
+.PHONY: study test status figures audit docs readme environment lint format lock clean help
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -18,6 +18,7 @@ help:
 	@echo "make test     run all tests"
 	@echo "make status   what is done, running, failed and missing"
 	@echo "make figures  draw all figures again from existing data (STUDY=name: of one study)"
+	@echo "make audit    judge every claim on data in which the truth was planted"
 	@echo "make docs     the API reference, from the docstrings"
 	@echo "CONFIG=presets/cluster.yaml takes another configuration, ARGS='...' goes to Snakemake"
 	@echo "TORCH= leaves torch out of the environment, TORCH=cuda takes the build for GPUs"
@@ -33,6 +34,9 @@ status: environment
 
 figures: environment
 	@$(BIN)/rankscope figures --configfile $(CONFIG) $(STUDY)
+
+audit: environment
+	@$(BIN)/rankscope audit --configfile $(CONFIG)
 
 docs: environment
 	@$(BIN)/pdoc --docformat google -o build/api rankscope

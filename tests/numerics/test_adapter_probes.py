@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import integrate, special, stats
 
 from rankscope.numerics import adapter_probes, low_rank, subspaces
 
@@ -98,3 +99,9 @@ def test_only_a_new_direction_is_an_intruder(generator):
     assert adapter_probes.best_match(tuned, base)[:3] == pytest.approx([1, 1, np.sqrt(0.5)])
     assert adapter_probes.count_intruders(tuned, base) == 1
     assert adapter_probes.count_intruders(tuned, base, threshold=0.8) == 2
+
+
+def test_the_best_match_is_the_integral_of_its_quantiles():
+    largest = integrate.quad(lambda u: np.sqrt(2) * special.erfinv(u ** (1 / 20)), 0, 1)[0]
+    mean, _ = adapter_probes.random_match(30, 20)
+    assert mean == pytest.approx(largest / stats.chi(30).mean(), rel=1e-6)

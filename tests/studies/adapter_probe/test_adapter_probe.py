@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as some
 from matplotlib import pyplot as plt
 from safetensors.numpy import save_file
 
@@ -207,6 +209,28 @@ def test_a_damaged_adapter_is_one_line(folder, tmp_path):
     one = point(tmp_path, "broken", base=str(folder / "model"))
     with pytest.raises(ProbeError, match="IA3 is not supported"):
         simulation.simulate(one, draws(one, 0, 1))
+
+
+# more directions than the matrix is wide have no null, which comes out as nan
+@pytest.mark.filterwarnings("ignore:invalid value encountered in sqrt")
+@given(
+    intruders=some.integers(1, 1000),
+    directions=some.integers(1, 128),
+    other=some.sampled_from(("none", "aligned", "random", "model", "nowhere")),
+)
+@settings(deadline=None, max_examples=25, derandomize=True)
+def test_a_setting_is_refused_or_runs(folder, intruders, directions, other):
+    values = {"intruders": intruders, "directions": directions, "other": other}
+    if other in ("model", "nowhere"):
+        with pytest.raises(ParameterError, match="must hold adapter_config"):
+            point(folder, "random", **values)
+        return
+    one = point(folder, "random", **values)
+    measured = simulation.simulate(one, draws(one, 0, 2))
+    assert measured.sizes["replicate"] == 2
+    assert ("phi" in measured) == (other != "none")
+    of = results.of({"p": (parameters.as_dict(one), measured, theory.predict(one))})
+    assert len(judge(claims.amplifies, of)) == 1
 
 
 @pytest.mark.parametrize("config", ["", "[]", '{"hidden_size": "wide"}', '{"hidden_size": 64}'])

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from rankscope.errors import ParameterError
 from rankscope.jobs.streams import streams
 from rankscope.planning import parameters as checked
-from rankscope.studies.effective_dimension import inputs, theory
+from rankscope.studies.effective_dimension import theory
 from rankscope.studies.effective_dimension.parameters import Parameters
-from rankscope.studies.effective_dimension.simulation import LABELS, simulate
+from rankscope.studies.effective_dimension.simulation import LABELS, inputs, simulate
 
 
 def draw(count=4, seed=1, **values):
@@ -140,14 +141,14 @@ def test_clusters_are_tight():
         ({"width": 4, "geometry": "sphere"}, "input_dimension must be at least 2 .* got 0"),
         ({"width": 4, "input_dimension": 3}, "input_dimension must be 0 .* got 3"),
         ({"width": 4, "negative_slope": 1.5}, "negative_slope must be at most 1, got 1.5"),
-        ({"width": 4, "bias_variance": -1.0}, "bias_variance must not be negative, got -1.0"),
+        ({"width": 4, "bias_variance": -1.0}, "bias_variance must be at least 0, got -1.0"),
         ({"width": 4, "batch_size": 1798, "geometry": "digits"}, "at most 1797 .* got 1798"),
         ({"width": 4, "sampler": "fast"}, "sampler must be one of .* got 'fast'"),
-        ({"width": 4, "spread": 0.0}, "spread must be positive, got 0.0"),
+        ({"width": 4, "spread": 0.0}, "spread must be at least 0.001, got 0.0"),
     ],
 )
 def test_impossible_values_are_named(values, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ParameterError, match=message):
         checked.build(Parameters, values, "here")
 
 

@@ -91,16 +91,16 @@ BEST = {"lora-2.qv": 0.9, "lora-4.q": 0.7, "lora-4.k": 0.7, "lora-4.v": 0.8, "lo
     ],
 )
 def test_choices_of_matrices_are_compared_at_equal_size(build, claim, fails):
-    sized = build(runs=SIZED, targets="q", test_texts=100, test_pool=100)
+    sized = build(runs=SIZED, targets="qkvo", test_texts=100, test_pool=100)
     for planted, expected in (({}, "supported"), (fails, "contradicted")):
         values = made(sized, "run", **(BEST | planted))
         assert verdict(claim, of(sized, test_accuracy=values)) == expected
-    other = build(runs="lora-2.qv+lora-2.q", targets="q", test_texts=100, test_pool=100)
+    other = build(runs="lora-2.qv+lora-2.q", targets="qkvo", test_texts=100, test_pool=100)
     assert claim.samples(of(other, test_accuracy=made(other, "run", mean=0.8))) == []
 
 
 def test_many_choices_are_one_comparison(build):
-    sized = build(runs=SIZED, targets="q", test_texts=100, test_pool=100)
+    sized = build(runs=SIZED, targets="qkvo", test_texts=100, test_pool=100)
     (sample,) = accuracy.query_and_value.samples(
         of(sized, test_accuracy=made(sized, "run", noise=0.0, **BEST))
     )

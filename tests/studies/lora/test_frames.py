@@ -1,10 +1,13 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rankscope.errors import ParameterError
+from rankscope.evidence import results
 from rankscope.jobs.streams import streams
 from rankscope.planning.parameters import build
-from rankscope.studies.lora.frames import simulation, theory
+from rankscope.studies.lora.frames import claims, figures, simulation, theory
 from rankscope.studies.lora.frames.parameters import Parameters
 
 SMALL = {
@@ -32,7 +35,65 @@ def test_impossible_points_are_refused_with_the_value(values, message):
         both(**values)
 
 
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(
+    rows=st.integers(1, 9),
+    columns=st.integers(2, 9),
+    rank=st.integers(1, 9),
+    other_rank=st.integers(1, 9),
+    draws=st.integers(2, 3),
+    base_norm=st.floats(1e-6, 1e6),
+)
+def test_a_point_is_refused_or_runs(**values):
+    try:
+        simulated, predicted = both(count=2, **values)
+    except ParameterError:
+        return
+    assert np.isfinite(simulated.to_array()).all()
+    assert np.isfinite(predicted.to_array()).all()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"rows": 12, "columns": 40, "rank": 8, "other_rank": 2},
+        {"rows": 90, "columns": 30, "rank": 5, "other_rank": 30},
+        {"rows": 300, "columns": 300, "rank": 4, "other_rank": 64, "base_norm": 61.95},
+    ],
+)
+def test_random_frames_follow_their_closed_forms(values):
+    simulated, predicted = both(count=20, draws=60, **values)
+    for name, room in (("similarity", 0.1), ("captured_square", 0.1)):
+        mean, error = float(simulated[name].mean()), float(simulated[name].std()) / np.sqrt(20)
+        assert mean == pytest.approx(float(predicted[name]), abs=5 * error + 1e-12)
+        assert mean == pytest.approx(float(predicted[name]), rel=room)
+    assert float(simulated.similarity_variance.mean()) == pytest.approx(
+        float(predicted.similarity_variance), rel=0.3, abs=1e-15
+    )
+
+
 def test_the_printed_identity_of_appendix_g_fails_and_the_corrected_holds():
-    simulated, _ = both()
+    simulated, predicted = both()
     assert (simulated.identity_error < 1e-12).all()
     np.testing.assert_allclose(simulated.printed_identity_error, 1 - 1 / 3, atol=1e-12)
+    assert float(predicted.printed_identity_error) == pytest.approx(1 - 1 / 3)
+
+
+def test_figures_draw_what_there_is():
+    small = results.of({"small": (SMALL, *both())})
+    assert "size of GPT-3" in figures.table_7(small).texts[0].get_text()
+    similarity, *_ = figures.nulls(small).axes
+    assert similarity.get_xticklabels()[0].get_text() == "3, 4; 20"
+    values = {**SMALL, "rank": 4, **claims.GPT3, "draws": 2}
+    held, factors = figures.table_7(results.of({"gpt3": (values, *both(**values))})).axes
+    assert len(held.containers) == len(factors.containers) == 3
+
+
+def test_table_7_is_judged_in_spreads_of_one_draw():
+    values = {**SMALL, "rank": 4, **claims.GPT3, "draws": 2}
+    found = results.of({"gpt3": (values, *both(**values))})
+    (random,) = claims.table_7_random.samples(found)
+    (update,) = claims.table_7_alignment.samples(found)
+    assert abs(random.estimate.value) < 1 < random.chance
+    assert update.estimate.value == pytest.approx(15 * np.sqrt(2) * 4, rel=0.3)

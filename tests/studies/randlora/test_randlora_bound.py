@@ -10,3 +10,6 @@ def test_the_bound_holds_and_says_nothing(both, rank, decay):
     assert (simulated.bound > 1).all()
     assert float(simulated.bound.mean()) > float(predicted.bound_floor)
     assert (simulated.joint_error < 1).all()
+    # a fit does no better than the whole span of its random basis, which misses 1 - r / D
+    assert (simulated.block_error > 0.97 * float(predicted.block_error)).all()
+    assert (simulated.block_error < 1).all()

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from rankscope.evidence import results
+from rankscope.numerics import bilinear_fit as fits
 from rankscope.numerics import targets
 from rankscope.planning.parameters import build
-from rankscope.studies.randlora.fit import theory
+from rankscope.studies.randlora.fit import claims, theory
 from rankscope.studies.randlora.fit.parameters import Parameters
 
 FIT = {"rows": 16, "columns": 16, "rank": 4, "sweeps": 40}
@@ -38,8 +40,17 @@ def test_the_energies_of_a_gaussian_target_are_those_of_large_matrices(shape):
     assert theory.energies(point).sum() == pytest.approx(1, abs=1e-12)
 
 
-def test_gammas_alone_cover_one_base_in_rows_of_the_target(both):
-    simulated, predicted = both("fit", 30, **FIT, target="flat", target_rank=16)
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"target": "flat", "target_rank": 16},
+        {"target": "flat", "target_rank": 2},
+        {"target": "power", "target_rank": 16, "decay": 1.0},
+        {"target": "gaussian", "target_rank": 16},
+    ],
+)
+def test_gammas_alone_cover_one_base_in_rows_of_the_target(both, target):
+    simulated, predicted = both("fit", 30, **FIT, **target)
     values = simulated.gamma_error
     assert float(predicted.gamma_error) == 0.75
     assert float(values.mean()) == pytest.approx(0.75, abs=5 * float(values.std()) / np.sqrt(30))
@@ -53,6 +64,44 @@ def test_every_method_is_fitted_within_its_budget_and_below_no_update(both, deca
     assert simulated.sizes["adapter"] == 7
     assert ((simulated.error > 0) & (simulated.error < 1)).all()
     np.testing.assert_allclose(simulated.squared_norm + simulated.error, 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("target_rank", [2, 16])
+def test_random_entries_hold_their_share_of_the_target(both, target_rank):
+    flat = {"target": "flat", "target_rank": target_rank, "methods": "all"}
+    simulated, predicted = both("fit", 30, **FIT, **flat)
+    values = simulated.error.sel(adapter="entries")
+    assert float(predicted.dimension_count) == 1 - 4 * (16 + 4) / 256
+    assert float(values.mean()) == pytest.approx(
+        float(predicted.dimension_count), abs=5 * float(values.std()) / np.sqrt(30)
+    )
+
+
+def test_half_the_rank_lies_between_too_few_and_too_many_parameters(both, monkeypatch):
+    fitted = []
+    fit = fits.fit
+
+    def noted(family, goal, **limits):
+        result = fit(family, goal, **limits)
+        if isinstance(family, fits.RandLora):
+            fitted.append((family.gammas.size + family.lambdas.size, result.error))
+        return result
+
+    monkeypatch.setattr(fits, "fit", noted)
+    simulated, _ = both("fit", 1, **FIT, target="flat", target_rank=16, methods="all")
+    (budget, _), (fewer, high), (more, low) = fitted
+    assert (fewer, budget, more) == (4 * 18, 4 * 20, 5 * 18)
+    between = high + (low - high) * (budget - fewer) / (more - fewer)
+    assert float(simulated.error.sel(adapter="RandLoRA-b")[0]) == pytest.approx(between, abs=1e-12)
+
+
+def test_a_fit_that_did_not_converge_is_no_number(both):
+    simulated, predicted = both(
+        "fit", 3, **{**FIT, "sweeps": 1}, target="flat", target_rank=16, methods="all"
+    )
+    point = results.of({"one": ({}, simulated, predicted)})["one"]
+    assert claims.error(point, "RandLoRA").isnull().all()
+    assert claims.error(point, "LoRA").notnull().all()
 
 
 def test_anisotropic_inputs_leave_only_the_equal_rank_predicted(both):

@@ -20,6 +20,11 @@ FIT = {"rows": 8, "columns": 8, "rank": 2, "sweeps": 3, "target": "flat", "targe
         ("fit", {**FIT, "target_rank": 9}, "target_rank must be at most columns = 8, got 9"),
         ("fit", {**FIT, "target": "gaussian"}, "target_rank must be columns = 8 for a gaussian"),
         ("fit", {**FIT, "decay": 1.0}, "decay must be 0 for a flat target, got 1.0"),
+        (
+            "fit",
+            {**FIT, "input_decay": 9.0},
+            r"columns\^input_decay must be at most 10\^8, got 9.0",
+        ),
         ("fit", {**FIT, "rank": 1, "methods": "all"}, "rank must be at least 2"),
         (
             "fit",

@@ -57,11 +57,54 @@ def test_every_block_of_dense_bases_has_rank_r(kind):
 
 
 def test_sparse_bases_lose_the_empty_columns(both):
-    sparse = {"distribution": "ternary", "sparsity": 0.66}
-    simulated, predicted = both("update", 20, **UPDATE, **sparse, gamma_spread=1.0, draws=10)
-    ranks = simulated.numerical_rank
-    assert float(predicted.numerical_rank) == pytest.approx(16 * (1 - 0.66**4))
-    assert float(ranks.mean()) == pytest.approx(float(predicted.numerical_rank), abs=0.5)
+    sparse = {"distribution": "ternary", "sparsity": 0.66, "gamma_spread": 1.0}
+    simulated, predicted = both("update", 20, **UPDATE, **sparse, draws=10)
+    ranks, expected = simulated.numerical_rank, float(predicted.numerical_rank)
+    assert expected == pytest.approx(16 * (1 - 0.66**4), abs=0.1)
+    assert float(ranks.mean()) == pytest.approx(expected, abs=5 * float(ranks.std()) / np.sqrt(20))
+
+
+def test_among_many_directions_only_empty_columns_are_lost(both):
+    sparse = {"distribution": "ternary", "sparsity": 0.66, "gamma_spread": 1.0}
+    _, predicted = both("update", 1, rows=256, columns=192, rank=8, **sparse, draws=1)
+    assert float(predicted.numerical_rank) == pytest.approx(192 * (1 - 0.66**8), rel=1e-9)
+
+
+@pytest.mark.parametrize(("rank", "size"), [(2, 12), (3, 12), (4, 16)])
+def test_binary_bases_lose_the_columns_that_share_a_direction(both, rank, size):
+    shape = {"rows": 20, "columns": size, "rank": rank, "distribution": "binary"}
+    simulated, predicted = both("update", 20, **shape, gamma_spread=1.0, draws=20)
+    ranks, expected = simulated.numerical_rank, float(predicted.numerical_rank)
+    assert expected < size - 0.1
+    assert float(ranks.mean()) == pytest.approx(expected, abs=5 * float(ranks.std()) / np.sqrt(20))
+
+
+def test_two_directions_split_the_columns_by_a_coin(both):
+    _, predicted = both(
+        "update", 1, rows=9, columns=4, rank=2, distribution="binary", gamma_spread=1.0, draws=1
+    )
+    # of four columns, two directions hold two each: 4, 3 + 1 -> 3, 4 + 0 -> 2
+    assert float(predicted.numerical_rank) == pytest.approx((6 * 4 + 8 * 3 + 2 * 2) / 16)
+
+
+def test_bases_without_a_single_entry_have_no_spectrum(both):
+    sparse = {"distribution": "ternary", "sparsity": 0.999, "gamma_spread": 1.0, "draws": 1}
+    simulated, _ = both("update", 2, rows=2, columns=2, rank=1, **sparse)
+    assert (simulated.numerical_rank == 0).all()
+    assert simulated.spectrum.isnull().all()
+
+
+def test_the_gaussian_nulls_are_those_of_gaussian_matrices(both):
+    shape = {"rows": 120, "columns": 90}
+    _, predicted = both("update", 1, **shape, rank=9, gamma_spread=1.0, draws=1)
+    values = np.linalg.svd(
+        np.random.default_rng(1).standard_normal((20, 120, 90)), compute_uv=False
+    )
+    second, fourth = (values**2).sum(axis=1).mean(), (values**4).sum(axis=1).mean()
+    stable = ((values**2).sum(axis=1) / values.max(axis=1) ** 2).mean()
+    assert stable == pytest.approx(float(predicted.gaussian_stable_rank), rel=0.05)
+    ratio = fourth / second**2 * float(predicted.second_moment**2 / predicted.fourth_moment)
+    assert ratio == pytest.approx(float(predicted.gaussian_ratio), rel=0.01)
 
 
 def test_the_spectra_across_papers_are_those_of_the_widest_update(both):

@@ -16,10 +16,16 @@ class Parameters:
     base: str = text("the folder of the base model")
     other: str = text("an adapter in folder to compare directions with, or none", default="none")
     intruders: int = whole(
-        "leading directions of the tuned weight that are tested", at_least=1, default=10
+        "leading directions of the tuned weight that are tested",
+        at_least=1,
+        at_most=1000,
+        default=10,
     )
     directions: int = whole(
-        "leading directions that are compared with the other adapter", at_least=1, default=8
+        "leading directions that are compared with the other adapter",
+        at_least=1,
+        at_most=128,
+        default=8,
     )
 
     def check(self) -> None:

@@ -31,17 +31,26 @@ class Parameters:
         default=0,
     )
     clusters: int = whole("random centres of clustered inputs", at_least=1, default=8)
-    spread: float = real("noise around a centre, whose length is 1", above=0, default=0.3)
+    spread: float = real(
+        "length of the noise around a centre, whose length is 1",
+        at_least=0.001,
+        at_most=1000,
+        default=0.3,
+    )
     initialisation: str = one_of(
         "law of the weights, at He's scale", "gaussian", "orthogonal", default="gaussian"
     )
     negative_slope: float = real(
         "slope a of the activation: 0 is ReLU, 1 linear, -1 the absolute value",
+        at_least=-10,
         at_most=1,
         default=0.0,
     )
     bias_variance: float = real(
-        "variance of the biases, where inputs have mean square 1", at_least=0, default=0.0
+        "variance of the biases, where inputs have mean square 1",
+        at_least=0,
+        at_most=1000,
+        default=0.0,
     )
     sampler: str = one_of(
         "reduced draws (exact in law), or explicit weights, the reference",
@@ -50,7 +59,9 @@ class Parameters:
         default="reduced",
     )
     extras: bool = flag(
-        "also decompose the centred batch and the gates, two more SVDs a layer", default=True
+        "also decompose the centred batch, the gates, the pre-activations and a Jacobian, four "
+        "more SVDs a layer",
+        default=True,
     )
 
     @property
@@ -93,8 +104,9 @@ class Parameters:
         if self.initialisation == "orthogonal":
             layer += 2e-10 * narrow**2 * n
         if self.extras:
-            layer += 3e-4 + 3e-9 * m**2 * narrow
+            layer += 3e-4 + 2e-9 * m**2 * narrow + 6e-10 * m**2 * n
+        kept = 8e-6 * self.depth * m * n if self.extras else 0
         return Cost(
             seconds=0.002 + self.depth * layer,
-            memory_mb=300 + 3e-5 * (self.depth * m**2 + n**2) + 1e-3 * self.depth * m,
+            memory_mb=300 + 3e-5 * (self.depth * m**2 + n**2) + 1e-3 * self.depth * m + kept,
         )

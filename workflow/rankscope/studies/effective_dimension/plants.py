@@ -14,12 +14,12 @@ PERIOD = np.pi / np.log(1 / RATIO)
 
 def closed_form(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return the formula, shifted by as much as it shall be missed by."""
-    return _curve(point, rank, _formula(point) + values)
+    return _curve(point, rank, _formula(point) + _column(values))
 
 
 def better_than_a_constant(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return the formula, shifted by its own spread over the scored layers and the excess."""
-    return _curve(point, rank, _formula(point) + _formula(point)[:20].std() + values)
+    return _curve(point, rank, _formula(point) + _formula(point)[:20].std() + _column(values))
 
 
 def narrow(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
@@ -28,57 +28,55 @@ def narrow(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
 
 
 def spread_exponent(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
-    """Return ranks with the run's own shape of deviations, of a spread that is a power of m."""
-    ranks = _measured(point, rank).astype(float)
-    deviations = (ranks - ranks.mean("replicate")) / ranks.std("replicate")
-    return {
-        rank.variable: _whole(point, rank, point.batch_size ** float(values.mean()) * deviations)
-    }
+    """Return the run's own deviations, of a spread that is a power of m."""
+    ranks = rank.curves(point)
+    deviations = (ranks - ranks.mean(axis=0)) / ranks.std(axis=0)
+    spread = point.batch_size ** float(values.mean())
+    return _measured(point, rank.variable, spread * deviations)
 
 
 def tail(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return powers of normal quantiles with a given kurtosis."""
-    count = values.sizes["replicate"]
-    quantiles = stats.norm.ppf((np.arange(count) + 0.5) / count)
+    normal = _normal(values)
     # a symmetric sample has no more than n/2 - 3, and no less than -2
-    target = np.clip(float(values.mean()), -1.9, count / 2 - 3.2)
+    target = np.clip(float(values.mean()), -1.9, len(normal) / 2 - 3.2)
+
+    def sample(power: float) -> np.ndarray:
+        return np.sign(normal) * np.abs(normal) ** power
 
     def excess(power: float) -> float:
-        sample = np.sign(quantiles) * np.abs(quantiles) ** power
-        return float(np.mean(sample**4) / np.mean(sample**2) ** 2 - 3 - target)
+        return float(np.mean(sample(power) ** 4) / np.mean(sample(power) ** 2) ** 2 - 3 - target)
 
-    power = optimize.brentq(excess, 0.01, 50)
-    sample = np.sign(quantiles) * np.abs(quantiles) ** power
-    return _curve(point, rank, values.copy(data=sample))
+    return _level(point, rank, values.copy(data=sample(optimize.brentq(excess, 0.01, 50))))
 
 
 def revival(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return one rise, after the first layer, and a flutter that has no mean."""
-    layer = point.measured.layer
-    flutter = 0.1 * (values - values.mean()) * (-1) ** layer
-    return _curve(point, rank, 0.5 * (1 + values * (layer > 1) + flutter * (layer > 2)))
+    layer, rise = _layers(point), _column(values)
+    flutter = 0.1 * (rise - rise.mean()) * (-1.0) ** layer
+    return _curve(point, rank, 0.5 * (1 + rise * (layer > 1) + flutter * (layer > 2)))
 
 
 def rise_to_depths(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return a rise at the layers next to the depths 4.66, 7.76 and 10.86."""
-    return _curve(point, rank, 0.5 + values * point.measured.layer.isin([5, 8, 11]))
+    return _curve(point, rank, 0.5 + _column(values) * np.isin(_layers(point), [5, 8, 11]))
 
 
 def height_at_depths(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return a rank that does not change."""
-    return _curve(point, rank, values)
+    return _level(point, rank, values)
 
 
 def period(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return a falling curve with a wave whose troughs are at multiples of the period."""
-    layer = point.measured.layer
+    layer = _layers(point)
     wave = -np.cos(2 * np.pi * layer / PERIOD)
-    return _curve(point, rank, 0.8 - 0.1 * np.log(layer) + values * wave)
+    return _curve(point, rank, 0.8 - 0.1 * np.log(layer) + _column(values) * wave)
 
 
 def orthogonal(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return that share of full rank."""
-    return _curve(point, rank, values * min(1, point.width / point.batch_size))
+    return _level(point, rank, values * min(1, point.width / point.batch_size))
 
 
 def leaky(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
@@ -94,22 +92,21 @@ def finite_width(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
 def advantage(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return a loss of 0.2 m with Gaussian weights, of which half and more is kept."""
     full = min(1, point.width / point.batch_size)
-    kept = full - 0.1 + values
-    return _curve(
-        point, rank, kept if point.initialisation == "orthogonal" else 0 * values + full - 0.2
-    )
+    if point.initialisation == "orthogonal":
+        return _level(point, rank, full - 0.1 + values)
+    return _level(point, rank, xr.full_like(values, full - 0.2))
 
 
 def alternation(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
-    """Return so many dips."""
-    layer = point.measured.layer
+    """Return so many dips, in all networks."""
+    layer, networks = _layers(point), point.measured.sizes["replicate"]
     dips = (layer % 2 == 0) & (layer <= 2 * float(values.mean()))
-    return _curve(point, rank, 0.8 - 0.4 * dips)
+    return _curve(point, rank, np.tile(0.8 - 0.4 * dips, (networks, 1)))
 
 
 def cosine(point: Point, values: xr.DataArray) -> Planted:
     """Return cosines off by that much."""
-    return {"cosine": _whole_layers(point, values + point.predicted.cosine)}
+    return _measured(point, "cosine", _column(values) + _predicted(point, "cosine"))
 
 
 def stable_rank(point: Point, values: xr.DataArray) -> Planted:
@@ -124,8 +121,9 @@ def participation_ratio(point: Point, values: xr.DataArray) -> Planted:
 
 def same_kernel(point: Point, values: xr.DataArray) -> Planted:
     """Return a stable rank that is larger with orthogonal weights."""
-    share = 0.1 + values * (point.initialisation == "orthogonal")
-    return {"stable_rank": _whole_layers(point, share * point.batch_size)}
+    more = _column(values) * (point.initialisation == "orthogonal")
+    ranks = np.tile((0.1 + more) * point.batch_size, point.depth)
+    return _measured(point, "stable_rank", ranks)
 
 
 def centred_participation_ratio(point: Point, values: xr.DataArray) -> Planted:
@@ -140,8 +138,8 @@ def raw_centred_participation_ratio(point: Point, values: xr.DataArray) -> Plant
 
 def numerical_rank(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return ranks off the chain's by that share of m."""
-    chain = point.predicted.chain_numerical_rank.sel({"tolerance": rank.tolerance})
-    return {rank.variable: _whole(point, rank, values * point.batch_size + chain)}
+    chain = point.predicted.chain_numerical_rank.sel({"tolerance": rank.tolerance}).to_numpy()
+    return _curve(point, rank, _column(values) + chain / point.batch_size)
 
 
 def effective_rank(point: Point, values: xr.DataArray) -> Planted:
@@ -157,32 +155,34 @@ def near_linear_stable_rank(point: Point, values: xr.DataArray) -> Planted:
 def hump(point: Point, values: xr.DataArray) -> Planted:
     """Return parabolas of 1/PR in ln l, whose vertices have that mean over the prediction."""
     mean = float(values.mean())
-    vertex = np.log(mean * float(point.predicted.hump_depth)) + values / mean - 1
-    inverse = 1 + 0.1 * (np.log(point.measured.layer) - vertex) ** 2
-    return {"centred_participation_ratio": _whole_layers(point, 1 / inverse)}
+    vertex = np.log(abs(mean) * float(point.predicted.hump_depth)) + _column(values) / mean - 1
+    inverse = 1 + 0.1 * (np.log(_layers(point)) - vertex) ** 2
+    return _measured(point, "centred_participation_ratio", 1 / inverse)
 
 
 def linear_participation_ratio(point: Point, values: xr.DataArray) -> Planted:
     """Return ratios whose inverse is a multiple of 1/m + l/n."""
-    inverse = 1 / point.batch_size + point.measured.layer / point.width
-    return {"participation_ratio": _whole_layers(point, 1 / (values * inverse))}
+    inverse = 1 / point.batch_size + _layers(point) / point.width
+    return _measured(point, "participation_ratio", 1 / (_column(values) * inverse))
 
 
 def dead_units(point: Point, values: xr.DataArray) -> Planted:
     """Return counts off by that share of the units."""
-    return {"dead_units": _whole_layers(point, values * point.width + point.predicted.dead_units)}
+    counts = _column(values) * point.width + _predicted(point, "dead_units")
+    return _measured(point, "dead_units", counts)
 
 
 def exact_rank(point: Point, values: xr.DataArray) -> Planted:
     """Return ranks off by that share of the batch."""
-    ranks = values * point.batch_size + point.predicted.exact_rank
-    return {"exact_rank": _whole_layers(point, ranks)}
+    ranks = _column(values) * point.batch_size + _predicted(point, "exact_rank")
+    return _measured(point, "exact_rank", ranks)
 
 
 def leaky_exact_rank(point: Point, values: xr.DataArray) -> Planted:
     """Return networks of full rank, and networks that have lost one direction at layer 1."""
     full = min(point.width, point.batch_size)
-    return {"exact_rank": _whole_layers(point, full - (values == 0) * (point.measured.layer == 1))}
+    lost = (_column(values) == 0) & (_layers(point) == 1)
+    return _measured(point, "exact_rank", full - lost)
 
 
 def pair_angle(point: Point, values: xr.DataArray) -> Planted:
@@ -192,42 +192,55 @@ def pair_angle(point: Point, values: xr.DataArray) -> Planted:
 
 def log_norm(point: Point, values: xr.DataArray) -> Planted:
     """Return log norms off the drift by so many standard deviations."""
-    variance = point.predicted.log_norm_variance
-    return {"first_log_norm": _whole_layers(point, values * np.sqrt(variance) - variance / 2)}
+    variance = _predicted(point, "log_norm_variance")
+    norms = _column(values) * np.sqrt(variance) - variance / 2
+    return _measured(point, "first_log_norm", norms)
 
 
 def log_norm_variance(point: Point, values: xr.DataArray) -> Planted:
     """Return normal quantiles with that multiple of the predicted variance."""
+    normal = _normal(values)[:, None] / _normal(values).std(ddof=1)
+    variance = max(float(values.mean()), 0.0) * _predicted(point, "log_norm_variance")
+    return _measured(point, "first_log_norm", normal * np.sqrt(variance))
+
+
+def _normal(values: xr.DataArray) -> np.ndarray:
+    """Return as many quantiles of a normal law as there are values."""
     count = values.sizes["replicate"]
-    quantiles = stats.norm.ppf((np.arange(count) + 0.5) / count)
-    deviations = values.copy(data=quantiles / quantiles.std(ddof=1))
-    variance = max(float(values.mean()), 0.0) * point.predicted.log_norm_variance
-    return {"first_log_norm": _whole_layers(point, deviations * np.sqrt(variance))}
+    return np.asarray(stats.norm.ppf((np.arange(count) + 0.5) / count))
 
 
-def _formula(point: Point) -> xr.DataArray:
-    return 1 - RATIO**point.measured.layer
+def _level(point: Point, rank: Rank, share: xr.DataArray) -> Planted:
+    """Return the same at every layer."""
+    return _curve(point, rank, np.tile(_column(share), point.depth))
 
 
 def _multiple(point: Point, name: str, values: xr.DataArray, prefix: str = "") -> Planted:
-    return {name: _whole_layers(point, values * point.predicted[prefix + name])}
+    return _measured(point, name, _column(values) * _predicted(point, prefix + name))
 
 
-def _measured(point: Point, rank: Rank) -> xr.DataArray:
-    found = point.measured[rank.variable]
-    return found.sel({"tolerance": rank.tolerance}, drop=True) if rank.tolerance else found
+def _formula(point: Point) -> np.ndarray:
+    return 1 - RATIO ** _layers(point)
 
 
-def _curve(point: Point, rank: Rank, share: xr.DataArray) -> Planted:
-    return {rank.variable: _whole(point, rank, share * point.batch_size)}
+def _layers(point: Point) -> np.ndarray:
+    return np.arange(1, point.depth + 1)
 
 
-def _whole(point: Point, rank: Rank, values: xr.DataArray) -> xr.DataArray:
-    """Return values at all layers and, where there are several, at all tolerances."""
-    return values.broadcast_like(point.measured[rank.variable]).transpose(
-        *point.measured[rank.variable].dims
-    )
+def _column(values: xr.DataArray) -> np.ndarray:
+    return values.to_numpy()[:, None]
 
 
-def _whole_layers(point: Point, values: xr.DataArray) -> xr.DataArray:
-    return values.broadcast_like(point.measured.layer).transpose("replicate", "layer")
+def _predicted(point: Point, name: str) -> np.ndarray:
+    return point.predicted[name].to_numpy()
+
+
+def _curve(point: Point, rank: Rank, share: np.ndarray) -> Planted:
+    return _measured(point, rank.variable, share * point.batch_size)
+
+
+def _measured(point: Point, name: str, values: np.ndarray) -> Planted:
+    """Return values of shape ``(replicate, layer)``, the same at every tolerance."""
+    like = point.measured[name]
+    shaped = values.reshape(values.shape + (1,) * (like.ndim - values.ndim))
+    return {name: xr.DataArray(np.broadcast_to(shaped, like.shape), dims=like.dims)}

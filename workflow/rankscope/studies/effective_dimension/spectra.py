@@ -4,14 +4,19 @@ import math
 
 from rankscope.comparison.ranks import LOST, Spectrum
 from rankscope.evidence.results import Results
-from rankscope.studies.effective_dimension.claims.definitions import PAPER, wide
 
 LAYERS = (1, 5, 20, 60)
+PLAIN = {
+    "geometry": "orthonormal",
+    "initialisation": "gaussian",
+    "negative_slope": 0.0,
+    "bias_variance": 0.0,
+}
 
 
 def spectra(results: Results) -> list[Spectrum]:
     """Return spectra of the features of plain ReLU networks about twice as wide as the batch."""
-    plain = results.where(wide, geometry="orthonormal", **PAPER)
+    plain = results.where(lambda p: p.width >= p.batch_size, **PLAIN)
     nearest = sorted(plain, key=lambda p: abs(math.log(p.width / p.batch_size / 2)))[:1]
     return [
         Spectrum(

@@ -146,8 +146,9 @@ def alternation(results: Results, rank: Rank) -> Iterator[Sample]:
     for point in results.where(rank.measured, wide, lambda p: p.depth > 1, **PAPER):
         curves = rank.curves(point)
         sound = np.isfinite(curves).all(axis=1)
+        rises = count_rises(curves[sound]) if sound.any() else 0
         missing = int(np.count_nonzero(~sound))
-        yield Sample(point, replace(exact(count_rises(curves[sound])), missing=missing))
+        yield Sample(point, replace(exact(rises), missing=missing))
 
 
 def _shares(results: Results, rank: Rank) -> Iterator[Sample]:

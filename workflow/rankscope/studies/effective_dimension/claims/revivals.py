@@ -22,7 +22,7 @@ SIGNIFICANT = 4.0
 """Standard errors of the paired difference that a rise must exceed to count as one."""
 WAVES = 20
 """Layers in which the period is looked for, six of the abstract's periods."""
-TREND = 5
+TREND = 7
 """Degree in ln l of the smooth curve that a wave is told from."""
 REVIVED = at_least(
     0.02, why="the registered test of revival: a tenth of what the abstract's height lies below m"

@@ -9,10 +9,10 @@ from matplotlib.lines import Line2D
 
 from rankscope.drawing import panels
 from rankscope.evidence.results import Point, Results
-from rankscope.studies.effective_dimension.claims.definitions import PAPER
+from rankscope.studies.effective_dimension.claims.definitions import PAPER, REDUCED
 
 T = TypeVar("T")
-ORTHONORMAL = {"geometry": "orthonormal", "sampler": "reduced"}
+ORTHONORMAL = {"geometry": "orthonormal"}
 NO_POINT = "no point of this grid has ReLU, Gaussian weights and orthonormal inputs"
 
 
@@ -36,7 +36,7 @@ def by_width(points: Results) -> list[Point]:
 
 def laws(results: Results) -> list[Point]:
     """Return points of one width and batch size, the most extreme of each kind of law."""
-    found = results.where(**ORTHONORMAL)
+    found = results.where(**ORTHONORMAL, **REDUCED)
     size = commonest((p.width, p.batch_size) for p in found)
     kinds: dict[str, tuple[float, Point]] = {}
     for point in found.where(lambda p: (p.width, p.batch_size) == size):

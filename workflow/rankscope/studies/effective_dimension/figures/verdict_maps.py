@@ -14,7 +14,7 @@ from rankscope.evidence.results import Results
 from rankscope.evidence.verdicts import SUPPORTED, summarise
 from rankscope.studies.effective_dimension import claims
 from rankscope.studies.effective_dimension.claims.closed_form import closed_form
-from rankscope.studies.effective_dimension.claims.definitions import DEFINITIONS, NO_RANK
+from rankscope.studies.effective_dimension.claims.definitions import DEFINITIONS
 
 SHORT = {"batch_size": "m", "width": "n", "input_dimension": "d"}
 
@@ -23,13 +23,14 @@ def verdicts_by_definition(results: Results, verdicts: pd.DataFrame) -> Figure:
     """Verdicts on the abstract's claims under every definition of effective dimension.
 
     The numbers are the points at which the claim is supported, of those tested; the colour is
-    the verdict over all points (one contradicted point contradicts a claim). Grey without a
-    number: no point of this grid tests it. A: the closed form; B: concentration; C:
+    the verdict over all points (one contradicted point contradicts a claim; C revival needs
+    one that supports it). Grey without a number: no point of this grid tests it, or nobody
+    asserts it of that definition. A: the closed form; B: concentration; C:
     revivals; D: the contrast with orthogonal weights, leaky slopes and large width; E:
     alternation. The paper (arXiv 2507.07675) is known from its abstract only: the verdicts
     are on the abstract's words under each definition, not on the unseen full text.
     """
-    rows = [rank.name for rank in (*DEFINITIONS, NO_RANK)]
+    rows = [rank.name for rank in DEFINITIONS]
     columns = [c for c in of(claims) if c.basis == ABSTRACT and len(c.definitions) > 1]
     figure = Figure(figsize=(style.TWO_COLUMNS, 1.6 + 0.24 * len(rows)))
     axis = figure.subplots()

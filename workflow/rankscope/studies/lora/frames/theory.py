@@ -17,6 +17,10 @@ def predict(parameters: Parameters) -> xr.Dataset:
         {
             "similarity": variable((), float(mean), "max(i, j) / d"),
             "similarity_variance": variable((), float(sd) ** 2, "variance of phi"),
+            # phi - (1 - d^2) / p where phi = 1 - d^2 / p
+            "printed_identity_error": variable(
+                (), 1 - 1 / min(p.rank, p.other_rank), "what is wrong with the printed identity"
+            ),
             "captured_square": variable((), captured_square, "r^2 |W|^2 / (D d)"),
         }
     )

@@ -1,10 +1,9 @@
-"""Laws of a spike in Gaussian noise, and of a random direction's best match."""
+"""The law of a spike in Gaussian noise, and what simpler views of it would give."""
 
 import math
 
 import numpy as np
 import xarray as xr
-from scipy import integrate, special, stats
 
 from rankscope.datasets import variable
 from rankscope.studies.lora.intruder.parameters import Parameters
@@ -22,7 +21,12 @@ def predict(parameters: Parameters) -> xr.Dataset:
         "left_overlap": (left, "squared overlap of left vectors"),
         "right_overlap": (right, "squared overlap of right vectors"),
         "threshold": (ratio**0.25, "least spike that leaves the bulk"),
-        "random_match": (random_match(p.rows, smaller), "mean best match of a random direction"),
+        "value_alone": (p.spike / value, "value of the update without a weight, over the law"),
+        "overlap_alone": (1 - max(left, right), "overlap of 1, as without a weight, minus the law"),
+        "visible_directions": (
+            (p.spread if p.spike * math.sqrt(p.rank / p.spread) > ratio**0.25 else 0) - p.rank,
+            "directions above the threshold, of the same norm spread out minus of the update",
+        ),
     }
     return xr.Dataset(
         {name: variable((), float(value), text) for name, (value, text) in found.items()}
@@ -57,17 +61,3 @@ def spiked(spike: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarray, np.
         np.where(visible, smaller, 0.0),
         np.where(visible, larger, 0.0),
     )
-
-
-def random_match(dimension: int, directions: int) -> float:
-    """Return the mean largest ``|cosine|`` of a random direction with ``p`` basis vectors.
-
-    The mean of the largest of ``p`` half-normal variables, from their quantile function,
-    over the mean length of a Gaussian vector.
-    """
-
-    def quantile(u: float) -> float:
-        return math.sqrt(2) * special.erfinv(u ** (1 / directions))
-
-    largest = integrate.quad(quantile, 0, 1, limit=400)[0]
-    return float(largest / stats.chi(dimension).mean())

@@ -7,6 +7,7 @@ from matplotlib.ticker import LogLocator
 
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point, Results
+from rankscope.studies.lora.probe.claims import NULLS
 
 BASES = {
     "independent": "unrelated to W",
@@ -22,7 +23,7 @@ def similarity(results: Results) -> Figure:
     smaller rank (rows, i) against a larger (columns, j): from one seed (same start and order
     of batches), from two seeds, and what random directions give, max(i, j) / d. One row per
     spectrum of the planted update (flat or i^-a), longest training; updates unrelated to
-    the base weight.
+    the base weight, isotropic inputs.
     """
     points = _longest(results)
     if not points:
@@ -53,37 +54,42 @@ def similarity(results: Results) -> Figure:
 def amplification(results: Results) -> Figure:
     """Amplification factors of trained adapters, and their alignment.
 
-    Left: amplification factor |dW| / |U^T W V| of trained adapters (filled) and that of
-    random directions of the same norm and rank (open), by rank. Right: their ratio, the
-    alignment; 1 is chance (dashed). Colours: how the planted update lies to the base weight,
-    unrelated to it, in its leading, or in its trailing singular directions; their marks
-    stand side by side. One mark per point of the grid.
+    Left: amplification factor |dW| / |U^T W V| of trained adapters, by rank. Middle and right:
+    alignment, |U^T W V| over what chance gives (dashed: 1), where chance is random directions or
+    an adapter of that rank trained on the same inputs towards random outputs. Colours: how the
+    planted update lies to the base weight, unrelated to it, in its leading, or in its trailing
+    singular directions; their marks stand side by side. Filled: isotropic inputs; open: inputs
+    whose variances fall along the base weight's directions. One mark per point of the grid.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 2.9), sharex=True)
+    figure, axes = plt.subplots(1, 3, figsize=(style.TWO_COLUMNS, 2.9), sharex=True)
     for place, base in enumerate(BASES):
         for point in results.where(base=base):
             for adapter, rank in (("small", point.rank), ("large", point.other_rank)):
                 one = point.measured.sel(adapter=adapter)
-                x, look = [rank * 1.12 ** (place - 1)], {"color": style.COLOURS[place]}
-                factor = one.amplification.values[:, None]
-                alignment = one.alignment.values[:, None]
-                panels.marks(axes[0], x, factor, **look)
-                panels.marks(axes[0], x, factor * alignment, markerfacecolor="none", **look)
-                panels.marks(axes[1], x, alignment, **look)
+                x = [rank * 1.12 ** (place - 1)]
+                look = {"color": style.COLOURS[place]}
+                if point.input_decay:
+                    look["markerfacecolor"] = "none"
+                panels.marks(axes[0], x, one.amplification.values[:, None], **look)
+                for axis, null in zip(axes[1:], NULLS, strict=True):
+                    ratio = one.captured / one.captured_null.sel(null=null.name).mean("replicate")
+                    panels.marks(axis, x, ratio.values[:, None], **look)
     ranks = sorted({*results.values("rank"), *results.values("other_rank")})
-    for axis, label in zip(axes, ("amplification factor", "alignment"), strict=True):
+    labels = ["amplification factor", *(f"captured / {null.name}" for null in NULLS)]
+    for axis, label in zip(axes, labels, strict=True):
         axis.set(xscale="log", yscale="log", xlabel="rank of the adapter", ylabel=label)
         axis.set_xticks(ranks)
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         panels.plain_ticks(axis, "xy")
         axis.minorticks_off()
-    axes[1].axhline(1, **style.THEORY)
+    for axis in axes[1:]:
+        axis.axhline(1, **style.THEORY)
     mark = {"marker": "o", "linestyle": "none"}
     handles = [
         Line2D([], [], color=colour, label=text, **mark)
         for text, colour in zip(BASES.values(), style.COLOURS, strict=False)
     ]
-    handles.append(Line2D([], [], color="0.4", mfc="none", label="random directions", **mark))
+    handles.append(Line2D([], [], color="0.4", mfc="none", label="anisotropic inputs", **mark))
     panels.legend_below(figure, handles)
     figure.suptitle("Amplification and alignment by the task's relation to W", fontsize=9)
     return figure
@@ -91,7 +97,7 @@ def amplification(results: Results) -> Figure:
 
 def _longest(results: Results) -> list[Point]:
     """The longest training of each spectrum, for updates unrelated to the base weight."""
-    unrelated = results.where(base="independent")
+    unrelated = results.where(base="independent", input_decay=0.0)
     return [
         max(unrelated.where(decay=decay), key=lambda point: point.steps)
         for decay in sorted(unrelated.values("decay"))

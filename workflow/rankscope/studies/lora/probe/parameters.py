@@ -19,8 +19,14 @@ class Parameters:
         "singular directions of the base weight in which the true update lies",
         *("independent", "leading", "trailing"),
     )
+    input_decay: float = real(
+        "the inputs' variances fall as i^-input_decay along the base weight's right singular "
+        "directions; 0 is isotropic",
+        at_least=0,
+        default=0.0,
+    )
     samples: int = whole("size of the training set", at_least=1)
-    noise: float = real("standard deviation of the outputs' noise", at_least=0)
+    noise: float = real("standard deviation of the outputs' noise", at_least=0, at_most=1e3)
     optimiser: str = one_of("of the training", "sgd", "adam")
     learning_rate: float = real("at the start of training", above=0)
     steps: int = whole("of training", at_least=1)
@@ -41,6 +47,6 @@ class Parameters:
         )
 
     def cost(self) -> Cost:
-        """Estimate one replicate from three trainings and the base weight's frames."""
+        """Estimate one replicate from five trainings and the base weight's frames."""
         sides = self.rows + self.columns
         return Cost(seconds=5e-4 * self.steps + 1e-9 * sides**3 + 0.002, prediction_seconds=0.1)

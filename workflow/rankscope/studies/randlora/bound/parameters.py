@@ -12,5 +12,5 @@ class Parameters(fitting.Parameters):
 
     def cost(self) -> Cost:
         """Estimate one replicate from the linear systems of its inner loop."""
-        seconds = 2e-4 * self.sweeps * self.columns / 16
+        seconds = 5e-5 * self.sweeps * self.columns / 16
         return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)

@@ -10,7 +10,6 @@ from rankscope.evidence.results import Results
 from rankscope.evidence.samples import Sample
 
 PAPER = "Albert et al., arXiv 2502.00987, appendix, collinearity of sparse bases"
-COUNTED = "d at most 16, where pairs can be counted"
 TENTH = percent(10, why="the two formulas differ by 15 percent or more on this grid")
 DIMENSION, PRINTED = 768, 2e-49
 """Of the paper: the length of its columns, and the probability that it gives for them."""
@@ -21,7 +20,7 @@ DIMENSION, PRINTED = 768, 2e-49
     "Two ternary vectors are collinear with probability 2 ((s^2 - 4 s + 6) / s^2)^d, {accepted}.",
     accepted=TENTH,
     estimate="share of linearly dependent pairs over 2 q^d",
-    scope=COUNTED,
+    scope="d at most 8, where pairs as rare as this can be counted",
     source=PAPER,
     basis=FULL_TEXT,
     null="vectors of zeros counted as dependent",
@@ -29,7 +28,7 @@ DIMENSION, PRINTED = 768, 2e-49
 )
 def collinear_printed(results: Results) -> Iterator[Sample]:
     """Share of linearly dependent pairs over the printed ``2 q^d``."""
-    for point in results.where(lambda p: p.columns <= 16):
+    for point in results.where(lambda p: p.columns <= 8):
         ratio = point.measured.dependent_share / point.predicted.printed_probability
         yield Sample(point, ratio, chance=float(point.predicted.zeros_factor))
 
@@ -39,7 +38,7 @@ def collinear_printed(results: Results) -> Iterator[Sample]:
     "That probability is 2 q^d + 2 z^d - 3 z^(2 d), {accepted}: a vector of zeros depends on all.",
     accepted=TENTH,
     estimate="share of linearly dependent pairs over that probability",
-    scope=COUNTED,
+    scope="d at most 16, where pairs can be counted",
     source=HERE,
     basis=DERIVED,
     null="the printed 2 q^d",

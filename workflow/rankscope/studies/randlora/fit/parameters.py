@@ -1,9 +1,13 @@
 """Parameters of one comparison of adapters on one kind of target."""
 
+import math
 from dataclasses import dataclass
 
 from rankscope.planning.parameters import Cost, one_of, real, require
 from rankscope.studies.randlora import fitting
+
+DECADES = 8
+"""Of the inputs' variances: least squares squares them, and rounding leaves sixteen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +23,11 @@ class Parameters(fitting.Parameters):
         """Refuse budgets that some adapter cannot have."""
         super().check()
         require(
+            self.input_decay * math.log10(self.columns) <= DECADES,
+            f"columns^input_decay must be at most 10^{DECADES}",
+            self.input_decay,
+        )
+        require(
             self.methods == "two" or self.rank >= 2,
             "rank must be at least 2 to fit half of it",
             self.rank,
@@ -31,9 +40,9 @@ class Parameters(fitting.Parameters):
 
     def cost(self) -> Cost:
         """Estimate one replicate from the linear systems of its inner loop."""
-        seconds = 1e-4 * self.sweeps * self.columns / 16
+        seconds = 4e-5 * self.sweeps * self.columns / 16
         if self.methods == "all":
             seconds *= 4
         if self.input_decay > 0:
-            seconds += 1e-10 * self.sweeps * (self.bases() * self.columns) ** 2 * self.columns
+            seconds += 4e-11 * self.sweeps * (self.bases() * self.columns) ** 2 * self.columns
         return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)

@@ -19,5 +19,5 @@ class Parameters(adapter.Parameters):
 
     def cost(self) -> Cost:
         """Estimate one replicate from its singular value decompositions."""
-        seconds = 2e-9 * self.draws * self.rows * self.columns**2
+        seconds = 6e-10 * self.draws * self.rows * self.columns**2
         return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)
