@@ -30,15 +30,12 @@ except errors.ConfigurationError as error:
 
 # Jobs get the checked configuration from their environment: a grid among a rule's parameters
 # would rerun every point whenever one is added.
-os.environ[configuration.ENVIRONMENT] = json.dumps(
-    config | {"results": str(CONFIGURATION.results)}
-)
+os.environ[configuration.ENVIRONMENT] = json.dumps(config | {"results": str(CONFIGURATION.results)})
 
 
 # each configuration has a results folder of its own
 pathvars:
     results=str(CONFIGURATION.results),
-
 
 
 STUDIES = tuple(CONFIGURATION.studies)

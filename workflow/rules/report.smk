@@ -61,7 +61,9 @@ if WITH_SPECTRA:
         """Compare the spectra of all studies."""
         input:
             expand(
-                "<results>/{study}/{stage}.nc", study=WITH_SPECTRA, stage=("simulated", "predicted")
+                "<results>/{study}/{stage}.nc",
+                study=WITH_SPECTRA,
+                stage=("simulated", "predicted"),
             ),
         output:
             in_report("comparison", "rankscope.comparison.figures"),

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from rankscope import __version__
 from rankscope.errors import Foreseen
+from rankscope.planning import spelling
+from rankscope.running import checkout
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -18,19 +21,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``rankscope`` with these arguments; return the exit status.
 
     A foreseen error (bad configuration, busy folder, unwritable results, damaged file) is
-    one line on standard error and exit status 2; a bug keeps its traceback.
+    one line on standard error and exit status 2; a bug keeps its traceback. A run that was
+    interrupted is 128 and the signal's number, 130 for Ctrl-C.
     """
     parser = argparse.ArgumentParser(
         prog="rankscope", description="A study of rank in neural networks, and a probe."
     )
+    parser.add_argument("--version", action="version", version=f"rankscope {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in SUBCOMMANDS:
         add(subparsers)
-    options, rest = parser.parse_known_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if not words:
+        parser.print_help()
+        return 0
+    if not words[0].startswith("-") and words[0] not in subparsers.choices:
+        known, hint = ", ".join(subparsers.choices), spelling.hint(words[0], subparsers.choices)
+        parser.error(f"unknown command {words[0]!r}; known are {known}{hint}")
+    options, rest = parser.parse_known_args(words)
     options.rest = rest
     if options.rest and options.run is not _study:
         parser.error(f"unrecognised arguments: {' '.join(options.rest)}")
     try:
+        if options.command != "probe":
+            checkout.require(options.command)
         status: int = options.run(options)
     except (Foreseen, OSError) as error:
         return _refuse(options.command, str(error))

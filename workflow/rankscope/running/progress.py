@@ -160,8 +160,8 @@ def table(config: Configuration, since: float | None, show: Callable[[str], None
 def _origin(config: Configuration) -> str:
     """Say what the results are of, by their own record."""
     results = config.results
-    if not results.exists():
-        return f"nothing has been run here yet, results will be in {results}/; `make study` starts"
+    if not (results / "logs").exists():
+        return f"nothing has been run yet, results will be in {results}/; `make study` starts"
     record = results / "provenance.json"
     if not record.exists():
         return f"results: {results}/, of {config.source}; no run of it has ended yet"

@@ -14,7 +14,7 @@ from typing import TextIO
 from rankscope.jobs import journal
 from rankscope.planning import configuration, limits
 from rankscope.planning.configuration import Configuration
-from rankscope.running import choice, cluster, lock, plan, progress
+from rankscope.running import checkout, choice, cluster, lock, plan, progress
 
 LAST_LINES = 12
 """How much of a log is shown that says nothing of a known kind."""
@@ -162,9 +162,16 @@ def status(config_file: Path) -> None:
 def _command(config_file: Path, arguments: Sequence[str]) -> list[str]:
     # the folder's lock is held; last, because this option takes as many words as follow it
     return [
-        *(sys.executable, "-m", "snakemake", "--nolock", *arguments),
+        *(sys.executable, "-m", "snakemake", "--nolock"),
+        *("--snakefile", str(_snakefile()), *arguments),
         *("--configfile", str(config_file)),
     ]
+
+
+def _snakefile() -> Path:
+    """Return this folder's Snakefile, or, in a folder for results alone, the checkout's."""
+    here = Path("Snakefile")
+    return here if here.exists() else checkout.require("study") / here
 
 
 def _dry(config_file: Path, arguments: Sequence[str]) -> int:
