@@ -16,7 +16,7 @@ import xarray as xr
 
 from rankscope import __version__, datasets
 from rankscope.errors import Foreseen
-from rankscope.jobs import journal, predict, simulate, store
+from rankscope.jobs import journal, keys, predict, simulate, store
 from rankscope.planning import configuration, parameters, study
 from rankscope.planning.configuration import Configuration, Point
 
@@ -71,7 +71,7 @@ def _make(stage: str, config: Configuration, point: Point) -> None:
     """Compute one point and give its file both its names."""
     start = time.perf_counter()
     journal.append(journal.STARTED, point, stage)
-    key = store.key(config, stage, point)
+    key = keys.key(config, stage, point)
     if stage == "simulated":
         dataset = _simulate(config, point, key)
     else:
@@ -80,10 +80,10 @@ def _make(stage: str, config: Configuration, point: Point) -> None:
         dataset, parameters.as_dict(point.parameters), parameters.labels(point.parameters)
     )
     dataset.attrs = describe(config, stage, point.study) | {"point": point.name, "key": key}
-    kept = store.kept(point, stage)
+    kept = keys.kept(point, stage)
     datasets.write(dataset, kept)
     store.link(kept, point.file(stage))
-    shutil.rmtree(store.parts(point, stage), ignore_errors=True)
+    shutil.rmtree(keys.parts(point, stage), ignore_errors=True)
     journal.append(journal.DONE, point, stage, time.perf_counter() - start)
 
 
@@ -98,7 +98,7 @@ def describe(config: Configuration, stage: str, name: str) -> dict[str, str | in
         "study": name,
         "stage": stage,
         **drawn,
-        "code": store.code_of(name, stage),
+        "code": keys.code_of(name, stage),
     }
 
 
@@ -107,7 +107,7 @@ def _simulate(config: Configuration, point: Point, key: str) -> xr.Dataset:
     module = study.part(point.study, "simulation")
     wanted = config.studies[point.study].replicates
     size = simulate.chunk(module, point.parameters.cost().seconds)
-    folder = store.parts(point, "simulated")
+    folder = keys.parts(point, "simulated")
     parts = _earlier(point, key, wanted)
     pending: list[tuple[Path, xr.Dataset]] = []
     done, saved = sum(part.sizes["replicate"] for part in parts), time.perf_counter()
@@ -134,7 +134,7 @@ def _simulate(config: Configuration, point: Point, key: str) -> xr.Dataset:
 def _earlier(point: Point, key: str, wanted: int) -> list[xr.Dataset]:
     """Return the draws of an earlier run with fewer or more replicates, if there is one."""
     values = parameters.as_dict(point.parameters)
-    for file in (store.kept(point, "simulated"), point.file("simulated")):
+    for file in (keys.kept(point, "simulated"), point.file("simulated")):
         dataset = store.load(file, key, values)
         if dataset is not None:
             dataset = dataset.isel(replicate=slice(0, wanted))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from rankscope.jobs import journal, store
+from rankscope.jobs import headers, journal, keys
 from rankscope.planning.configuration import Configuration, Point
 from rankscope.planning.study import STAGES
 
@@ -49,11 +49,13 @@ class State:
 
 def states(config: Configuration) -> Iterator[State]:
     """Look at the file of every point and stage, one after the other."""
+    known = headers.Headers(config.results)
     for one in config.studies.values():
         for stage in STAGES:
             for point in one.points:
-                done = store.is_whole(config, stage, point)
+                done = keys.is_whole(config, stage, point, known.read)
                 yield State(point, stage, done, point.seconds(stage, one.replicates))
+    known.save()
 
 
 class Display:
@@ -196,6 +198,6 @@ def _event(entry: journal.Entry | None, since: float | None) -> str | None:
 
 def _saved(state: State) -> int:
     """Return how many replicates of a point that is not whole are on disk."""
-    folder = store.parts(state.point, state.stage)
+    folder = keys.parts(state.point, state.stage)
     spans = [file.stem.split("-") for file in folder.glob("*-*.nc")]
     return sum(int(last) - int(first) for first, last in spans)
