@@ -77,8 +77,7 @@ def make(config_file: Path, arguments: Sequence[str] = (), *, names: Sequence[st
     if not any(word.split("=")[0] in ELSEWHERE for word in arguments):
         limits.require_possible(config)
     if DRY & set(arguments):
-        plan.show(config)
-        return _dry(config_file, arguments)
+        return _dry(config, config_file, arguments)
     return snakemake(config, config_file, arguments, progress.states(config))
 
 
@@ -174,8 +173,8 @@ def _snakefile() -> Path:
     return here if here.exists() else checkout.require("study") / here
 
 
-def _dry(config_file: Path, arguments: Sequence[str]) -> int:
-    """Show which jobs Snakemake would run, and leave no trace."""
+def _dry(config: Configuration, config_file: Path, arguments: Sequence[str]) -> int:
+    """Show what a run would do, and leave no trace."""
     answer = subprocess.run(
         _command(config_file, ["--quiet", "rules", *arguments]),
         capture_output=True,
@@ -186,10 +185,9 @@ def _dry(config_file: Path, arguments: Sequence[str]) -> int:
     if answer.returncode != 0:
         _print_all(_causes(text))
     elif "Nothing to be done" in text:
-        print("\nnothing to do, all results are up to date")
+        print("rankscope: nothing to do, all results are up to date")
     else:
-        # the table stands before and after the jobs, which are not shown
-        print(f"\nJob stats{text.split('Job stats')[1].rstrip()}")
+        _print_all(plan.lines(config, plan.jobs(text)), sys.stdout)
     return answer.returncode
 
 
