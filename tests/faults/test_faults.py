@@ -155,7 +155,8 @@ def test_read_only_results_are_named_and_work_goes_on_when_they_can_be_written(f
 
 
 def test_a_second_run_in_the_same_folder_is_refused_and_disturbs_nothing(slow, undisturbed):
-    process = trials.start(slow, *TARGETS)
+    # long enough for three commands beside it on a busy machine
+    process = trials.start(slow, *TARGETS, PACED_PAUSE="3")
     wait_for(lambda: trials.work(slow))
     _, seen = trials.run(slow, command="status")
     assert seen.splitlines()[1].split()[:5] == ["paced", "simulated", "2", "0", "1"]
