@@ -46,13 +46,6 @@ def test_a_point_is_refused_or_runs(**values):
     assert np.isfinite(predicted.to_array()).all()
 
 
-def test_the_spiked_law_of_a_square_matrix_is_theta_plus_its_inverse():
-    value, left, right = theory.spiked(np.array([0.5, 2.0]), 1.0)
-    np.testing.assert_allclose(value, [2.0, 2.5])
-    np.testing.assert_allclose(left, [0.0, 0.75])
-    np.testing.assert_allclose(right, left)
-
-
 def test_the_spiked_law_of_a_tall_weight_is_that_of_a_wide_one_with_its_sides_exchanged():
     tall, wide = (
         theory.predict(Parameters(rows=rows, columns=columns, rank=1, spike=1.5))

@@ -113,7 +113,9 @@ def _t(matrix: np.ndarray) -> np.ndarray:
 class Sgd:
     """Plain stochastic gradient descent."""
 
-    def update(self, factors: Factors, gradient: Factors, learning_rate: np.ndarray) -> None:
+    def update(
+        self, factors: Factors, gradient: Factors, learning_rate: np.ndarray | float
+    ) -> None:
         """Change ``factors`` in place; ``learning_rate`` broadcasts against them."""
         factors.lora_B -= learning_rate * gradient.lora_B
         factors.lora_A -= learning_rate * gradient.lora_A
@@ -128,7 +130,9 @@ class Adam:
         self.steps = 0
         self.moments: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
-    def update(self, factors: Factors, gradient: Factors, learning_rate: np.ndarray) -> None:
+    def update(
+        self, factors: Factors, gradient: Factors, learning_rate: np.ndarray | float
+    ) -> None:
         """Change ``factors`` in place; ``learning_rate`` broadcasts against them."""
         self.steps += 1
         for name in ("lora_B", "lora_A"):
@@ -141,7 +145,7 @@ class Adam:
             value -= learning_rate * (mean / (1 - self.FIRST**self.steps)) / root
 
 
-OPTIMISERS = {"sgd": Sgd, "adam": Adam}
+OPTIMISERS: dict[str, type[Sgd] | type[Adam]] = {"sgd": Sgd, "adam": Adam}
 
 
 def cosine_schedule(step: int, steps: int) -> float:

@@ -1,5 +1,7 @@
 """Figures of a study of saved adapters."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
@@ -80,7 +82,7 @@ def intruder_counts(results: Results) -> Figure:
     return figure
 
 
-def _look(place: int) -> dict[str, object]:
+def _look(place: int) -> dict[str, Any]:
     return {
         "color": style.COLOURS[place % len(style.COLOURS)],
         "marker": MARKERS[place % len(MARKERS)],

@@ -58,8 +58,10 @@ def revival(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
 
 
 def rise_to_depths(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
-    """Return a rise at the layers next to the depths 4.66, 7.76 and 10.86."""
-    return _curve(point, rank, 0.5 + _column(values) * np.isin(_layers(point), [5, 8, 11]))
+    """Return a rise from layers 3, 6 and 9 to 5, 8 and 11, next to the depths; else full rank."""
+    layer, rise = _layers(point), _column(values)
+    flat = np.where(np.isin(layer, [3, 5, 6, 8, 9, 11]), 0.5, 1.0)
+    return _curve(point, rank, flat + rise * np.isin(layer, [5, 8, 11]))
 
 
 def height_at_depths(point: Point, values: xr.DataArray, rank: Rank) -> Planted:

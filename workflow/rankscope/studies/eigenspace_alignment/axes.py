@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from rankscope.drawing.style import COLOURS, ONE_COLUMN, TWO_COLUMNS
 from rankscope.evidence.results import Point
 
+Style = dict[str, Any]
+
 MARKERS = "osD^vP*X"
 SYMBOLS = {
     "dimension": "d",
@@ -29,7 +31,7 @@ def row(count: int, title: str) -> tuple[Figure, list[Axes]]:
     return figure, list(axes[0])
 
 
-def look(order: int, label: str) -> dict[str, Any]:
+def look(order: int, label: str) -> Style:
     """Return the colour, mark and label of the ``order``-th series."""
     return {"color": COLOURS[order % 10], "marker": MARKERS[order % 8], "label": label}
 

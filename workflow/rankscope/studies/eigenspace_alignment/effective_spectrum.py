@@ -70,7 +70,7 @@ def spectrum(
 
     def level(u: float) -> float:
         """Return ``z`` at ``S = -lambda phi u / max h``."""
-        return largest / snr * (1 / (phi * u) + np.mean(ratio / (1 - u * ratio)))
+        return float(largest / snr * (1 / (phi * u) + np.mean(ratio / (1 - u * ratio))))
 
     def secular(u: float) -> np.ndarray:
         return (inputs.T * (weights / (1 - u * ratio))) @ inputs / len(inputs)
@@ -95,7 +95,7 @@ def edge_position(ratio: np.ndarray, samples_per_dimension: float) -> float:
     """Return ``u`` in (0, 1) at the edge: ``phi E[(u h / (1 - u h))^2] = 1``, ``max h = 1``."""
 
     def excess(u: float) -> float:
-        return samples_per_dimension * np.mean((u * ratio / (1 - u * ratio)) ** 2) - 1
+        return float(samples_per_dimension * np.mean((u * ratio / (1 - u * ratio)) ** 2) - 1)
 
     return optimize.brentq(excess, 0.0, 1 - 1e-12, rtol=RELATIVE)
 

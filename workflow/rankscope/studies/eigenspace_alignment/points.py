@@ -6,6 +6,7 @@ from typing import Any
 
 import xarray as xr
 
+from rankscope.evidence.claims import Definition
 from rankscope.evidence.region import within
 from rankscope.evidence.results import Family, Point
 from rankscope.evidence.samples import Sample
@@ -24,6 +25,9 @@ SPECTRUM = "derived here from arXiv 2502.15655, theorems 1.10 and 1.11"
 
 EDGE_SLACK = 3.0
 """In units of d^(-2/3), the scale of Tracy and Widom: where an eigenvalue is not at the edge."""
+
+MATRIX = tuple(Definition(name=name) for name in MATRICES)
+"""The matrix as a cell of its own, where a setting decides of one and not of the other."""
 
 HALF = within(0.5, why="a mean count is then nearest to the predicted one")
 

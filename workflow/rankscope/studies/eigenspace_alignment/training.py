@@ -17,6 +17,7 @@ class Training:
     samples_per_dimension: float = real(
         "phi; the test loss and the matrices are means over phi d samples", above=0
     )
+    ridge: float = real("coefficient beta of half the squared norm of all weights", at_least=0)
     step_scale: float = real("c; the step size is c / d", above=0)
     duration: float = real(
         "training time, in units of d / c steps; 0 measures the start only", at_least=0

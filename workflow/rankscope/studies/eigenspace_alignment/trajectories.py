@@ -55,7 +55,7 @@ def chain_snapshots(
     step = parameters.step_scale / parameters.dimension
     shape = len(generators), parameters.runs
     for count in np.diff(parameters.steps(), prepend=0):
-        chain.run(network.slopes, count, step, parameters.ridge)
+        chain.run(network.slopes, int(count), step, parameters.ridge)
         first, last = chain.weights.copy(), chain.second.copy()
         yield Snapshot(
             first.reshape(*shape, *first.shape[1:]), last.reshape(*shape, *last.shape[1:])

@@ -16,7 +16,7 @@ def spectra(results: Results) -> list[Spectrum]:
     Of a method's runs at the first point that has full fine-tuning, the one of the largest
     rank is taken.
     """
-    for point in results.where(lambda point: runs(point, "full")):
+    for point in results.where(lambda point: bool(runs(point, "full"))):
         largest = [runs(point, method)[-1] for method in METHODS if runs(point, method)]
         return [_update(point, run) for run in largest]
     return []

@@ -56,9 +56,10 @@ def spiked(spike: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarray, np.
     x = np.asarray(spike, dtype=float)
     visible = x > ratio**0.25
     safe = np.where(visible, x, 1.0)
-    value = np.sqrt((1 + safe**2) * (ratio + safe**2)) / safe
-    smaller = 1 - ratio * (1 + safe**2) / (safe**2 * (safe**2 + ratio))
-    larger = 1 - (ratio + safe**2) / (safe**2 * (safe**2 + 1))
+    weakness = 1 / safe**2
+    value = safe * np.sqrt((1 + weakness) * (1 + ratio * weakness))
+    smaller = 1 - ratio * weakness * (1 + weakness) / (1 + ratio * weakness)
+    larger = 1 - weakness * (1 + ratio * weakness) / (1 + weakness)
     return (
         np.where(visible, value, 1 + np.sqrt(ratio)),
         np.where(visible, smaller, 0.0),

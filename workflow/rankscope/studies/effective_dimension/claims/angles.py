@@ -59,7 +59,7 @@ def log_norm(results: Results) -> Iterator[Sample]:
     """Subtract the expected log norm, in units of the expected spread."""
     for point in _drifting(results):
         score, variance = _scores(point)
-        yield Sample(point, score, chance=np.sqrt(variance) / 2)
+        yield Sample(point, score, chance=_no_drift(variance))
 
 
 @claim(
@@ -74,9 +74,7 @@ def log_norm(results: Results) -> Iterator[Sample]:
 def log_norm_variance(results: Results) -> Iterator[Sample]:
     """Square the deviations from the mean, in units of the expected variance."""
     for point in _drifting(results):
-        score, _ = _scores(point)
-        count = score.sizes["replicate"]
-        yield Sample(point, (score - score.mean()) ** 2 * count / (count - 1))
+        yield Sample(point, _squares(_scores(point)[0]))
 
 
 def _drifting(results: Results) -> Results:
@@ -86,6 +84,17 @@ def _drifting(results: Results) -> Results:
         bias_variance=0.0,
         **REDUCED,
     )
+
+
+def _no_drift(variance: float) -> float:
+    """Return the score of a log norm whose mean is 0."""
+    return float(np.sqrt(variance)) / 2
+
+
+def _squares(score: xr.DataArray) -> xr.DataArray:
+    """Return squared deviations whose mean is the unbiased variance."""
+    count = score.sizes["replicate"]
+    return (score - score.mean()) ** 2 * count / (count - 1)
 
 
 def _scores(point: Point) -> tuple[xr.DataArray, float]:

@@ -154,12 +154,17 @@ def near_linear_stable_rank(results: Results) -> Iterator[Sample]:
 )
 def hump(results: Results) -> Iterator[Sample]:
     """Fit the depth of the maximum of the mean as that of the prediction is found."""
-    for point in results.where(lambda p: p.geometry != "orthonormal", **REDUCED):
-        depth = float(point.predicted.hump_depth)
-        if depth >= 2:
-            inverse = 1 / point.measured.centred_participation_ratio
-            found = jackknife(lambda some, at=depth: fitted_depth(some.mean(axis=0)) / at, inverse)
-            yield Sample(point, found, chance=1 / depth)
+    humped = results.where(
+        lambda p: p.geometry != "orthonormal" and p.predicted.hump_depth >= 2, **REDUCED
+    )
+    for point in humped:
+        inverse, layer = 1 / point.measured.centred_participation_ratio, _one_layer(point)
+        found = jackknife(
+            lambda some, unit=layer: unit * fitted_depth(some.mean(axis=0)),
+            inverse,
+            resolution=layer,
+        )
+        yield Sample(point, found, chance=layer)
 
 
 @claim(
@@ -186,7 +191,7 @@ def linear_participation_ratio(results: Results) -> Iterator[Sample]:
         predicted, layers = point.predicted.linear_participation_ratio, _up_to(point, 4)
         for layer in layers:
             inverse = (predicted / point.measured.participation_ratio).sel(layer=layer)
-            full = float(predicted.sel(layer=layers[-1])) / point.batch_size
+            full = _share(predicted.sel(layer=layers[-1]), point)
             yield Sample(point, inverse, f"layer {layer}", chance=full)
 
 
@@ -220,6 +225,15 @@ def _inverse_ratios(results: Results, name: str, least: float) -> Iterator[Sampl
             if null < least:
                 inverse = point.predicted[name] / point.measured[name]
                 yield Sample(point, inverse.sel(layer=layer), f"layer {layer}", chance=null)
+
+
+def _share(predicted: xr.DataArray, point: Point) -> float:
+    return float(predicted / point.batch_size)
+
+
+def _one_layer(point: Point) -> float:
+    """Return a layer as a share of the predicted depth."""
+    return 1 / float(point.predicted.hump_depth)
 
 
 def _up_to(point: Point, share: int) -> list[int]:

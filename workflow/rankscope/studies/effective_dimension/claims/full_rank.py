@@ -75,11 +75,11 @@ def advantage(results: Results, rank: Rank) -> Iterator[Sample]:
     relu = results.where(rank.measured, negative_slope=0.0, **REDUCED)
     for family in relu.families("initialisation", ignoring=["extras"]):
         gaussian, kept = (_deep(point, rank) for point in family)
-        full = min(family[0].batch_size, family[0].width) / family[0].batch_size
-        loss = full - gaussian.mean()
-        if loss >= LOST:
-            values = kept - (full + gaussian) / 2
-            yield Sample(family, values, chance=-loss / 2, resolution=rank.step(family[0]))
+        halfway = (_full(family[0]) + gaussian) / 2
+        nothing_kept = float(np.mean(gaussian - halfway))
+        if -2 * nothing_kept >= LOST:
+            step = rank.step(family[0])
+            yield Sample(family, kept - halfway, chance=nothing_kept, resolution=step)
 
 
 @claim(
@@ -153,9 +153,12 @@ def alternation(results: Results, rank: Rank) -> Iterator[Sample]:
 
 def _shares(results: Results, rank: Rank) -> Iterator[Sample]:
     for point in results.where(rank.measured):
-        unit = point.batch_size / min(point.batch_size, point.width)
-        share = _deep(point, rank) * unit
-        yield Sample(point, share, resolution=rank.step(point) * unit)
+        share = _deep(point, rank) / _full(point)
+        yield Sample(point, share, resolution=rank.step(point) / _full(point))
+
+
+def _full(point: Point) -> float:
+    return float(min(1, point.width / point.batch_size))
 
 
 def _deep(point: Point, rank: Rank) -> np.ndarray:

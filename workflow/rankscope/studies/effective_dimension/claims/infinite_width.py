@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator
 
+import xarray as xr
+
 from rankscope.evidence.claims import DERIVED, HERE, RECALLED, claim
 from rankscope.evidence.region import percent, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
-from rankscope.studies.effective_dimension.claims.definitions import REDUCED, at_layers
+from rankscope.studies.effective_dimension.claims.definitions import (
+    REDUCED,
+    STABLE,
+    at_layers,
+)
 
 LAYERS = (1, 2, 5, 10, 20)
 SCOPE = "n >= 2 m, m >= 8, (1 - a)^2 / (1 + a^2) >= 1, layers 1, 2, 5, 10, 20"
@@ -53,7 +59,7 @@ def stable_rank(results: Results) -> Iterator[Sample]:
     """Divide the stable rank by the prediction."""
     for point, layer in at_layers(results.where(bent, **REDUCED), LAYERS):
         ratio = point.measured.stable_rank / point.predicted.stable_rank
-        full = point.batch_size / float(point.predicted.stable_rank[0])
+        full = full_over(point.predicted.stable_rank, point)
         yield Sample(point, ratio.sel(layer=layer), f"layer {layer}", chance=full)
 
 
@@ -72,7 +78,7 @@ def participation_ratio(results: Results) -> Iterator[Sample]:
     """Divide the participation ratio by the prediction."""
     for point, layer in at_layers(results.where(bent, **REDUCED), LAYERS):
         ratio = point.measured.participation_ratio / point.predicted.participation_ratio
-        full = point.batch_size / float(point.predicted.participation_ratio[0])
+        full = full_over(point.predicted.participation_ratio, point)
         yield Sample(point, ratio.sel(layer=layer), f"layer {layer}", chance=full)
 
 
@@ -91,7 +97,11 @@ def participation_ratio(results: Results) -> Iterator[Sample]:
 def same_kernel(results: Results) -> Iterator[Sample]:
     """Subtract the stable rank with Gaussian weights, network by network as they were drawn."""
     for family in results.where(**REDUCED).families("initialisation", ignoring=["extras"]):
-        gaussian, orthogonal = (point.measured.stable_rank for point in family)
-        difference = (orthogonal - gaussian) / family[0].batch_size
+        gaussian, orthogonal = (STABLE.curves(point).T for point in family)
         for _, layer in at_layers([family[0]], (1, 5, 20)):
-            yield Sample(family, difference.sel(layer=layer), f"layer {layer}")
+            yield Sample(family, (orthogonal - gaussian)[layer - 1], f"layer {layer}")
+
+
+def full_over(predicted: xr.DataArray, point: Point) -> float:
+    """Return full rank over the prediction at the first layer."""
+    return float(point.batch_size / predicted[0])

@@ -6,7 +6,7 @@ import numpy as np
 
 from rankscope.evidence.claims import ABSTRACT, claim
 from rankscope.evidence.region import at_least, within
-from rankscope.evidence.results import Results
+from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
 from rankscope.studies.effective_dimension.claims.definitions import (
     DEFINITIONS,
@@ -71,13 +71,10 @@ def revival(results: Results, rank: Rank) -> Iterator[Sample]:
 def rise_to_depths(results: Results, rank: Rank) -> Iterator[Sample]:
     """Subtract the rank half a period before a revival depth from that at the depth."""
     for point in results.where(rank.measured, wide, **PAPER):
-        curves, depths = rank.curves(point), point.predicted.paper_revival_depth.to_numpy()
-        half_period = (depths[1] - depths[0]) / 2
-        for k, depth in enumerate(depths[1:], start=1):
-            trough, peak = round(depth - half_period), round(depth)
-            if peak <= point.depth:
-                rise = curves[:, peak - 1] - curves[:, trough - 1]
-                yield Sample(point, rise, f"k={k}", resolution=rank.step(point))
+        curves = rank.curves(point)
+        for k, trough, peak in turns(point):
+            rise = curves[:, peak] - curves[:, trough]
+            yield Sample(point, rise, f"k={k}", resolution=rank.step(point))
 
 
 @claim(
@@ -132,6 +129,15 @@ def period(results: Results, rank: Rank) -> Iterator[Sample]:
             yield Sample(point, amplitude, resolution=rank.step(point))
 
 
+def turns(point: Point) -> Iterator[tuple[int, int, int]]:
+    """Yield k and the places in a curve next to half a period before a depth, and to it."""
+    depths = point.predicted.paper_revival_depth.to_numpy()
+    half_period = (depths[1] - depths[0]) / 2
+    for k, depth in enumerate(depths[1:], start=1):
+        if round(depth) <= point.depth:
+            yield k, round(depth - half_period) - 1, round(depth) - 1
+
+
 def wave(curves: np.ndarray, *, first: float, period: float) -> np.ndarray:
     """Return the amplitude, per network, of a wave in depth with a maximum at ``first``.
 
@@ -166,7 +172,7 @@ def largest_rise(curves: np.ndarray) -> np.ndarray:
     rises = np.full(len(curves), np.nan)
     sound = np.flatnonzero(np.isfinite(curves).all(axis=1))
     halves = sound[::2], sound[1::2]
-    if len(halves[1]) > 1:
+    if len(halves[1]):
         for mine, other in (halves, halves[::-1]):
             chosen = np.argmax(_rises(curves[other]).mean(axis=0))
             rises[mine] = _rises(curves[mine])[:, chosen]

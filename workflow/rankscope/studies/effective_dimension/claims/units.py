@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rankscope.evidence.claims import DERIVED, HERE, claim
 from rankscope.evidence.region import at_least, within
-from rankscope.evidence.results import Results
+from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample, proportion
 from rankscope.studies.effective_dimension.claims.definitions import (
     EXACT,
@@ -33,7 +33,7 @@ def dead_units(results: Results) -> Iterator[Sample]:
     """Subtract the expected number."""
     for point, layer in at_layers(results.where(lambda p: p.width >= 32, **RELU), (*EARLY, 40, 60)):
         excess = (point.measured.dead_units - point.predicted.dead_units) / point.width
-        yield Sample(point, excess.sel(layer=layer), f"layer {layer}", resolution=1 / point.width)
+        yield Sample(point, excess.sel(layer=layer), f"layer {layer}", resolution=_unit(point))
 
 
 @claim(
@@ -80,3 +80,8 @@ def leaky_exact_rank(results: Results) -> Iterator[Sample]:
         rank = point.measured.exact_rank.isel(layer=slice(20))
         full = rank >= min(point.width, point.batch_size)
         yield Sample(point, proportion(full.all("layer")))
+
+
+def _unit(point: Point) -> float:
+    """Return one unit as a share of the width."""
+    return 1 / float(point.width)

@@ -7,6 +7,7 @@ from rankscope.drawing import panels
 from rankscope.drawing.style import COLOURS, PAPER
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.studies.eigenspace_alignment.axes import (
+    Style,
     describe,
     look,
     over_time,
@@ -19,7 +20,7 @@ from rankscope.studies.eigenspace_alignment.mixture.selection import lengths, ou
 from rankscope.studies.eigenspace_alignment.points import MATRICES, steady
 
 LARGE = 1000.0  # lambda at which the burn-in is drawn
-CROSS = {"marker": "x", "ls": "", "ms": 9, "mew": 1, "label": "effective spectrum"}
+CROSS: Style = {"marker": "x", "ls": "", "ms": 9, "mew": 1, "label": "effective spectrum"}
 
 
 def dynamics(results: Results) -> Figure:
@@ -207,8 +208,8 @@ def error_law(results: Results) -> Figure:
     at_end = main[-1].measured.outside.isel(checkpoint=-1).sel(matrix="g").mean().item()
     axes[1].plot(main.sizes, at_end * (main.sizes / main.sizes[-1]) ** -0.5, **PAPER)
     for axis, label in zip(axes, (r"$1 - \rho(x^a, E_k)$", r"$|A - PAP|\,/\,|A|$"), strict=True):
-        bounds = [theorems.bound(point).upper for point in main]
-        axis.plot(main.sizes, bounds, color="0.6", lw=1, label=f"theorems: {theorems.BOUND.words}")
+        bounds = [theorems.WITHIN.upper * theorems.allowed(point) for point in main]
+        axis.plot(main.sizes, bounds, color="0.6", lw=1, label="accepted of the theorems")
         axis.set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=label)
     panels.legend_below(figure, columns=3)
     return figure

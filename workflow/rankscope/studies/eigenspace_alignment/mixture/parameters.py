@@ -4,7 +4,7 @@ import dataclasses
 import math
 import random
 
-from rankscope.planning.parameters import Cost, one_of, real, require, whole
+from rankscope.planning.parameters import Cost, one_of, require, whole
 from rankscope.studies.eigenspace_alignment.training import Training
 
 CORRELATION = 0.5
@@ -15,7 +15,6 @@ class Parameters(Training):
     """A softmax classifier without hidden layer, one weight vector per class."""
 
     classes: int = whole("number k of classes, each a Gaussian", at_least=2)
-    ridge: float = real("coefficient beta of half the squared norm of the weights", at_least=0)
     means: str = one_of(
         "class means: orthonormal, unit with cosines 1/2, or random unit in 2 k dimensions",
         "orthonormal",

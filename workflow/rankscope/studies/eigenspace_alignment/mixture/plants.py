@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
+from rankscope.evidence.claims import Definition
 from rankscope.evidence.results import Point
 from rankscope.studies.eigenspace_alignment.mixture.claims import spectra
 from rankscope.studies.eigenspace_alignment.points import clear_of_edge
@@ -107,13 +108,11 @@ def error_exponent(point: Point, values: xr.DataArray) -> Planted:
     return _everywhere(point, "alignment", 1 - 0.3 * point.snr**values)
 
 
-def error_constant(point: Point, values: xr.DataArray) -> Planted:
-    """Let the error be a multiple of its law."""
-    return {"alignment": 1 - values * point.predicted.misalignment_law + _zero(point)}
-
-
-def _zero(point: Point) -> xr.DataArray:
-    return xr.zeros_like(point.measured.alignment.isel(replicate=0, drop=True))
+def error_constant(point: Point, values: xr.DataArray, matrix: Definition) -> Planted:
+    """Let the error of this matrix be a multiple of its law at the end."""
+    law = float(point.predicted.misalignment_law.isel(checkpoint=-1))
+    own = (point.measured.matrix == matrix.name).astype(float)
+    return _everywhere(point, "alignment", 1 - values * law * own)
 
 
 def first_eigenvector(point: Point, values: xr.DataArray) -> Planted:
@@ -146,7 +145,7 @@ def levels(point: Point, values: xr.DataArray) -> Planted:
     limits = point.predicted.limit_eigenvalues
     outlier, others = (limits.sel(kind=kind, drop=True) for kind in ("outlier", "mini-bulk"))
     index = xr.DataArray(np.arange(point.measured.sizes["eigenvalue"]), dims="eigenvalue")
-    level = xr.where(index == 0, outlier, others) * values
+    level = others.where(index > 0, outlier) * values
     return {"eigenvalues": xr.zeros_like(point.measured.eigenvalues) + level}
 
 
@@ -160,7 +159,7 @@ def start_thresholds(point: Point, values: xr.DataArray) -> Planted:
     k, thresholds = point.classes, point.predicted.start_threshold
     weights = xr.DataArray([1, k - 1], coords={"direction": ["own", "other"]}, dims="direction")
     expected = ((point.snr > thresholds) * weights).sum("direction")
-    count = xr.where(expected > 0, expected - values, values)
+    count = (expected - values).where(expected > 0, values)
     return _eigenvalues(point, count, clear_of_edge(point.measured.edge, point.dimension))
 
 
@@ -169,7 +168,7 @@ def outlier_counts(point: Point, values: xr.DataArray) -> Planted:
     theory = point.predicted
     above = theory.eigenvalues > clear_of_edge(theory.edge, point.dimension)
     expected = above.sum("eigenvalue")
-    count = xr.where(expected > 0, expected - values, values)
+    count = (expected - values).where(expected > 0, values)
     return _eigenvalues(point, count, clear_of_edge(point.measured.edge, point.dimension))
 
 
@@ -186,17 +185,21 @@ def full_counts(point: Point, values: xr.DataArray) -> Planted:
 
 def weights_in_eigenspaces(point: Point, values: xr.DataArray) -> Planted:
     """Err as much in all classes, at all times."""
-    return _everywhere(point, "alignment", 1 - values)
+    return _everywhere(point, "alignment", 1 - values * _bound(point))
 
 
 def weights_in_means(point: Point, values: xr.DataArray) -> Planted:
     """Err as much in all classes and networks, at all times."""
-    return _everywhere(point, "weights_in_means", 1 - values)
+    return _everywhere(point, "weights_in_means", 1 - values * _bound(point))
 
 
 def matrices_in_means(point: Point, values: xr.DataArray) -> Planted:
     """Give all classes the same norm, at all times."""
-    return _everywhere(point, "outside", values)
+    return _everywhere(point, "outside", values * _bound(point))
+
+
+def _bound(point: Point) -> float:
+    return float(0.02 + point.classes / point.snr)
 
 
 def three_levels(point: Point, values: xr.DataArray) -> Planted:

@@ -7,13 +7,20 @@ from matplotlib.figure import Figure
 from rankscope.drawing import panels
 from rankscope.drawing.style import COLOURS, PAPER
 from rankscope.evidence.results import Results
-from rankscope.studies.eigenspace_alignment.axes import describe, look, over_time, row, stacked
+from rankscope.studies.eigenspace_alignment.axes import (
+    Style,
+    describe,
+    look,
+    over_time,
+    row,
+    stacked,
+)
 from rankscope.studies.eigenspace_alignment.points import MATRICES
 from rankscope.studies.eigenspace_alignment.xor.selection import alive, gaussian, living
 
 LAST = {**MATRICES, "regularised g": "G with the ridge"}
 SHOWN = 6  # leading eigenvalues of a wide last layer
-STEP = {"marker": "_", "ls": "", "ms": 16, "mew": 1.5, "color": "black"}
+STEP: Style = {"marker": "_", "ls": "", "ms": 16, "mew": 1.5, "color": "black"}
 
 
 def dynamics(results: Results) -> Figure:
@@ -47,7 +54,7 @@ def dynamics(results: Results) -> Figure:
 
 
 def _length(values: xr.DataArray) -> xr.DataArray:
-    size = np.abs(values) if "feature" not in values.dims else np.sqrt((values**2).sum("feature"))
+    size = abs(values) if "feature" not in values.dims else (values**2).sum("feature") ** 0.5
     return size.mean("neuron")
 
 

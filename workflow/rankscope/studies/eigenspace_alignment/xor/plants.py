@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
+from rankscope.evidence.claims import Definition
 from rankscope.evidence.results import Point
 from rankscope.studies.eigenspace_alignment.xor.claims.last_layer import REACHED
 from rankscope.studies.eigenspace_alignment.xor.selection import Neurons
@@ -47,18 +48,18 @@ def occupancy(point: Point, values: xr.DataArray) -> Planted:
     return {"last_outliers": xr.ones_like(point.measured.last_outliers) * rank}
 
 
-def hessian_levels(point: Point, values: xr.DataArray) -> Planted:
-    """Give networks of one cell one eigenvalue, at a multiple of ``beta (1 - 4 beta) C``."""
-    return _one_outlier(point, values, point.ridge * (1 - 4 * point.ridge))
+def four_cells(point: Point, values: xr.DataArray) -> Planted:
+    """Give four outliers to a share of the networks of each replicate, and none to the others."""
+    share = values * float(point.predicted.occupancy[4])
+    network = xr.DataArray((np.arange(point.runs) + 0.5) / point.runs, dims="run")
+    return {"last_outliers": 4 * (network < share) * xr.ones_like(point.measured.last_outliers)}
 
 
-def g_levels(point: Point, values: xr.DataArray) -> Planted:
-    """Give networks of one cell one eigenvalue, at a multiple of ``4 beta^2 C``."""
-    return _one_outlier(point, values, 4 * point.ridge**2)
-
-
-def _one_outlier(point: Point, values: xr.DataArray, factor: float) -> Planted:
-    level = _for_all(point, values) * factor * float(point.predicted.cell_length)
+def last_levels(point: Point, values: xr.DataArray, matrix: Definition) -> Planted:
+    """Give networks of one cell one eigenvalue, at a multiple of its limit."""
+    ridge, length = point.ridge, float(point.predicted.cell_length)
+    limit = {"hessian": ridge * (1 - 4 * ridge) * length, "g": 4 * ridge**2 * length}[matrix.name]
+    level = _for_all(point, values) * limit
     return {
         **_everywhere(point, "last_outliers", 1.0),
         **_everywhere(point, "groups_found", 1.0),
@@ -135,9 +136,9 @@ def _theory(point: Point, name: str) -> xr.DataArray:
 
 
 def first_layer_law(point: Point, values: xr.DataArray) -> Planted:
-    """Let the error be a multiple of its law."""
+    """Let the error be off its law."""
     law = float(point.predicted.misalignment_law.isel(checkpoint=-1))
-    return _everywhere(point, "alignment", 1 - values * law)
+    return _everywhere(point, "alignment", 1 - law * (1 + values * (0.15 + point.snr**-0.5)))
 
 
 def dead_neurons(point: Point, values: xr.DataArray) -> Planted:
@@ -168,22 +169,27 @@ def gradient_share(point: Point, values: xr.DataArray) -> Planted:
 
 def first_layer_in_eigenspaces(point: Point, values: xr.DataArray, neurons: Neurons) -> Planted:
     """Err as much at all times, in all neurons, dead ones too where they count."""
-    return _everywhere(point, "alignment", 1 - values * _counted(point, neurons))
+    return _everywhere(point, "alignment", 1 - values * _bound(point) * _counted(point, neurons))
 
 
 def second_layer_in_eigenspaces(point: Point, values: xr.DataArray) -> Planted:
     """Err as much at all times."""
-    return _everywhere(point, "second_in_four", np.sqrt((1 - values).clip(min=0)))
+    return _everywhere(point, "second_in_four", _share(point, values))
 
 
 def first_layer_in_centres(point: Point, values: xr.DataArray, neurons: Neurons) -> Planted:
     """Err as much at all times, in all neurons, dead ones too where they count."""
-    return _everywhere(point, "weights_in_centres", 1 - values * _counted(point, neurons))
+    error = values * _bound(point) * _counted(point, neurons)
+    return _everywhere(point, "weights_in_centres", 1 - error)
 
 
 def first_matrices_in_centres(point: Point, values: xr.DataArray, neurons: Neurons) -> Planted:
     """Give the same norm at all times, to all neurons, dead ones too where they count."""
-    return _everywhere(point, "outside", values * _counted(point, neurons))
+    return _everywhere(point, "outside", values * _bound(point) * _counted(point, neurons))
+
+
+def _bound(point: Point) -> float:
+    return float(0.02 + 2 * point.snr**-0.5)
 
 
 def _counted(point: Point, neurons: Neurons) -> xr.DataArray:
@@ -194,4 +200,9 @@ def _counted(point: Point, neurons: Neurons) -> xr.DataArray:
 
 def second_layer_in_hidden(point: Point, values: xr.DataArray) -> Planted:
     """Err as much at all times."""
-    return _everywhere(point, "second_in_hidden", np.sqrt((1 - values).clip(min=0)))
+    return _everywhere(point, "second_in_hidden", _share(point, values))
+
+
+def _share(point: Point, values: xr.DataArray) -> xr.DataArray:
+    error: xr.DataArray = (1 - values * (0.02 + 4 / point.snr)).clip(min=0)
+    return error**0.5

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 
-import numpy as np
 import xarray as xr
 
 from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, RECALLED, claim
@@ -43,7 +42,7 @@ def probed(point: Point) -> list[Run]:
 
 def logarithm(point: Point, variable: str, run: Run, matrix: str, rank: int) -> xr.DataArray:
     """Return the logarithm of what is measured at the ``rank`` leading directions."""
-    return np.log(of(point, variable, run).sel(matrix=matrix, probed_rank=rank))
+    return xr.ufuncs.log(of(point, variable, run).sel(matrix=matrix, probed_rank=rank))
 
 
 def count(point: Point, variable: str, run: Run) -> xr.DataArray:
@@ -131,7 +130,7 @@ def amplification_at_chance(results: Results) -> Iterator[Sample]:
     """Measure RandLoRA's alignment at 8 directions."""
     for point in results:
         for run in runs(point, "randlora"):
-            values = np.log(of(point, "alignment", run).sel(probed_rank=AT_RANK))
+            values = xr.ufuncs.log(of(point, "alignment", run).sel(probed_rank=AT_RANK))
             yield Sample(point, values.mean("matrix", skipna=False), run.name)
 
 

@@ -1,5 +1,7 @@
 """Figures about single updates and about the directions that two of them share."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from matplotlib import pyplot as plt
@@ -11,9 +13,10 @@ from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point, Results
 from rankscope.studies.language_model.claims.directions import same_seed
 from rankscope.studies.language_model.figures.layout import grid, looks, richest, spread
+from rankscope.studies.language_model.parameters import Run
 from rankscope.studies.language_model.selection import all_runs, of, own_matrices, runs
 
-INTRUDERS = {
+INTRUDERS: dict[str, tuple[str, str, Any]] = {
     "intruders": ("as trained", "o", style.COLOURS[0]),
     "intruders_random": ("same singular values in random directions", "s", "0.6"),
     "intruders_full_norm": ("at full fine-tuning's norm", "^", style.COLOURS[1]),
@@ -33,7 +36,7 @@ def spectra(results: Results) -> Figure:
         for run in (run for run in all_runs(point) if run.method != "head"):
             base = of(point, "update_norm", run) / of(point, "relative_norm", run)
             relative = of(point, "singular_value", run) / base
-            logs = np.log(relative.where(relative > SMALLEST))
+            logs = xr.ufuncs.log(relative.where(relative > SMALLEST))
             mean = np.exp(logs.mean(("replicate", "matrix"))).dropna("index")
             axes.plot(mean.index, mean, ms=3, lw=0.9, markevery=0.1, **look[run.name])
         axes.set_xscale("log", base=2)
@@ -151,11 +154,11 @@ def intruders(results: Results) -> Figure:
     return figure
 
 
-def _logarithms(point: Point, variable: str, run: object) -> xr.DataArray:
+def _logarithms(point: Point, variable: str, run: Run) -> xr.DataArray:
     """Return logarithms, mean over query matrices, or all if none is adapted."""
     values = of(point, variable, run)
     chosen = own_matrices(point, "q") or values.matrix.values
-    mean = np.log(values.sel(matrix=chosen)).mean("matrix", skipna=False)
+    mean = xr.ufuncs.log(values.sel(matrix=chosen)).mean("matrix", skipna=False)
     return mean.transpose("replicate", "probed_rank")
 
 

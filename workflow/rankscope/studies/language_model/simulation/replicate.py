@@ -9,8 +9,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from rankscope.errors import InputError
-from rankscope.planning.parameters import require
+from rankscope.errors import InputError, ParameterError
 from rankscope.probe import measure
 from rankscope.studies.language_model import corpora
 from rankscope.studies.language_model.parameters import PROBED_RANKS, Parameters, Run
@@ -30,8 +29,8 @@ def simulate(
     Raises:
         ParameterError: if there is no such device.
     """
-    has_it = parameters.device == "cpu" or torch.cuda.is_available()
-    require(has_it, "device must be one that torch finds here", parameters.device)
+    if parameters.device == "cuda" and not torch.cuda.is_available():
+        raise ParameterError("device must be one that torch finds here, got 'cuda'")
     torch.set_num_threads(parameters.threads)
     data = prepare(parameters)
     if parameters not in _sweeps:

@@ -17,11 +17,11 @@ def spike_overlap(point: Point, values: xr.DataArray) -> dict[str, xr.DataArray]
 
 def new_directions_intrude(point: Point, values: xr.DataArray) -> dict[str, xr.DataArray]:
     """Return as many intruders for every direction of the update, and others for the controls."""
-    others = xr.where(point.measured.control == "few new directions", 1.0, 3.0)
+    others = 1.0 + 2.0 * (point.measured.control != "few new directions")
     return {"intruders": values * point.rank * others}
 
 
 def norm_decides(point: Point, values: xr.DataArray) -> dict[str, xr.DataArray]:
     """Return one intruder per direction of the update, and so many more if it is spread."""
-    spread = xr.where(point.measured.control == "many new directions", 1.0, 0.0)
+    spread = 1.0 * (point.measured.control == "many new directions")
     return {"intruders": point.rank + values * spread}

@@ -1,5 +1,7 @@
 """Figures of the study: every public function is one, and its docstring is its caption."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -67,7 +69,7 @@ def amplification(results: Results) -> Figure:
             for adapter, rank in (("small", point.rank), ("large", point.other_rank)):
                 one = point.measured.sel(adapter=adapter)
                 x = [rank * 1.12 ** (place - 1)]
-                look = {"color": style.COLOURS[place]}
+                look: dict[str, Any] = {"color": style.COLOURS[place]}
                 if point.input_decay:
                     look["markerfacecolor"] = "none"
                 panels.marks(axes[0], x, one.amplification.values[:, None], **look)
@@ -84,12 +86,21 @@ def amplification(results: Results) -> Figure:
         axis.minorticks_off()
     for axis in axes[1:]:
         axis.axhline(1, **style.THEORY)
-    mark = {"marker": "o", "linestyle": "none"}
     handles = [
-        Line2D([], [], color=colour, label=text, **mark)
+        Line2D([], [], color=colour, label=text, marker="o", linestyle="none")
         for text, colour in zip(BASES.values(), style.COLOURS, strict=False)
     ]
-    handles.append(Line2D([], [], color="0.4", mfc="none", label="anisotropic inputs", **mark))
+    handles.append(
+        Line2D(
+            [],
+            [],
+            color="0.4",
+            mfc="none",
+            label="anisotropic inputs",
+            marker="o",
+            linestyle="none",
+        )
+    )
     panels.legend_below(figure, handles)
     figure.suptitle("Amplification and alignment by the task's relation to W", fontsize=9)
     return figure

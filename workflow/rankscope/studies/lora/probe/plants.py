@@ -13,11 +13,10 @@ def unrelated_alignment(
 ) -> dict[str, xr.DataArray]:
     """Return adapters that capture as many times what the null does, all at one value of it."""
     by_chance = point.measured.captured_null.mean("replicate")
-    chance = xr.where(point.measured.null == null.name, by_chance, by_chance * 7)
-    ones = xr.ones_like(values)
+    chance = by_chance.where(by_chance.null == null.name, 7 * by_chance)
     return {
-        "captured": (values * by_chance.sel(null=null.name, drop=True)),
-        "captured_null": (ones * chance),
+        "captured": values * by_chance.sel(null=null.name, drop=True),
+        "captured_null": xr.ones_like(values) * chance,
     }
 
 

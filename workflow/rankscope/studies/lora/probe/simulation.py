@@ -64,7 +64,10 @@ def _run(p: Parameters, generator: np.random.Generator) -> tuple[np.ndarray, ...
     chance = _adapters(p, x, np.std(y) * generator.standard_normal(y.shape), first)
     weight = BASE_NORM * base.dense()
     probes, by_chance = (
-        [adapter_probes.amplification(weight, u.left, u.right, u.frobenius_norm) for u in updates]
+        [
+            adapter_probes.amplification(weight, u.left, u.right, float(u.frobenius_norm))
+            for u in updates
+        ]
         for updates in ((small, large, cut), chance)
     )
     return (

@@ -25,7 +25,8 @@ def product(results: Results) -> Figure:
             "linestyle": "none",
             "markersize": 4,
         }
-        least, found = least_error(point), point.measured.product_error
+        least = least_error(point, point.predicted.product_rank)
+        found = point.measured.product_error
         done = point.measured.converged.astype(bool)
         axis.plot(least[~done], found[~done], markerfacecolor="none", **look)
         axis.plot(least[done], found[done], label=f"L = {point.depth}, R = {point.rank}", **look)

@@ -16,7 +16,11 @@ class Parameters:
         "exponent of the true weight's singular values; 0 is flat", at_least=0, default=0.0
     )
     samples: int = whole("size n of the training set", at_least=1)
-    noise: float = real("standard deviation sigma of the outputs' noise", above=0)
+    noise: float = real(
+        "standard deviation sigma of the outputs' noise, far above rounding",
+        at_least=1e-6,
+        at_most=1e6,
+    )
 
     def check(self) -> None:
         """Refuse a rank above the weight's, and too few samples for least squares."""

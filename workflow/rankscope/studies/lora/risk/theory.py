@@ -28,7 +28,6 @@ def predict(p: Parameters) -> xr.Dataset:
                 tails + variance * ranks * (p.rows + p.columns - ranks),
                 "tail energy plus variance per parameter of a matrix of that rank",
             ),
-            "tail": variable("fitted_rank", tails, "energy of the target beyond the rank"),
             "risk": variable("fitted_rank", _asymptotic(p, energy), "asymptotic risk"),
         },
         coords={"fitted_rank": variable("fitted_rank", ranks, "rank of the regression")},

@@ -15,9 +15,11 @@ class Parameters:
     teacher_rank: int = whole("rank k of the true update", at_least=1)
     optimiser: str = one_of("what trains the adapter", "sgd", "adam")
     scaling: str = one_of("rank: alpha / r; root-rank: alpha / sqrt(r)", "rank", "root-rank")
-    alpha: float = real("LoRA's alpha", above=0)
-    learning_rate: float = real("of the first step, and the middle of those tried", above=0)
-    steps: int = whole("of training", at_least=1)
+    alpha: float = real("LoRA's alpha", above=0, at_most=1e6)
+    learning_rate: float = real(
+        "of the first step, and the middle of those tried", above=0, at_most=1e6
+    )
+    steps: int = whole("the most steps of training", at_least=1)
     draws: int = whole("targets and starts that the first step is averaged over", at_least=1)
 
     def check(self) -> None:

@@ -12,15 +12,23 @@ from rankscope.studies.lora.scaling.parameters import Parameters
 
 FACTORS = 2.0 ** np.arange(-4, 4.25, 0.5)
 """Multiples of ``learning_rate`` that are tried."""
+THRESHOLDS = np.array([0.1, 0.01, 0.0001])
+"""Errors, relative to no update, that training shall reach; descending."""
+ROUNDING = 1e-12
+"""Errors below this are rounding."""
 
 
 def simulate(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
-    """Measure the first step's progress and the best learning rate after training."""
+    """Measure the first step's progress, and which learning rate is the first at an error.
+
+    Steps to a threshold tell learning rates apart at any stage of training; errors after a
+    given number of steps do not once the best of them are rounding.
+    """
     generators = [np.random.default_rng(stream) for stream in streams]
     truths = [_truth(p, g) for g in generators]
     starts = [training.initial_factors(g, p.rows, p.columns, p.rank) for g in generators]
     scale = adapters.lora_scaling(p.alpha, p.rank, rank_stabilised=p.scaling == "root-rank")
-    runs = [_train(p, t, s, scale) for t, s in zip(truths, starts, strict=True)]
+    runs = [_steps(p, t, s, scale) for t, s in zip(truths, starts, strict=True)]
     return xr.Dataset(
         {
             "first_step": variable(
@@ -28,18 +36,20 @@ def simulate(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dat
                 [_first_steps(p, g, scale) for g in generators],
                 "share of the true update that the first step covers, mean of draws",
             ),
-            "final_error": variable(
-                ("replicate", "factor"),
-                np.stack(runs),
-                "squared error after training / of no update",
+            "least_steps": variable(
+                ("replicate", "threshold"),
+                [run.min(axis=1) for run in runs],
+                "steps until the fastest learning rate reaches the error; inf if none does",
             ),
             "best_learning_rate": variable(
-                "replicate",
-                [p.learning_rate * _minimiser(run) for run in runs],
-                "learning rate with the least error after training",
+                ("replicate", "threshold"),
+                [[p.learning_rate * _minimiser(steps) for steps in run] for run in runs],
+                "learning rate that reaches the error first",
             ),
         },
-        coords={"factor": variable("factor", FACTORS, "multiple of the learning rate")},
+        coords={
+            "threshold": variable("threshold", THRESHOLDS, "squared error / of no update"),
+        },
     )
 
 
@@ -71,10 +81,17 @@ def _first_step(
     return float(scale * covered.sum() / np.sum(truth.singular_values**2))
 
 
-def _train(
+def _steps(
     p: Parameters, truth: low_rank.LowRankSvd, start: training.Factors, scale: float
 ) -> np.ndarray:
-    """Train once per learning rate, all at the same time; diverged runs get ``inf``."""
+    """Count the steps to each threshold at each learning rate; ``inf`` where it is not met.
+
+    All rates train at the same time, until the first has met the last threshold. Between two
+    steps the logarithm of the error is interpolated.
+
+    Returns:
+        Shape ``(threshold, factor)``.
+    """
     goal = training.Teacher(truth.left * truth.singular_values, truth.right)
     factors = training.Factors(
         np.repeat(start.lora_B[None], len(FACTORS), axis=0),
@@ -82,15 +99,24 @@ def _train(
     )
     rates = p.learning_rate * FACTORS[:, None, None]
     optimiser = training.OPTIMISERS[p.optimiser]()
-    with np.errstate(over="ignore", invalid="ignore"):
-        for _ in range(p.steps):
+    levels = np.log(THRESHOLDS)[:, None]
+    steps = np.full((len(THRESHOLDS), len(FACTORS)), np.inf)
+    before = np.zeros(len(FACTORS))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for step in range(p.steps):
             slope = training.expected_gradients(factors, goal, scale)
             optimiser.update(factors, slope, rates)
-        errors = training.squared_error(factors, goal, scale) / np.sum(truth.singular_values**2)
-    return np.where(np.isfinite(errors), errors, np.inf)
+            errors = training.squared_error(factors, goal, scale)
+            after = np.log(np.maximum(errors / np.sum(truth.singular_values**2), ROUNDING))
+            met = np.isinf(steps) & (after <= levels)
+            steps = np.where(met, step + (before - levels) / (before - after), steps)
+            if np.isfinite(steps[-1]).any():
+                break
+            before = after
+    return steps
 
 
-def _minimiser(errors: np.ndarray) -> float:
-    """Return the factor with the least error; ``nan`` at an end of the tried range."""
-    best = int(np.argmin(errors))
-    return FACTORS[best] if 0 < best < len(errors) - 1 else np.nan
+def _minimiser(steps: np.ndarray) -> float:
+    """Return the factor with the fewest steps; ``nan`` if none, or one at an end of the range."""
+    best = int(np.argmin(steps))
+    return FACTORS[best] if 0 < best < len(steps) - 1 else np.nan

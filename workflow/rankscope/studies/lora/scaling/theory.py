@@ -16,6 +16,10 @@ FIRST_STEP_EXPONENTS = {
 }
 """Exponents in ``r`` of the first step's progress at a fixed learning rate. The best
 learning rate must undo them, so that its exponents are the negatives."""
+SHARPNESS_EXPONENTS = {"rank": 1.0, "root-rank": 0.5}
+"""Exponents in ``r`` of ``1 / s``. At a solution ``s B A = T`` the loss has curvature
+``s^2 (b^2 + a^2)`` along a direction with singular values ``b`` and ``a`` of the factors, at
+least ``2 s t`` where ``s b a = t``. Gradient descent is stable up to two over the curvature."""
 
 
 def predict(p: Parameters) -> xr.Dataset:
@@ -33,30 +37,20 @@ def predict(p: Parameters) -> xr.Dataset:
         rows = p.rows * _mean_row_length(p.rows, p.teacher_rank)
         step = p.learning_rate * scale * p.rank * math.sqrt(2 / (math.pi * p.columns)) * rows
     exponent = FIRST_STEP_EXPONENTS[p.optimiser, p.scaling]
-    return xr.Dataset(
+    predicted = xr.Dataset(
         {
             "first_step": variable((), step, "expected share covered by the first step"),
             "first_step_exponent": variable((), exponent, "exponent in r of the first step"),
             "learning_rate_exponent": variable(
-                (), -exponent, "exponent in r of the best learning rate"
-            ),
-            "sharpness_exponent": variable(
-                (), _sharpness_exponent(p), "exponent in r of SGD's largest stable learning rate"
+                (), -exponent, "exponent in r of the learning rate that undoes the first step's"
             ),
         }
     )
-
-
-def _sharpness_exponent(p: Parameters) -> float:
-    """Return the exponent of ``1 / s``, ``s`` the scaling; undefined for Adam.
-
-    At a solution ``s B A = T`` the loss has curvature ``s^2 (b^2 + a^2)`` along a direction
-    with singular values ``b`` and ``a`` of the factors, at least ``2 s t`` where ``s b a = t``.
-    Gradient descent is stable up to two over the curvature, which is of order ``1 / s``.
-    """
-    if p.optimiser != "sgd":
-        return math.nan
-    return 1.0 if p.scaling == "rank" else 0.5
+    if p.optimiser == "sgd":
+        predicted["sharpness_exponent"] = variable(
+            (), SHARPNESS_EXPONENTS[p.scaling], "exponent in r of the largest stable learning rate"
+        )
+    return predicted
 
 
 def _mean_row_length(rows: int, rank: int) -> float:

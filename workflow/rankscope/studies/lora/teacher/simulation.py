@@ -10,6 +10,9 @@ from rankscope.numerics import low_rank, targets
 from rankscope.numerics import low_rank_training as training
 from rankscope.studies.lora.teacher.parameters import Parameters
 
+DIVERGED = 1e6
+"""A run diverged if a factor has an entry above this, or none; targets have norm 1."""
+
 
 def simulate(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
     """Train on fresh minibatches and compare with the best update of that rank.
@@ -96,8 +99,8 @@ def _train(
 
 def _reset_diverged(factors: training.Factors) -> np.ndarray:
     """Set the factors of diverged runs to zero; return which those are, shape ``(replicate,)``."""
-    finite = [np.isfinite(f).all(axis=(-2, -1)) for f in (factors.lora_B, factors.lora_A)]
-    diverged = ~np.logical_and(*finite)
+    largest = [np.abs(f).max(axis=(-2, -1)) for f in (factors.lora_B, factors.lora_A)]
+    diverged = ~(np.maximum(*largest) < DIVERGED)
     factors.lora_B[diverged] = 0.0
     factors.lora_A[diverged] = 0.0
     return diverged

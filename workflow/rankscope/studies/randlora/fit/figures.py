@@ -1,5 +1,8 @@
 """Errors at equal parameters: every public function is a figure, its docstring its caption."""
 
+from collections.abc import Callable
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -18,7 +21,7 @@ COLOURS = dict(
         strict=True,
     )
 )
-HEATMAP = {
+HEATMAP: dict[str, Any] = {
     "cmap": "RdBu_r", "center": 0, "vmin": -0.3, "vmax": 0.3, "annot": True, "fmt": ".2f",
     "annot_kws": {"fontsize": 6}, "cbar": False, "linewidths": 0.5,
 }  # fmt: skip
@@ -163,7 +166,7 @@ def _gain(point: Point) -> np.ndarray:
     return (error(point, "RandLoRA") - error(point, "LoRA")).values
 
 
-def _gains(points: Results, name: object) -> pd.DataFrame:
+def _gains(points: Results, name: Callable[[Point], object]) -> pd.DataFrame:
     rows = [(point.rank, name(point), _gain(point).mean()) for point in points]
     table = pd.DataFrame(rows, columns=["rank", "target", "gain"])
     return table.pivot_table(index="rank", columns="target", values="gain")

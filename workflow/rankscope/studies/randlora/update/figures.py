@@ -1,5 +1,7 @@
 """Ranks and spectra of updates: every public function is a figure, its docstring its caption."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
@@ -16,7 +18,6 @@ NOTIONS = {
     "stable_rank": "stable rank",
 }
 LINES = dict(zip(DENSE, ("-", "--", ":"), strict=True))
-NONE = "No point of the grid has such bases."
 
 
 def ranks(results: Results) -> Figure:
@@ -26,12 +27,13 @@ def ranks(results: Results) -> Figure:
     equal, as at initialisation, where the rank is r, black dashes). One line per kind of dense
     base; one panel per rank r of the bases.
     """
-    dense = results.where(distribution=DENSE)
-    if not len(dense):
-        return panels.nothing(NONE)
-    figure, axes = _panels(dense)
-    for axis, rank in zip(axes, dense.values("rank"), strict=True):
-        for family in dense.where(rank=rank).families("gamma_spread"):
+    families = list(results.where(distribution=DENSE).families("gamma_spread"))
+    if not families:
+        return panels.nothing("No dense bases in the grid differ in gamma_spread alone.")
+    sizes = sorted({family[0].rank for family in families})
+    figure, axes = _panels(sizes)
+    for axis, rank in zip(axes, sizes, strict=True):
+        for family in (family for family in families if family[0].rank == rank):
             line = LINES[family[0].distribution]
             for (name, text), colour in zip(NOTIONS.items(), style.COLOURS, strict=False):
                 shares = [point.measured[name].values / point.columns for point in family]
@@ -39,10 +41,10 @@ def ranks(results: Results) -> Figure:
                     axis, family.sizes, np.transpose(shares), color=colour, linestyle=line,
                     marker="o", markersize=3, label=text if line == "-" else None,
                 )  # fmt: skip
-        axis.axhline(rank / dense.points[0].columns, **style.THEORY)
-        axis.set(xlabel="spread of the Gamma_j", yscale="log")
-        axis.set_xscale("symlog", linthresh=0.1)
-        axis.set_xticks([0, 0.1, 1], ["0", "0.1", "1"])
+            axis.axhline(rank / family[0].columns, **style.THEORY)
+            axis.set(xlabel="spread of the Gamma_j", yscale="log")
+            axis.set_xscale("symlog", linthresh=0.1)
+            axis.set_xticks(family.sizes, [f"{spread:g}" for spread in family.sizes])
     axes[0].set_ylabel("rank / columns")
     for kind, line in LINES.items():
         axes[0].plot([], [], line, color="0.4", label=f"{kind} bases")
@@ -60,9 +62,10 @@ def spectra(results: Results) -> Figure:
     shown = results.where(gamma_spread=(0.0, 1.0))
     if not len(shown):
         return panels.nothing("No point of the grid has a spread of 0 or 1.")
-    figure, axes = _panels(shown)
+    sizes = sorted(shown.values("rank"))
+    figure, axes = _panels(sizes)
     kinds = list(dict.fromkeys(_bases(point) for point in shown))
-    for axis, rank in zip(axes, shown.values("rank"), strict=True):
+    for axis, rank in zip(axes, sizes, strict=True):
         for point in shown.where(rank=rank):
             values = point.measured.spectrum
             panels.curve(
@@ -87,7 +90,7 @@ def sparsity(results: Results) -> Figure:
     """
     sparse = results.where(lambda p: p.gamma_spread > 0, distribution="ternary")
     if not len(sparse):
-        return panels.nothing(NONE)
+        return panels.nothing("No point of the grid has ternary bases that differ.")
     figure, axis = plt.subplots(figsize=(style.ONE_COLUMN, 3.2))
     zeros = np.linspace(0, 1, 400)
     for rank, colour in zip(sparse.values("rank"), style.COLOURS, strict=False):
@@ -106,13 +109,12 @@ def sparsity(results: Results) -> Figure:
     return figure
 
 
-def _panels(results: Results) -> tuple[Figure, np.ndarray]:
+def _panels(sizes: Sequence[int]) -> tuple[Figure, np.ndarray]:
     """Return one panel per rank of the bases."""
-    ranks = results.values("rank")
     figure, axes = plt.subplots(
-        1, len(ranks), figsize=(style.TWO_COLUMNS, 3.0), squeeze=False, sharey=True
+        1, len(sizes), figsize=(style.TWO_COLUMNS, 3.0), squeeze=False, sharey=True
     )
-    for axis, rank in zip(axes[0], ranks, strict=True):
+    for axis, rank in zip(axes[0], sizes, strict=True):
         axis.set_title(f"bases of rank r = {rank}", fontsize=8)
     return figure, axes[0]
 

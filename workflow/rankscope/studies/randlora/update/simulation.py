@@ -1,6 +1,7 @@
 """Draw RandLoRA updates and measure their singular values."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -37,7 +38,7 @@ def simulate(p: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dat
     return xr.Dataset(data, coords={"direction": direction})
 
 
-def _measure(p: Parameters, generator: np.random.Generator) -> dict[str, np.ndarray | float]:
+def _measure(p: Parameters, generator: np.random.Generator) -> dict[str, Any]:
     count = p.bases()
     bases = random_bases.draw(generator, (count, p.rows, p.rank), p.distribution, p.sparsity)
     base = random_bases.draw(generator, (p.rank, p.columns), p.distribution, p.sparsity)

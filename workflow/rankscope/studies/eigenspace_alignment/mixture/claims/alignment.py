@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, claim
+from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
 from rankscope.evidence.region import at_least, at_most, percent, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample, jackknife, slope
 from rankscope.studies.eigenspace_alignment.mixture.selection import measured, plain
 from rankscope.studies.eigenspace_alignment.points import (
     MATRICES,
+    MATRIX,
     SPECTRUM,
     certain,
     each_matrix,
@@ -111,7 +112,7 @@ def error_exponent(results: Results) -> Iterator[Sample]:
     for family in chosen.families("snr", ignoring=("checkpoints",)):
         errors = [1 - certain(p, "alignment").isel(checkpoint=-1).mean("label") for p in family]
         for matrix in MATRICES:
-            exponent = slope(family.sizes, [error.sel(matrix=matrix) for error in errors])
+            exponent = slope(list(family.sizes), [error.sel(matrix=matrix) for error in errors])
             yield Sample(family, exponent, matrix)
 
 
@@ -127,13 +128,15 @@ def error_exponent(results: Results) -> Iterator[Sample]:
     figure="error_law",
     null="no error",
     chance=0.0,
+    definitions=MATRIX,
+    over="snr",
 )
-def error_constant(results: Results) -> Iterator[Sample]:
+def error_constant(results: Results, matrix: Definition) -> Iterator[Sample]:
     """Compare at the end, mean over classes."""
     for point in results.where(plain, asymptotic):
         law = float(point.predicted.misalignment_law.isel(checkpoint=-1))
-        error = 1 - certain(point, "alignment").isel(checkpoint=-1).mean("label")
-        yield from each_matrix(point, error / law)
+        rho = certain(point, "alignment").isel(checkpoint=-1).sel(matrix=matrix.name)
+        yield Sample(point, (1 - rho).mean("label") / law)
 
 
 @claim(
@@ -211,6 +214,11 @@ def _training_gain(point: Point) -> xr.DataArray:
     return gain.isel(checkpoint=-1).mean("label")
 
 
+def clear_of_bulk(point: Point) -> bool:
+    """Whether cross terms ``(phi lambda)^(-1/2)`` exceed the bulk, of order ``1 / lambda``."""
+    return bool(10 * point.samples_per_dimension <= point.snr)
+
+
 @claim(
     "D1: cross terms",
     "|A - P A P| / |A| falls as a power of lambda, and of phi, of exponent {accepted}: cross terms "
@@ -218,7 +226,7 @@ def _training_gain(point: Point) -> xr.DataArray:
     accepted=within(0.1, of=-0.5, why="a fifth of the step to the exponent -1"),
     estimate="slope of log(|A - P A P| / |A|) against log(lambda), or against log(phi)",
     scope="points that differ in lambda alone or in phi alone, lambda of 100 or more, t of "
-    "4 / beta or more",
+    "4 / beta or more, phi of lambda / 10 or less: the bulk adds a term of order 1 / lambda",
     source=HERE,
     basis=DERIVED,
     figure="error_law",
@@ -227,10 +235,10 @@ def _training_gain(point: Point) -> xr.DataArray:
 )
 def cross_term(results: Results) -> Iterator[Sample]:
     """Fit power laws to the mean over classes of each replicate."""
-    chosen = results.where(measured, asymptotic, samples="test")
+    chosen = results.where(measured, asymptotic, clear_of_bulk, samples="test")
     for axis in ("snr", "samples_per_dimension"):
         for family in chosen.families(axis, ignoring=("checkpoints",)):
             outside = [certain(p, "outside").isel(checkpoint=-1).mean("label") for p in family]
             for matrix in MATRICES:
-                exponent = slope(family.sizes, [each.sel(matrix=matrix) for each in outside])
+                exponent = slope(list(family.sizes), [each.sel(matrix=matrix) for each in outside])
                 yield Sample(family, exponent, matrix)

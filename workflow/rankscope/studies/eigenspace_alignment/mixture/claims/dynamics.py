@@ -68,7 +68,7 @@ def fluctuations(results: Results) -> Iterator[Sample]:
     for family in chosen.families("dimension", ignoring=("checkpoints",)):
         variances = [p.measured.mean_overlap.isel(checkpoint=-1).var("run", ddof=1) for p in family]
         widths = [variance.mean(("label", "mean")) ** 0.5 for variance in variances]
-        yield Sample(family, slope(family.sizes, widths))
+        yield Sample(family, slope(list(family.sizes), widths))
 
 
 @claim(
@@ -153,7 +153,7 @@ def collapse(results: Results) -> Iterator[Sample]:
         for point in family.points[:-1] if late.any() else ():
             found, theory = aligned(point)
             gap = (found - theory).isel(checkpoint=late)
-            worst = int(np.abs(gap.mean("replicate")).values.argmax())
+            worst = int(np.abs(gap.mean("replicate").values).argmax())
             time = float(point.measured.training_time[late][worst])
             chance = _by_steps(family[-1], time, point.dimension)
             yield Sample(point, gap.isel(checkpoint=worst), chance=chance)

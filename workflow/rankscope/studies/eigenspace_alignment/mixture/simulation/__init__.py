@@ -85,8 +85,8 @@ def _measure(
             components, samples = draw
             values |= _blocks(parameters, network, first[0], samples, components, generator)
             if snapshot.window is not None:
-                window = (part[index] for part in snapshot.window)
-                found = _blocks(parameters, network, first[0], *window, generator)
+                inputs, labels = (part[index] for part in snapshot.window)
+                found = _blocks(parameters, network, first[0], inputs, labels, generator)
                 values |= {f"{TRAINING}{name}": value for name, value in found.items()}
             if parameters.matrices == "full":
                 values |= _full(network, first[0], samples, components, generator)

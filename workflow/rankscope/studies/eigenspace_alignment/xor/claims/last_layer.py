@@ -12,12 +12,19 @@ from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
 from rankscope.evidence.region import at_least, at_most, percent
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample, jackknife, proportion
-from rankscope.studies.eigenspace_alignment.points import HALF, certain, each_matrix, steady
+from rankscope.studies.eigenspace_alignment.points import (
+    HALF,
+    MATRIX,
+    certain,
+    each_matrix,
+    steady,
+)
 from rankscope.studies.eigenspace_alignment.xor.selection import gaussian, plain, settled
 
 MANY = 100  # networks of one point, from which a proportion or a law can be judged
 APART = 0.1  # share of networks with fewer than four cells, below which any law says the same
 REACHED = 0.9
+NOISELESS = 1000.0  # lambda from which the law without noise is expected
 WIDE = 20
 
 
@@ -81,51 +88,57 @@ def rank_is_groups(results: Results, cut: Cut) -> Iterator[Sample]:
     "if each picks one of four, at a distance in total variation of {accepted}.",
     accepted=at_most(0.05, why="one network in twenty would have another number"),
     estimate="total variation between the shares of networks and the law",
-    scope="Gaussian start, lambda of 30 or more, beta of 0.05 or less, t of 3 / beta or more, "
-    "100 networks or more, fewer than four cells in a tenth of them or more; derived for "
-    "lambda to infinity",
+    scope="Gaussian start, lambda of 1000 or more (the law is of lambda to infinity), beta of 0.05 "
+    "or less, t of 3 / beta or more, 100 networks or more, fewer than four cells in a tenth of "
+    "them or more",
     source="derived here; for K = 4, P(4) = 3/32 is that of BGJ, section 5",
     basis=DERIVED,
     figure="occupied_cells",
     null="four outliers in every network",
-    over="snr",
 )
 def occupancy(results: Results) -> Iterator[Sample]:
     """Compare the shares over all networks; sampling noise adds to the distance."""
-    chosen = results.where(many, lambda point: point.snr >= 30 and point.ridge <= 0.05)
+    chosen = results.where(many, lambda point: point.snr >= NOISELESS and point.ridge <= 0.05)
     for point in chosen:
         rank = point.measured.last_outliers.isel(checkpoint=-1).sel(last_matrix="hessian")
         shares = np.stack([(rank == r).mean("run") for r in range(5)], axis=1)
         law = point.predicted.occupancy.values
-        distance = functools.partial(_total_variation, law=law)
+        distance = functools.partial(total_variation, law=law)
         yield Sample(point, jackknife(distance, shares), chance=1 - law[4])
 
 
-def _total_variation(shares: np.ndarray, law: np.ndarray) -> float:
+def total_variation(shares: np.ndarray, law: np.ndarray) -> float:
+    """Return half the sum of the differences of a law to mean shares, ``(replicate, values)``."""
     return float(np.abs(shares.mean(axis=0) - law).sum() / 2)
 
 
 @claim(
-    "C12: outliers of the last-layer Hessian",
-    "Outliers of the last-layer Hessian are beta (1 - 4 beta) C, mean {accepted}.",
-    accepted=percent(10, why="corrections of order lambda^(-1/2) at lambda = 100"),
-    estimate="mean outlier over its limit",
-    scope="ReLU, lambda of 100 or more, t of 3 / beta or more, networks with one outlier per cell",
-    source=HERE,
+    "C11: empty cells are filled",
+    "At noise that is not small, all four cells are occupied more often than if each neuron picked "
+    "its own independently: the probability is larger by a factor of {accepted}.",
+    accepted=at_least(1.05, why="less would be within the error of the shares"),
+    estimate="share of networks with four outliers over the law",
+    scope="Gaussian start, lambda from 30 to 100, beta of 0.05 or less, t of 3 / beta or more, 100 "
+    "networks or more, fewer than four cells in a tenth of them or more",
+    source="found here",
     basis=DERIVED,
-    figure="last_layer",
-    null="no outlier",
-    chance=0.0,
-    over="snr",
+    figure="occupied_cells",
+    null="independent choice",
+    chance=1.0,
+    targets={"holds": 1.1, "fails": 1.0},
 )
-def hessian_levels(results: Results) -> Iterator[Sample]:
-    """Compare the mean outlier at the end."""
-    yield from _levels(results, "hessian")
+def four_cells(results: Results) -> Iterator[Sample]:
+    """Compare the share of each replicate."""
+    chosen = results.where(many, lambda point: 30 <= point.snr <= 100 and point.ridge <= 0.05)
+    for point in chosen:
+        rank = point.measured.last_outliers.isel(checkpoint=-1).sel(last_matrix="hessian")
+        law = float(point.predicted.occupancy[4])
+        yield Sample(point, (rank == 4).mean("run") / law, resolution=(point.runs * law) ** -1)
 
 
 @claim(
-    "C12: outliers of the last-layer G",
-    "Outliers of the last-layer G are 4 beta^2 C, mean {accepted}.",
+    "C12: last-layer outliers",
+    "Last-layer outliers are beta (1 - 4 beta) C for H and 4 beta^2 C for G, mean {accepted}.",
     accepted=percent(10, why="corrections of order lambda^(-1/2) at lambda = 100"),
     estimate="mean outlier over its limit",
     scope="ReLU, lambda of 100 or more, t of 3 / beta or more, networks with one outlier per cell",
@@ -134,23 +147,20 @@ def hessian_levels(results: Results) -> Iterator[Sample]:
     figure="last_layer",
     null="no outlier",
     chance=0.0,
+    definitions=MATRIX,
     over="snr",
 )
-def g_levels(results: Results) -> Iterator[Sample]:
+def last_levels(results: Results, matrix: Definition) -> Iterator[Sample]:
     """Compare the mean outlier at the end."""
-    yield from _levels(results, "g")
-
-
-def _levels(results: Results, matrix: str) -> Iterator[Sample]:
     for point in results.where(settled, lambda point: point.snr >= 100, activation="relu"):
         last = point.measured.isel(checkpoint=-1)
         cells = last.groups_found
         fits = (last.last_outliers.sel(last_matrix="hessian") == cells) & (cells > 0)
         if fits.any():
             number = xr.DataArray(np.arange(point.width), dims="eigenvalue_index")
-            values = last.last_eigenvalues.sel(last_matrix=matrix).where(number < cells)
+            values = last.last_eigenvalues.sel(last_matrix=matrix.name).where(number < cells)
             level = values.mean("eigenvalue_index").where(fits).mean("run")
-            limit = float(point.predicted.last_limit.sel(matrix=matrix))
+            limit = float(point.predicted.last_limit.sel(matrix=matrix.name))
             yield Sample(point, level.isel(replicate=fits.any("run").values) / limit)
 
 
@@ -212,6 +222,7 @@ def _in_three(results: Results, cells: int) -> Iterator[Sample]:
     figure="emergence",
     null="four outliers, as at the end",
     chance=3.0,
+    over="snr",
 )
 def one_outlier(results: Results) -> Iterator[Sample]:
     """Count at time 0."""
@@ -258,7 +269,7 @@ def layer_order(results: Results) -> Iterator[Sample]:
         first = certain(point, "alignment").where(data.alive.isel(run=0) > 0).median("neuron")
         second = plain(data.second_in_four.isel(run=0))
         times = [reached(data.training_time, each) for each in (first, second)]
-        yield from each_matrix(point, np.log(times[0] / times[1]))
+        yield from each_matrix(point, xr.apply_ufunc(np.log, times[0] / times[1]))
 
 
 def reached(time: xr.DataArray, curves: xr.DataArray) -> xr.DataArray:

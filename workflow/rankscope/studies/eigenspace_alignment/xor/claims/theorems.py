@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 
 from rankscope.evidence.claims import RECALLED, claim
-from rankscope.evidence.region import Region, at_most, varies
+from rankscope.evidence.region import at_most
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
 from rankscope.studies.eigenspace_alignment.points import (
@@ -37,14 +37,8 @@ SNR = 100.0
 WIDE = 20
 WORST = ("checkpoint", "neuron")
 SCOPE = "Gaussian start, ReLU, lambda of 100 or more, all times from 4 / beta; constants fixed here"
-BOUND = varies(
-    "at most 0.02 + 2 / sqrt(lambda)",
-    why="eps + lambda^(-1/2), the constants fixed here: eps = 0.02 and a factor 2",
-)
-SHARP = varies(
-    "at most 0.02 + 4 / lambda",
-    why="sharper than the theorem's eps + lambda^(-1/2), which chance in R^K might meet",
-)
+WITHIN = at_most(1.0, why="eps + lambda^(-1/2), constants fixed here: eps = 0.02, a factor 2")
+SHARP = at_most(1.0, why="sharper than eps + lambda^(-1/2), which chance in R^K might meet")
 
 
 def late(point: Point) -> bool:
@@ -52,21 +46,21 @@ def late(point: Point) -> bool:
     return gaussian(point) and steady(point) and bool(point.snr >= SNR)
 
 
-def bound(point: Point) -> Region:
-    """Return the error that the theorems allow at a point."""
-    return at_most(EPSILON + 2 / math.sqrt(point.snr))
+def allowed(point: Point) -> float:
+    """Return the error that the theorems allow at a point, with the constants fixed here."""
+    return EPSILON + 2 / math.sqrt(point.snr)
 
 
-def sharp(point: Point) -> Region:
-    """Return the error that is accepted of the second layer."""
-    return at_most(EPSILON + 4 / point.snr)
+def allowed_second(point: Point) -> float:
+    """Return the squared error that is accepted of the second layer."""
+    return float(EPSILON + 4 / point.snr)
 
 
 @claim(
     "T4.1: first layer in leading eigenspaces",
-    "1 - rho(W_i, E_2) is {accepted}.",
-    accepted=BOUND,
-    estimate="1 - rho, worst neuron and time",
+    "1 - rho(W_i, E_2) is {accepted} times 0.02 + 2 / sqrt(lambda).",
+    accepted=WITHIN,
+    estimate="1 - rho, worst neuron and time, over what is allowed",
     scope=SCOPE,
     source=f"{PAPER}4.1",
     basis=RECALLED,
@@ -80,15 +74,15 @@ def first_layer_in_eigenspaces(results: Results, neurons: Neurons) -> Iterator[S
     for point in results.where(late, matrices="blocks", activation="relu"):
         rho = since(point, STEADY, certain(point, "alignment"))
         worst = rho.where(alive(point) | neurons.dead).min(WORST)
-        chance = 1 - chance_alignment(2, point.dimension)
-        yield from each_matrix(point, 1 - worst, accepted=bound(point), chance=chance)
+        chance = (1 - chance_alignment(2, point.dimension)) / allowed(point)
+        yield from each_matrix(point, (1 - worst) / allowed(point), chance=chance)
 
 
 @claim(
     "T4.1: second layer in leading eigenspaces",
-    "1 - rho(v, E_4)^2 is {accepted}, whatever classifier is reached.",
+    "1 - rho(v, E_4)^2 is {accepted} times 0.02 + 4 / lambda, whatever classifier is reached.",
     accepted=SHARP,
-    estimate="1 - rho^2, worst time",
+    estimate="1 - rho^2, worst time, over what is accepted",
     scope=f"20 neurons or more; {SCOPE}",
     source=f"{PAPER}4.1",
     basis=RECALLED,
@@ -101,15 +95,16 @@ def second_layer_in_eigenspaces(results: Results) -> Iterator[Sample]:
     wide = results.where(late, lambda point: point.width >= WIDE, activation="relu")
     for point in wide:
         rho = since(point, STEADY, plain(point.measured.second_in_four)).min("checkpoint")
-        error, chance = 1 - rho**2, 1 - 4 / point.width
-        yield from each_matrix(point, error.mean("run"), accepted=sharp(point), chance=chance)
+        error = (1 - rho**2).mean("run") / allowed_second(point)
+        chance = (1 - 4 / point.width) / allowed_second(point)
+        yield from each_matrix(point, error, chance=chance)
 
 
 @claim(
     "T4.2: first layer in the span of the centres",
-    "1 - rho(W_i, span(mu, nu)) is {accepted}.",
-    accepted=BOUND,
-    estimate="1 - rho, worst neuron and time",
+    "1 - rho(W_i, span(mu, nu)) is {accepted} times 0.02 + 2 / sqrt(lambda).",
+    accepted=WITHIN,
+    estimate="1 - rho, worst neuron and time, over what is allowed",
     scope=SCOPE,
     source=f"{PAPER}4.2",
     basis=RECALLED,
@@ -123,21 +118,20 @@ def first_layer_in_centres(results: Results, neurons: Neurons) -> Iterator[Sampl
     for point in results.where(late, matrices="blocks", activation="relu"):
         rho = since(point, STEADY, point.measured.weights_in_centres.isel(run=0))
         worst = rho.where(alive(point) | neurons.dead).min(WORST)
-        chance = 1 - chance_alignment(2, point.dimension)
-        yield Sample(point, 1 - worst, accepted=bound(point), chance=chance)
+        chance = (1 - chance_alignment(2, point.dimension)) / allowed(point)
+        yield Sample(point, (1 - worst) / allowed(point), chance=chance)
 
 
 @claim(
     "T4.2: first-layer matrices in the span of the centres",
-    "|A - P A P| / |A| of first-layer blocks is {accepted}.",
-    accepted=BOUND,
-    estimate="relative norm, worst neuron and time",
+    "|A - P A P| / |A| of first-layer blocks is {accepted} times 0.02 + 2 / sqrt(lambda).",
+    accepted=WITHIN,
+    estimate="relative norm, worst neuron and time, over what is allowed",
     scope=SCOPE,
     source=f"{PAPER}4.2",
     basis=RECALLED,
     figure="emergence",
     null="a matrix outside the span",
-    chance=1.0,
     definitions=NEURONS,
 )
 def first_matrices_in_centres(results: Results, neurons: Neurons) -> Iterator[Sample]:
@@ -145,14 +139,14 @@ def first_matrices_in_centres(results: Results, neurons: Neurons) -> Iterator[Sa
     for point in results.where(late, matrices="blocks", activation="relu"):
         outside = since(point, STEADY, certain(point, "outside"))
         worst = outside.where(alive(point) | neurons.dead).max(WORST)
-        yield from each_matrix(point, worst, accepted=bound(point))
+        yield from each_matrix(point, worst / allowed(point), chance=allowed(point) ** -1)
 
 
 @claim(
     "T4.2: second layer in the span of hidden centres",
-    "1 - rho(v, span of g(W theta))^2 is {accepted}.",
+    "1 - rho(v, span of g(W theta))^2 is {accepted} times 0.02 + 4 / lambda.",
     accepted=SHARP,
-    estimate="1 - rho^2, worst time",
+    estimate="1 - rho^2, worst time, over what is accepted",
     scope=f"20 neurons or more; {SCOPE}",
     source=f"{PAPER}4.2",
     basis=RECALLED,
@@ -164,5 +158,5 @@ def second_layer_in_hidden(results: Results) -> Iterator[Sample]:
     wide = results.where(late, lambda point: point.width >= WIDE, activation="relu")
     for point in wide:
         rho = since(point, STEADY, point.measured.second_in_hidden).min("checkpoint")
-        chance = 1 - 4 / point.width
-        yield Sample(point, (1 - rho**2).mean("run"), accepted=sharp(point), chance=chance)
+        error = (1 - rho**2).mean("run") / allowed_second(point)
+        yield Sample(point, error, chance=(1 - 4 / point.width) / allowed_second(point))

@@ -59,7 +59,10 @@ def activation(name: str) -> tuple[Function, Function, Function]:
             lambda h: np.where(h > 0, 1.0, 0.0),
             lambda h: 0.0 * h,
         )
-    gate = lambda h: 1 / (1 + np.exp(-np.clip(SHARPNESS * h, -500, 500)))  # noqa: E731
+
+    def gate(h: np.ndarray) -> np.ndarray:
+        return 1 / (1 + np.exp(-np.clip(SHARPNESS * h, -500, 500)))
+
     return (
         lambda h: np.where(h > 0, h, 0.0) + np.log1p(np.exp(-np.abs(SHARPNESS * h))) / SHARPNESS,
         gate,
