@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from rankscope import __version__
 from rankscope.errors import Foreseen
+from rankscope.planning import spelling
+from rankscope.running import checkout
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -18,19 +21,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``rankscope`` with these arguments; return the exit status.
 
     A foreseen error (bad configuration, busy folder, unwritable results, damaged file) is
-    one line on standard error and exit status 2; a bug keeps its traceback.
+    one line on standard error and exit status 2; a bug keeps its traceback. A run that was
+    interrupted is 128 and the signal's number, 130 for Ctrl-C.
     """
     parser = argparse.ArgumentParser(
         prog="rankscope", description="A study of rank in neural networks, and a probe."
     )
+    parser.add_argument("--version", action="version", version=f"rankscope {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in SUBCOMMANDS:
         add(subparsers)
-    options, rest = parser.parse_known_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if not words:
+        parser.print_help()
+        return 0
+    if not words[0].startswith("-") and words[0] not in subparsers.choices:
+        known, hint = ", ".join(subparsers.choices), spelling.hint(words[0], subparsers.choices)
+        parser.error(f"unknown command {words[0]!r}; known are {known}{hint}")
+    options, rest = parser.parse_known_args(words)
     options.rest = rest
     if options.rest and options.run is not _study:
         parser.error(f"unrecognised arguments: {' '.join(options.rest)}")
     try:
+        if options.command != "probe":
+            checkout.require(options.command)
         status: int = options.run(options)
     except (Foreseen, OSError) as error:
         return _refuse(options.command, str(error))
@@ -41,16 +55,26 @@ def _add_study(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "study",
         help="run the workflow with progress; further arguments go to Snakemake",
+        epilog="`-n` shows what is left to do and what it takes, and starts nothing. Ctrl-C stops "
+        "the run, with exit status 130; the same command goes on where it stopped. An error in "
+        "what was given is exit status 2, a run that fails 1.",
         allow_abbrev=False,  # --config is Snakemake's and not short for --configfile
     )
     _add_configfile(parser)
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="STUDY",
+        help="make the verdicts, figures and tables of this study or paper alone (repeatable)",
+    )
     parser.set_defaults(run=_study, command="study")
 
 
 def _study(options: argparse.Namespace) -> int:
     from rankscope.running import run
 
-    return run.study(options.configfile, options.rest)
+    return run.make(options.configfile, options.rest, names=options.only)
 
 
 def _add_status(subparsers: Subparsers) -> None:
@@ -94,7 +118,7 @@ def _add_audit(subparsers: Subparsers) -> None:
 def _audit(options: argparse.Namespace) -> int:
     from rankscope.running import run
 
-    return run.study(options.configfile, ["results/audit.csv"])
+    return run.audit(options.configfile)
 
 
 def _add_readme(subparsers: Subparsers) -> None:
