@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from rankscope import datasets
-from rankscope.running import command_line
 from rankscope.probe import ProbeError, adapter, base, probing
 from rankscope.probe.measure import Settings
+from rankscope.running import command_line
 
 pytestmark = pytest.mark.model
 
