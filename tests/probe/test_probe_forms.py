@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+import rankscope
 from rankscope.probe import ProbeError, adapter, base, difference, measure, probing, tensors
 
 PREFIX = "base_model.model."
@@ -228,3 +229,9 @@ def test_an_absurd_header_size_is_refused_before_it_is_read(tmp_path, length):
     file.write_bytes(length.to_bytes(8, "little") + bytes(16))
     with pytest.raises(ProbeError, match="is damaged: a header of"):
         tensors.in_folder(tmp_path, "model")
+
+
+def test_the_function_of_the_package_works_more_than_once(tmp_path, generator):
+    write_adapter(tmp_path / "a", pair(generator, "q", 9, 6))
+    first, second = (rankscope.probe(tmp_path / "a") for _ in range(2))
+    assert first.identical(second)

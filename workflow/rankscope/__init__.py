@@ -117,16 +117,6 @@ def probe(
     Raises:
         rankscope.probe.ProbeError: if nothing can be probed.
     """
-    import numpy as np
+    from rankscope.probe import calling
 
-    from rankscope.probe import base as bases
-    from rankscope.probe import measure, probing
-
-    return probing.probe(
-        probing.open_source(Path(adapter)),
-        None if base is None else bases.BaseModel(Path(base)),
-        *(probing.open_source(Path(other)) for other in others),
-        settings=measure.Settings(**settings),
-        seeds=np.random.SeedSequence(0).spawn(4),
-        patterns=modules,
-    )
+    return calling.probe(adapter, base, *others, modules=modules, **settings)

@@ -74,7 +74,7 @@ def leading_left(
     generator: np.random.Generator,
     *,
     tolerance: float = 1e-6,
-    most_steps: int = 160,
+    most_steps: int = 128,
 ) -> list[Leading]:
     """Return the leading left singular directions of ``matrix`` plus each of the updates.
 

@@ -9,8 +9,24 @@ done and ``labels`` makes one dataset of; ``table`` and ``figures`` show it. Not
 torch.
 """
 
+import sys
+from types import ModuleType
+from typing import Any
+
 from rankscope.errors import Foreseen
 
 
 class ProbeError(Foreseen):
     """The adapter or the base model cannot be probed."""
+
+
+class _Room(ModuleType):
+    """This package, callable: once imported, it has the name of the function `rankscope.probe`."""
+
+    def __call__(self, *arguments: Any, **settings: Any) -> Any:  # noqa: ANN401
+        from rankscope.probe import calling
+
+        return calling.probe(*arguments, **settings)
+
+
+sys.modules[__name__].__class__ = _Room

@@ -8,13 +8,13 @@ that are not, with the reason.
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rankscope.numerics import adapters
+from rankscope.numerics import adapters, low_rank
 from rankscope.probe import ProbeError, settings, tensors
 from rankscope.probe.base import BaseModel, Weight
 
@@ -132,6 +132,28 @@ class Adapter:
                 f"{lora_A.shape[1]}, but the base weight is {shape[0]} x {shape[1]}"
             )
         return lora_B, lora_A, scaling
+
+    def other_tensors(self, modules: Set[str]) -> dict[str, np.ndarray]:
+        """Return the tensors that are no factor of these modules' updates, in float32."""
+        factors = {name for module in modules for name in self._names(module)}
+        others = [name for name in self._stored.names() if name not in factors]
+        return {name: self._stored.read(name, np.float32) for name in others}
+
+    def as_stored(self, module: str, svd: low_rank.LowRankSvd) -> dict[str, np.ndarray]:
+        """Return the factors of another update of a module, in the shapes of its own, scaling 1."""
+        first, second = self._names(module)
+        share = np.sqrt(svd.singular_values)
+        left, right = svd.left * share, svd.right * share
+        if self.forms[module] == EMBEDDING:  # PEFT transposes the product
+            left, right = right, left
+        sizes = self._stored.shape(first)[1:], self._stored.shape(second)[2:]
+        factors = {
+            first: right.T.reshape(len(share), *sizes[0]),
+            second: left.reshape(*left.shape, *sizes[1]),
+        }
+        return {
+            name: np.ascontiguousarray(values, dtype=np.float32) for name, values in factors.items()
+        }
 
     def _size(self, module: str) -> tuple[int | None, int | None]:
         """Return rows and columns of an update, as far as its tensors say."""

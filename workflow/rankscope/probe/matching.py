@@ -34,11 +34,13 @@ class Match:
         lower: the best cosine that was found.
         upper: what no cosine exceeds.
         residual: the largest relative residual of these directions.
+        left: the directions.
     """
 
     lower: np.ndarray
     upper: np.ndarray
     residual: float
+    left: np.ndarray
 
 
 def matches(
@@ -74,7 +76,7 @@ def matches(
         bounds = sizes * np.sqrt(lanczos.largest_atom(base, rest / sizes, ATOM_STEPS))
         upper[open_] = np.maximum(lower[open_], np.minimum(upper[open_], bounds))
     return [
-        Match(lower, upper, max(float(one.residuals.max(initial=0.0)), float(residual)))
+        Match(lower, upper, max(float(one.residuals.max(initial=0.0)), float(residual)), one.left)
         for (lower, upper), one in zip(found, tuned, strict=True)
     ]
 

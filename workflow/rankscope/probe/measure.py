@@ -243,9 +243,7 @@ def intruders(
             base, [svd, *controls], count, INTRUDER_COSINE, np.random.default_rng(0)
         )
     else:
-        matched, *others = (
-            _match(base + one.dense(), base_left, count) for one in (svd, *controls)
-        )
+        matched, *others = (match(base + one.dense(), base_left, count) for one in (svd, *controls))
     pad = (0, settings.intruders - count)
     return {
         "best_match": np.pad(matched.lower, pad, constant_values=np.nan),
@@ -260,10 +258,11 @@ def intruders(
     }
 
 
-def _match(tuned: np.ndarray, base_left: np.ndarray, count: int) -> matching.Match:
+def match(tuned: np.ndarray, base_left: np.ndarray, count: int) -> matching.Match:
+    """Match the leading directions of a tuned weight with all of the base's, exactly."""
     leading = leading_directions.leading_left(tuned, count)
     best = adapter_probes.best_match(leading, base_left)
-    return matching.Match(best, best, 0.0)
+    return matching.Match(best, best, 0.0, leading)
 
 
 def similarity(

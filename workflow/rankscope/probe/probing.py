@@ -180,6 +180,8 @@ class _Work:
     def _intruders(self, module: str, dense: np.ndarray, svd: low_rank.LowRankSvd) -> Row:
         if svd.left.shape[1] < len(svd.singular_values):
             return {}  # a large dense update, of which the leading directions are known alone
+        if self.source.forms[module] == adapter.DIRECTION:
+            return {}  # DoRA rescales the rows of its tuned weight
         small = dense.dtype == np.float64 and min(dense.shape) <= self.settings.dense_up_to
         left = measure.left_basis(dense) if small else None
         generators = [self._generator(seed, module) for seed in self.seeds]

@@ -66,27 +66,32 @@ def text(dataset: xr.Dataset) -> str:
     formats = {
         name: _whole if name in whole else _digits for name in rows.columns if name != "shape"
     }
-    notes = [
+    return "\n".join([rows.to_string(formatters=formats), "", *notes(dataset)])
+
+
+def notes(dataset: xr.Dataset) -> list[str]:
+    """Return what the columns mean, what was assumed, and what was not probed and why."""
+    found = [
         "rank: numerical, in single precision; stable, effective: soft ranks of the update;",
         "r90, r99: directions that hold 90 and 99 % of its energy.",
     ]
     if "alignment" in dataset:
-        notes += [
+        found += [
             "AF: amplification factor at r directions, with that of random directions; alignment =",
             "AF null / AF, 1 is chance (root mean square); chance: its 97.5 % quantile.",
         ]
     if "intruders" in dataset:
-        notes.append(
+        found.append(
             f"intruders: of the tuned weight's leading {dataset.sizes['tuned_direction']} "
             "directions; control: an update of the same singular values in random directions."
         )
-        notes += _intruder_bounds(dataset)
+        found += _intruder_bounds(dataset)
     if "phi" in dataset:
-        notes.append("phi(1,1): squared cosine of the leading input directions, and by chance.")
+        found.append("phi(1,1): squared cosine of the leading input directions, and by chance.")
     if "similarity" in dataset:
-        notes += ["", _similarities(dataset)]
-    notes += ["", f"Base: {dataset.attrs['base_check']}.", *_remarks(dataset)]
-    return "\n".join([rows.to_string(formatters=formats), "", *notes])
+        found += ["", _similarities(dataset)]
+    found += ["", f"Base: {dataset.attrs['base_check']}.", *_remarks(dataset)]
+    return found
 
 
 def _intruder_bounds(dataset: xr.Dataset) -> list[str]:

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -76,7 +76,7 @@ def _probe(options: argparse.Namespace) -> int:
     import numpy as np
 
     from rankscope import datasets
-    from rankscope.probe import journal, measure, probing, table
+    from rankscope.probe import journal, measure, page, probing, table
 
     source, *others = (probing.open_source(place) for place in (options.adapter, *options.others))
     base = _base(options.base)
@@ -98,11 +98,127 @@ def _probe(options: argparse.Namespace) -> int:
         progress=_with_progress,
     )
     datasets.write(dataset, options.out)
+    page.write_json(dataset, options.out.with_suffix(".json"))
     figures = _draw(dataset, options.out)
+    page.write_page(dataset, figures, options.out.with_suffix(".html"))
     kept.remove()
     print(table.text(dataset))
-    print(f"\nWrote {options.out} and {len(figures)} figures beside it.")
+    print(
+        f"\nWrote {options.out}, the same as .json, {len(figures)} figures, and the page "
+        f"{options.out.with_suffix('.html')} to look at first."
+    )
     return 0
+
+
+def _add_recommend(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "recommend",
+        help="the smallest rank of each module that keeps a share of an adapter's update",
+        description="Print what peft.LoraConfig takes: r, lora_alpha and their patterns.",
+    )
+    parser.add_argument("adapter", type=Path, help="folder of the adapter")
+    _add_share(parser)
+    parser.set_defaults(run=_recommend, command="recommend")
+
+
+def _recommend(options: argparse.Namespace) -> int:
+    _pin_threads()
+    import json
+
+    from rankscope.probe import adapter, ranking
+
+    found = ranking.recommend(adapter.read(options.adapter), options.share)
+    print(json.dumps(found.config(), indent=2))
+    total, stored = sum(found.ranks.values()), sum(found.stored.values())
+    print(
+        f"{len(found.ranks)} modules: ranks add up to {total} of {stored}; the least share kept "
+        f"is {min(found.share.values()):.4f}",
+        file=sys.stderr,
+    )
+    _list_refused(found.refused)
+    return 0
+
+
+def _add_compress(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "compress",
+        help="write a smaller adapter, or one with fewer intruders, in PEFT's form",
+        description="Write the best approximation of a LoRA adapter of smaller rank. With "
+        "--mitigate, reduce its intruders to a share of their singular value, and write beside "
+        "it, as OUT-control, the whole update scaled to the same norm.",
+    )
+    parser.add_argument("adapter", type=Path, help="folder of the adapter")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    _add_share(parser)
+    parser.add_argument("--rank", type=_positive, help="the same rank for every module instead")
+    parser.add_argument("--mitigate", type=_share_or_none, metavar="KEEP", help="such as 0.5")
+    parser.add_argument("--base", type=Path, help="the base model, which --mitigate needs")
+    parser.add_argument("--intruders", type=_positive, default=10, help=argparse.SUPPRESS)
+    parser.set_defaults(run=_compress, command="compress")
+
+
+def _compress(options: argparse.Namespace) -> int:
+    _pin_threads()
+    from rankscope.probe import adapter, ranking, writing
+
+    source = adapter.read(options.adapter)
+    if options.mitigate is not None:
+        return _mitigate(options)
+    found = ranking.recommend(source, options.share)
+    ranks = dict(found.ranks)
+    if options.rank:
+        ranks = {module: min(options.rank, found.stored[module]) for module in ranks}
+    writing.compress(source, ranks, options.out)
+    total, stored = sum(ranks.values()), sum(found.stored.values())
+    print(f"Wrote {options.out}: ranks add up to {total} of {stored}.")
+    _list_refused(found.refused)
+    return 0
+
+
+def _mitigate(options: argparse.Namespace) -> int:
+    from rankscope.probe import ProbeError, adapter, ranking, writing
+
+    base = _base(options.base)
+    if base is None:
+        raise InputError("--mitigate needs the --base that intruders are told from")
+    source = adapter.read(options.adapter)
+    reduced, control, refused, removed = {}, {}, {}, 0
+    for module in _with_progress(source.modules):
+        try:
+            reduced[module], control[module], count = writing.mitigated(
+                source, base, module, options.mitigate, options.intruders
+            )
+            removed += count
+        except ProbeError as error:
+            refused[module] = str(error)
+            if source.forms[module] != adapter.WHOLE:  # its scaling becomes 1 like the others'
+                reduced[module] = control[module] = ranking.decompose(source, module)
+    if not removed:
+        why = next((f" ({name}: {one})" for name, one in refused.items()), "")
+        raise InputError(f"{options.adapter}: no intruder was found{why}")
+    beside = options.out.with_name(f"{options.out.name}-control")
+    writing.write(source, options.out, reduced)
+    writing.write(source, beside, control)
+    print(
+        f"Wrote {options.out}: {removed} intruders reduced to {options.mitigate:g} of their size; "
+        f"and {beside}, the update scaled to the same norms."
+    )
+    _list_refused(refused)
+    return 0
+
+
+def _list_refused(refused: Mapping[str, str]) -> None:
+    for module, why in refused.items():
+        print(f"left as it is: {module}: {why}", file=sys.stderr)
+
+
+def _add_share(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--share",
+        type=_share,
+        default=0.95,
+        help="of each update's energy, its squared norm (default: %(default)s)",
+    )
 
 
 def _base(place: Path | None) -> "BaseModel | None":
@@ -130,17 +246,19 @@ def _pin_threads() -> None:
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
-def _draw(dataset: "xr.Dataset", out: Path) -> list[Path]:
+def _draw(dataset: "xr.Dataset", out: Path) -> list[tuple[str, str, Path]]:
+    """Draw what can be drawn; return name, description and file of each figure."""
     from rankscope.drawing import style
     from rankscope.probe import figures
 
     style.apply()
-    stems = []
+    drawn = []
     for figure in figures.available(dataset):
         stem = out.with_name(f"{out.stem}-{figure.__name__}")
         style.save(figure(dataset), stem)
-        stems.append(stem.with_name(f"{stem.name}.png"))
-    return stems
+        file = stem.with_name(f"{stem.name}.png")
+        drawn.append((figure.__name__, figure.__doc__ or figure.__name__, file))
+    return drawn
 
 
 def _with_progress(modules: Sequence[str]) -> Iterator[str]:
@@ -172,4 +290,18 @@ def _positive(text: str) -> int:
     return value
 
 
-SUBCOMMANDS: Iterable[Callable[[Subparsers], None]] = (_add_probe,)
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"must be above 0 and at most 1, got {text}")
+    return value
+
+
+def _share_or_none(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 0 and below 1, got {text}")
+    return value
+
+
+SUBCOMMANDS: Iterable[Callable[[Subparsers], None]] = (_add_probe, _add_recommend, _add_compress)
