@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.rest and options.run is not _study:
         parser.error(f"unrecognised arguments: {' '.join(options.rest)}")
     try:
-        if options.command != "probe":
+        if options.command not in probe_commands.ANYWHERE:
             checkout.require(options.command)
         status: int = options.run(options)
     except (Foreseen, OSError) as error:

@@ -305,3 +305,5 @@ def _share_or_none(text: str) -> float:
 
 
 SUBCOMMANDS: Iterable[Callable[[Subparsers], None]] = (_add_probe, _add_recommend, _add_compress)
+ANYWHERE = frozenset({"probe", "recommend", "compress"})
+"""Commands that need no checkout."""
