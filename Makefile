@@ -1,10 +1,14 @@
 # `make study` runs the workflow, `make test` the tests; both set up the environment first.
-.PHONY: study test status figures audit docs readme environment lint format lock clean help
+.PHONY: study plan test status figures audit docs readme environment lint format lock clean help
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
 CONFIG ?= config.yaml
 ARGS ?=
+STUDY ?=
+# make takes config=... for another variable than CONFIG and would run the default in silence
+$(foreach name,config args study torch python,$(if $(findstring command,$(origin $(name))),\
+	$(error rankscope: $(name)=... is written in capitals: make study CONFIG=FILE)))
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
@@ -15,16 +19,21 @@ LOCKS := requirements.lock $(TORCH:%=requirements-%.lock)
 
 help:
 	@echo "make study    run the workflow: simulate, predict, judge, plot, report"
+	@echo "make plan     what that would do: points, jobs, time, memory and disk"
 	@echo "make test     run all tests"
 	@echo "make status   what is done, running, failed and missing"
-	@echo "make figures  draw all figures again from existing data (STUDY=name: of one study)"
+	@echo "make figures  draw all figures again from existing data"
 	@echo "make audit    judge every claim on data in which the truth was planted"
 	@echo "make docs     the API reference, from the docstrings"
 	@echo "CONFIG=presets/cluster.yaml takes another configuration, ARGS='...' goes to Snakemake"
+	@echo "STUDY=lora makes, plans or draws one paper or study alone"
 	@echo "TORCH= leaves torch out of the environment, TORCH=cuda takes the build for GPUs"
 
 study: environment
-	@$(BIN)/rankscope study --configfile $(CONFIG) $(ARGS)
+	@$(BIN)/rankscope study --configfile $(CONFIG) $(STUDY:%=--only %) $(ARGS)
+
+plan: environment
+	@$(BIN)/rankscope study --configfile $(CONFIG) $(STUDY:%=--only %) --dry-run $(ARGS)
 
 test: environment
 	@$(BIN)/python -m pytest $(ARGS)

@@ -26,10 +26,10 @@ rule all:
     """Make every verdict, table and figure."""
     default_target: True
     input:
-        "results/report.html",
-        "results/claims.csv",
-        "results/provenance.json",
-        expand("results/{study}/verdicts.csv", study=STUDIES),
+        "<results>/report.html",
+        "<results>/claims.csv",
+        "<results>/provenance.json",
+        expand("<results>/{study}/verdicts.csv", study=STUDIES),
         FIGURES,
         TABLES,
         # a point that was deleted is remade, though nothing that is left to do reads it

@@ -75,7 +75,7 @@ def content(folder: Path) -> dict[str, bytes]:
         str(path.relative_to(results)): path.read_bytes()
         for path in sorted(results.rglob("*"))
         if path.is_file()
-        and not {".store", "logs"} & set(path.parts)
+        and not {".store", ".run", "logs"} & set(path.parts)
         and path.name not in ("provenance.json", "report.html")
     }
 

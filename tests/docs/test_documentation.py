@@ -40,24 +40,24 @@ def checkout(tmp_path):
 @pytest.mark.workflow
 def test_the_page_on_adding_a_study_makes_a_study(checkout):
     follow("add-a-study.md", checkout)
-    claims = (checkout / "results/claims.md").read_text()
+    claims = (checkout / "results-products/claims.md").read_text()
     assert "| gaussian_products | rank by depth | participation ratio | supported " in claims
     assert "| gaussian_products | rank by depth | stable rank         | contradicted " in claims
-    assert (checkout / "results/gaussian_products/figures/ranks_by_depth.pdf").exists()
-    report = (checkout / "results/report.html").read_text()
+    assert (checkout / "results-products/gaussian_products/figures/ranks_by_depth.pdf").exists()
+    report = (checkout / "results-products/report.html").read_text()
     assert 'id="figure-gaussian_products-ranks_by_depth"' in report
 
 
 @pytest.mark.workflow
 def test_the_page_on_grids_and_the_page_on_loading_work_one_after_the_other(checkout, monkeypatch):
     follow("own-grid.md", checkout)
-    points = sorted(p.stem for p in (checkout / "results").glob("*/simulated/*.nc"))
+    points = sorted(p.stem for p in (checkout / "results-mine").glob("*/simulated/*.nc"))
     assert "width=16,negative_slope=0.0" in points
     assert len(points) == 4
     monkeypatch.chdir(checkout)
     names: dict = {}
     for block in RUN_BLOCK.findall((DOCS / "load-results.md").read_text()):
-        exec(block, names)
+        exec(block.replace('"results/', '"results-mine/'), names)
     assert len(names["results"]) == 4
     assert (checkout / "stable_rank.png").stat().st_size > 5000
 

@@ -155,7 +155,8 @@ def test_read_only_results_are_named_and_work_goes_on_when_they_can_be_written(f
 
 
 def test_a_second_run_in_the_same_folder_is_refused_and_disturbs_nothing(slow, undisturbed):
-    process = trials.start(slow, *TARGETS)
+    # long enough for three commands beside it on a busy machine
+    process = trials.start(slow, *TARGETS, PACED_PAUSE="3")
     wait_for(lambda: trials.work(slow))
     _, seen = trials.run(slow, command="status")
     assert seen.splitlines()[1].split()[:5] == ["paced", "simulated", "2", "0", "1"]
@@ -209,13 +210,13 @@ def test_a_lock_of_a_killed_run_does_not_lock_out_but_one_of_another_machine_doe
     process = trials.start(slow, *TARGETS)
     wait_for(lambda: trials.work(slow))
     kill_session(process)
-    owner = slow / ".snakemake/rankscope.lock"
+    owner = slow / "results/.run/lock"
     ours = owner.read_text()
     owner.write_text("process 1 on another-machine\n")
     status, output = trials.run(slow, *TARGETS)
     assert status == 2
     assert "a run (process 1 on another-machine) has not ended" in output
-    assert "rm .snakemake/rankscope.lock" in output
+    assert "rm results/.run/lock" in output
     owner.write_text(ours)
     assert trials.run(slow, *TARGETS, PACED_PAUSE="0")[0] == 0
 

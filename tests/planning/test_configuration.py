@@ -61,7 +61,15 @@ def test_an_unknown_study_is_named_with_the_known_ones(values):
     ("key", "value", "message"),
     [
         ("sed", 1, "config.yaml: top level: Additional properties are not allowed"),
+        (
+            "sed",
+            1,
+            "config.yaml: top level: Additional properties are not allowed ('sed' was "
+            "unexpected); did you mean 'seed'?",
+        ),
         ("seed", "1e3", "config.yaml: seed: '1e3' is not of type 'integer'; YAML reads"),
+        ("seed", "one", "config.yaml: seed: 'one' is not of type 'integer'"),
+        ("results", "../elsewhere", "config.yaml: results: '../elsewhere' does not match"),
         ("seed", -1, "config.yaml: seed: -1 is less than the minimum of 0"),
         ("confidence", 95, "config.yaml: confidence: 95 is greater than or equal to the maximum"),
         ("studies", {}, "config.yaml: studies: {} should be non-empty"),

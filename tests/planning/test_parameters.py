@@ -30,7 +30,8 @@ def test_values_of_the_declared_types_are_taken_as_they_are():
         ({}, "here: parameter 'width' is missing"),
         (
             {"widht": 8},
-            "here: unknown parameter 'widht'; known are width, slope, kind, flag",
+            "here: unknown parameter 'widht'; known are width, slope, kind, flag; "
+            "did you mean 'width'?",
         ),
         ({"width": 0}, "here: width must be at least 1, got 0"),
         ({"width": 8, "slope": -2.0}, "here: slope must be above -2.0, got -2.0"),

@@ -49,6 +49,7 @@ def lora_weights(seed=1, rank=3):
     return weights
 
 
+WITHOUT = probing.measure.Settings(intruders=0)
 LORA = {"peft_type": "LORA", "lora_alpha": 6, "r": 3}
 
 
@@ -192,7 +193,13 @@ def test_pickled_weights_are_refused_with_the_reason(model, lora, tmp_path, caps
     ("change", "message"),
     [
         ({"peft_type": "IA3"}, "adapter type IA3 is not supported"),
-        ({"use_dora": True}, "use_dora is set"),
+        ({"use_bdlora": True}, "use_bdlora is set"),
+        ({"alpha_pattern": ["query"]}, "is no mapping from patterns to numbers"),
+        ({"alpha_pattern": {"query": "much"}}, "gives no number for 'query'"),
+        ({"alpha_pattern": {"(": 2}}, "has no pattern in '('"),
+        ({"alpha_pattern": {"(a+)+": 2}}, "too complex"),
+        ({"lora_alpha": float("nan")}, "gives no number for lora_alpha"),
+        ({"peft_type": "RANDLORA", "randlora_alpha": 2, "r": 0}, "a rank r of 0"),
         ({"init_lora_weights": "pissa_niter_4"}, "changes the base weights"),
         ({"lora_alpha": None}, "gives no number for lora_alpha"),
     ],
@@ -202,36 +209,53 @@ def test_an_unsupported_config_is_refused(model, tmp_path, capsys, change, messa
     assert message in refusal(capsys, folder, "--base", model, "--out", tmp_path / "o.nc")
 
 
-def test_a_missing_base_tensor_is_named(model, tmp_path, capsys):
+def unprobed(folder, model):
+    found = probing.probe(adapter.read(folder), base.BaseModel(model), settings=WITHOUT)
+    return list(found.matrix.values), dict(
+        zip(found.unprobed.values, found.unprobed_why.values, strict=True)
+    )
+
+
+def test_a_missing_base_tensor_is_named_and_the_rest_is_probed(model, tmp_path):
     weights = lora_weights()
     extra = {k.replace("layer.2", "layer.3"): v for k, v in weights.items() if "layer.2" in k}
-    folder = write_adapter(tmp_path / "a", LORA, weights | extra)
-    line = refusal(capsys, folder, "--base", model, "--out", tmp_path / "o.nc")
-    assert "holds no encoder.layer.3.query.weight" in line
+    matrices, why = unprobed(write_adapter(tmp_path / "a", LORA, weights | extra), model)
+    assert matrices == list(MODULES)
+    assert "holds no encoder.layer.3.query.weight" in why["encoder.layer.3.query"]
 
 
-def test_a_missing_half_of_a_pair_is_named(model, tmp_path, capsys):
+def test_a_missing_half_of_a_pair_is_named_and_the_rest_is_probed(model, tmp_path):
     weights = lora_weights()
     del weights[f"{PREFIX}{MODULES[0]}.lora_B.weight"]
-    folder = write_adapter(tmp_path / "a", LORA, weights)
-    line = refusal(capsys, folder, "--base", model, "--out", tmp_path / "o.nc")
-    assert f"holds no lora_B.weight of {MODULES[0]}" in line
+    matrices, why = unprobed(write_adapter(tmp_path / "a", LORA, weights), model)
+    assert matrices == list(MODULES[1:])
+    assert list(why.values()) == [f"the file holds no lora_B.weight of {MODULES[0]}"]
 
 
-def test_a_shape_that_does_not_fit_the_base_is_refused(model, tmp_path, capsys):
+def test_a_shape_that_does_not_fit_the_base_is_named_and_the_rest_is_probed(model, tmp_path):
     weights = lora_weights()
     weights[f"{PREFIX}{MODULES[2]}.lora_B.weight"] = np.ones((7, 3), dtype=np.float32)
-    folder = write_adapter(tmp_path / "a", LORA, weights)
-    line = refusal(capsys, folder, "--base", model, "--out", tmp_path / "o.nc")
-    assert "updates a matrix of 7 x 12, but the base weight is 20 x 12" in line
+    matrices, why = unprobed(write_adapter(tmp_path / "a", LORA, weights), model)
+    assert matrices == list(MODULES[:2])
+    assert "updates a matrix of 7 x 12, but the base weight is 20 x 12" in why[MODULES[2]]
 
 
-def test_values_that_are_not_finite_are_refused(model, tmp_path, capsys):
+def test_values_that_are_not_finite_are_named_and_the_rest_is_probed(model, tmp_path):
     weights = lora_weights()
     weights[f"{PREFIX}{MODULES[0]}.lora_B.weight"][0, 0] = np.nan
-    folder = write_adapter(tmp_path / "a", LORA, weights)
-    line = refusal(capsys, folder, "--base", model, "--out", tmp_path / "o.nc")
-    assert "not finite" in line
+    matrices, why = unprobed(write_adapter(tmp_path / "a", LORA, weights), model)
+    assert matrices == list(MODULES[1:])
+    assert "not finite" in why[MODULES[0]]
+
+
+def test_an_adapter_of_which_nothing_can_be_probed_is_refused(lora, tmp_path, capsys):
+    wrong = tmp_path / "wrong"
+    wrong.mkdir()
+    weights = {f"{m}.weight": np.ones((5, 6), dtype=np.float32) for m in MODULES}
+    save_file(weights, wrong / "model.safetensors")
+    line = refusal(capsys, lora, "--base", wrong, "--out", tmp_path / "o.nc")
+    assert "nothing can be probed" in line
+    assert "but the base weight is 5 x 6" in line
 
 
 def test_quantised_base_weights_are_refused(tmp_path):
@@ -270,8 +294,26 @@ def test_adapters_of_different_matrices_cannot_be_compared(model, lora, tmp_path
     assert "adapt no matrix in common" in line
 
 
-def test_other_tensors_are_counted_and_left_out(tmp_path):
-    extra = {f"{PREFIX}classifier.weight": np.ones((2, 12), dtype=np.float32)}
-    found = adapter.read(write_adapter(tmp_path / "a", LORA, lora_weights() | extra))
-    assert found.skipped == 1
-    assert found.modules == MODULES
+def test_the_command_lists_what_is_not_probed_and_why(tmp_path, model, capsys):
+    extra = {f"{PREFIX}classifier.bias": np.ones(2, dtype=np.float32)}
+    folder = write_adapter(tmp_path / "a", LORA, lora_weights() | extra)
+    arguments = [str(folder), "--base", str(model), "--out", str(tmp_path / "o.nc")]
+    assert command_line.main(["probe", *arguments]) == 0
+    assert f"not probed: {PREFIX}classifier.bias: a bias, a vector" in capsys.readouterr().out
+    assert datasets.read(tmp_path / "o.nc").attrs["skipped"] == 1
+
+
+def test_an_untrained_adapter_is_probed_and_drawn(tmp_path, model):
+    weights = {k: v * ("lora_B" not in k) for k, v in lora_weights().items()}
+    folder = write_adapter(tmp_path / "a", LORA, weights)
+    arguments = [str(folder), "--base", str(model), "--out", str(tmp_path / "o.nc")]
+    assert command_line.main(["probe", *arguments]) == 0
+    assert (datasets.read(tmp_path / "o.nc").numerical_rank == 0).all()
+
+
+def test_a_base_of_zeros_has_no_alignment(tmp_path, lora):
+    weights = {f"{m}.weight": np.zeros(shape_of(m), dtype=np.float32) for m in MODULES}
+    save_file(weights, tmp_path / "zeros.safetensors")
+    found = probing.probe(adapter.read(lora), base.BaseModel(tmp_path / "zeros.safetensors"))
+    assert found.alignment.isnull().all()
+    assert "intruders" not in found

@@ -7,6 +7,7 @@ read what a run has made:
     [(point.rank, float(point.measured.trained_error.mean())) for point in results]
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,26 +94,29 @@ def figure(folder: str | Path, name: str) -> "Figure":
     return drawn
 
 
-def probe(adapter: str | Path, base: str | Path, **settings: Any) -> "xr.Dataset":
+def probe(
+    adapter: str | Path,
+    base: str | Path | None = None,
+    *others: str | Path,
+    modules: Sequence[str] = (),
+    **settings: Any,
+) -> "xr.Dataset":
     """Probe a saved adapter: see `rankscope.probe.probing.probe`.
 
     Args:
-        adapter: the adapter's folder.
-        base: the base model's folder.
+        adapter: the adapter's folder, or a tuned model's folder or file.
+        base: the base model's folder or file; without it spectra, ranks and similarity remain.
+        others: other adapters of the same model, to compare with.
+        modules: patterns of the modules that are probed, such as ``"*.q_proj"``; all without.
         settings: fields of `rankscope.probe.measure.Settings`.
 
+    Returns:
+        A dataset with a ``matrix`` dimension; what was not probed is in its ``unprobed`` and
+        ``unprobed_why``, if anything was not.
+
     Raises:
-        rankscope.probe.ProbeError: if the adapter or the model cannot be probed.
+        rankscope.probe.ProbeError: if nothing can be probed.
     """
-    import numpy as np
+    from rankscope.probe import calling
 
-    from rankscope.probe import adapter as adapters
-    from rankscope.probe import base as bases
-    from rankscope.probe import measure, probing
-
-    return probing.probe(
-        adapters.read(Path(adapter)),
-        bases.BaseModel(Path(base)),
-        settings=measure.Settings(**settings),
-        seeds=np.random.SeedSequence(0).spawn(4),
-    )
+    return calling.probe(adapter, base, *others, modules=modules, **settings)

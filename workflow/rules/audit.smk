@@ -9,14 +9,14 @@ Output: results/{study}/audit.*, results/audit.*
 rule audit:
     """Judge the claims of {wildcards.study} on planted data."""
     input:
-        "results/{study}/simulated.nc",
-        "results/{study}/predicted.nc",
+        "<results>/{study}/simulated.nc",
+        "<results>/{study}/predicted.nc",
     output:
-        multiext("results/{study}/audit", ".csv", ".md", ".tex"),
+        multiext("<results>/{study}/audit", ".csv", ".md", ".tex"),
     log:
-        "results/logs/{study}/audit.log",
+        "<results>/logs/{study}/audit.log",
     benchmark:
-        "results/logs/{study}/audit.tsv"
+        "<results>/logs/{study}/audit.tsv"
     conda:
         "../../envs/rankscope.yaml"
     params:
@@ -30,11 +30,11 @@ rule audit:
 rule join_audits:
     """Join the audits of all studies in one table."""
     input:
-        expand("results/{study}/audit.csv", study=STUDIES),
+        expand("<results>/{study}/audit.csv", study=STUDIES),
     output:
-        multiext("results/audit", ".csv", ".md", ".tex"),
+        multiext("<results>/audit", ".csv", ".md", ".tex"),
     log:
-        "results/logs/join_audits.log",
+        "<results>/logs/join_audits.log",
     conda:
         "../../envs/rankscope.yaml"
     params:

@@ -24,13 +24,19 @@ from rankscope import errors
 from rankscope.planning import code, configuration, limits, parameters, study
 
 try:
-    CONFIGURATION = configuration.check(config, ", ".join(map(str, workflow.configfiles)))
+    CONFIGURATION = configuration.check_files(config, workflow.configfiles)
 except errors.ConfigurationError as error:
     raise WorkflowError(str(error))
 
 # Jobs get the checked configuration from their environment: a grid among a rule's parameters
 # would rerun every point whenever one is added.
-os.environ[configuration.ENVIRONMENT] = json.dumps(config)
+os.environ[configuration.ENVIRONMENT] = json.dumps(config | {"results": str(CONFIGURATION.results)})
+
+
+# each configuration has a results folder of its own
+pathvars:
+    results=str(CONFIGURATION.results),
+
 
 STUDIES = tuple(CONFIGURATION.studies)
 BATCHES = CONFIGURATION.batches()
@@ -75,7 +81,7 @@ def code_of(job, part):
 def made(names, part, suffixes):
     """Files that the public functions of a part of studies make."""
     return [
-        f"results/{name}/{part}/{item}.{suffix}"
+        f"<results>/{name}/{part}/{item}.{suffix}"
         for name in names
         for item in study.makes(name, part)
         for suffix in suffixes
@@ -100,7 +106,7 @@ def limit(of, batch):
 def in_report(name, drawing):
     """The figures of a module, each with its caption, as outputs that `--report` shows."""
     figures = code.public_functions(drawing)
-    stems = [f"results/{name}/figures/{figure}" for figure in figures]
+    stems = [f"{CONFIGURATION.results}/{name}/figures/{figure}" for figure in figures]
     shown = [
         snakemake.io.report(
             f"{stem}.png",
@@ -128,4 +134,4 @@ WITH_SPECTRA = [name for name in STUDIES if study.has(name, "spectra")]
 onstart:
     from rankscope.running import run
 
-    run.begin()
+    run.begin(CONFIGURATION)

@@ -14,9 +14,9 @@ for batch in BATCHES:
                 # what was finished before comes from the store (rankscope.jobs.store)
                 batch.files,
             log:
-                f"results/logs/{batch.study}/{batch.stage}_{batch.number}.log",
+                f"<results>/logs/{batch.study}/{batch.stage}_{batch.number}.log",
             benchmark:
-                f"results/logs/{batch.study}/{batch.stage}_{batch.number}.tsv"
+                f"<results>/logs/{batch.study}/{batch.stage}_{batch.number}.tsv"
             conda:
                 "../../envs/rankscope.yaml"
             threads: limits.THREADS

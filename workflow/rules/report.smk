@@ -13,13 +13,13 @@ for name in STUDIES:
             name:
                 f"plot_{configuration.rule_name(name)}"
             input:
-                multiext(f"results/{name}/", "simulated.nc", "predicted.nc", "verdicts.csv"),
+                multiext(f"<results>/{name}/", "simulated.nc", "predicted.nc", "verdicts.csv"),
             output:
                 in_report(name, study.module_name(name, "figures")),
             log:
-                f"results/logs/{name}/plot.log",
+                f"<results>/logs/{name}/plot.log",
             benchmark:
-                f"results/logs/{name}/plot.tsv"
+                f"<results>/logs/{name}/plot.tsv"
             conda:
                 "../../envs/rankscope.yaml"
             params:
@@ -37,13 +37,13 @@ for name in STUDIES:
             name:
                 f"tabulate_{configuration.rule_name(name)}"
             input:
-                multiext(f"results/{name}/", "simulated.nc", "predicted.nc", "verdicts.csv"),
+                multiext(f"<results>/{name}/", "simulated.nc", "predicted.nc", "verdicts.csv"),
             output:
                 made([name], "tables", ("csv", "md", "tex")),
             log:
-                f"results/logs/{name}/tabulate.log",
+                f"<results>/logs/{name}/tabulate.log",
             benchmark:
-                f"results/logs/{name}/tabulate.tsv"
+                f"<results>/logs/{name}/tabulate.tsv"
             conda:
                 "../../envs/rankscope.yaml"
             params:
@@ -61,13 +61,15 @@ if WITH_SPECTRA:
         """Compare the spectra of all studies."""
         input:
             expand(
-                "results/{study}/{stage}.nc", study=WITH_SPECTRA, stage=("simulated", "predicted")
+                "<results>/{study}/{stage}.nc",
+                study=WITH_SPECTRA,
+                stage=("simulated", "predicted"),
             ),
         output:
             in_report("comparison", "rankscope.comparison.figures"),
-            multiext("results/comparison/tables/ranks", ".csv", ".md", ".tex"),
+            multiext("<results>/comparison/tables/ranks", ".csv", ".md", ".tex"),
         log:
-            "results/logs/compare.log",
+            "<results>/logs/compare.log",
         conda:
             "../../envs/rankscope.yaml"
         params:
@@ -84,11 +86,11 @@ if WITH_SPECTRA:
 rule provenance:
     """Record versions, commit, platform and configuration."""
     input:
-        "results/claims.csv",
+        "<results>/claims.csv",
     output:
-        "results/provenance.json",
+        "<results>/provenance.json",
     log:
-        "results/logs/provenance.log",
+        "<results>/logs/provenance.log",
     conda:
         "../../envs/rankscope.yaml"
     params:
@@ -101,16 +103,16 @@ rule provenance:
 rule report:
     """Write the report: one file that opens without a network."""
     input:
-        "results/claims.csv",
-        "results/provenance.json",
-        expand("results/{study}/verdicts.csv", study=STUDIES),
+        "<results>/claims.csv",
+        "<results>/provenance.json",
+        expand("<results>/{study}/verdicts.csv", study=STUDIES),
         FIGURES,
         TABLES,
         rules.compare.output if WITH_SPECTRA else [],
     output:
-        "results/report.html",
+        "<results>/report.html",
     log:
-        "results/logs/report.log",
+        "<results>/logs/report.log",
     conda:
         "../../envs/rankscope.yaml"
     params:

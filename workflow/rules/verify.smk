@@ -10,11 +10,11 @@ rule collect:
     input:
         points,
     output:
-        "results/{study}/{stage}.nc",
+        "<results>/{study}/{stage}.nc",
     log:
-        "results/logs/{study}/collect_{stage}.log",
+        "<results>/logs/{study}/collect_{stage}.log",
     benchmark:
-        "results/logs/{study}/collect_{stage}.tsv"
+        "<results>/logs/{study}/collect_{stage}.tsv"
     conda:
         "../../envs/rankscope.yaml"
     params:
@@ -27,22 +27,22 @@ rule collect:
 rule verify:
     """Judge the claims of {wildcards.study}."""
     input:
-        "results/{study}/simulated.nc",
-        "results/{study}/predicted.nc",
+        "<results>/{study}/simulated.nc",
+        "<results>/{study}/predicted.nc",
     output:
-        multiext("results/{study}/verdicts", ".csv", ".md", ".tex"),
-        multiext("results/{study}/claims", ".md", ".tex"),
+        multiext("<results>/{study}/verdicts", ".csv", ".md", ".tex"),
+        multiext("<results>/{study}/claims", ".md", ".tex"),
         claims=report(
-            "results/{study}/claims.csv",
+            "<results>/{study}/claims.csv",
             caption="../report/claims.rst",
             category="{study}",
             subcategory="Claims",
             labels={"table": "claims and verdicts"},
         ),
     log:
-        "results/logs/{study}/verify.log",
+        "<results>/logs/{study}/verify.log",
     benchmark:
-        "results/logs/{study}/verify.tsv"
+        "<results>/logs/{study}/verify.tsv"
     conda:
         "../../envs/rankscope.yaml"
     params:
@@ -55,17 +55,17 @@ rule verify:
 rule summarise:
     """Join the claims of all studies in one table."""
     input:
-        expand("results/{study}/claims.csv", study=STUDIES),
+        expand("<results>/{study}/claims.csv", study=STUDIES),
     output:
-        multiext("results/claims", ".md", ".tex"),
+        multiext("<results>/claims", ".md", ".tex"),
         report(
-            "results/claims.csv",
+            "<results>/claims.csv",
             caption="../report/claims.rst",
             category="All studies",
             labels={"table": "claims and verdicts"},
         ),
     log:
-        "results/logs/summarise.log",
+        "<results>/logs/summarise.log",
     conda:
         "../../envs/rankscope.yaml"
     params:

@@ -11,7 +11,7 @@ def main(name: str) -> None:
     """Audit with the confidence of the workflow's configuration."""
     confidence = configuration.from_environment().confidence
     found = claims.of(study.part(name, "claims"))
-    audit.audit(found, study.part(name, "plants"), configuration.RESULTS / name, confidence)
+    audit.audit(found, study.part(name, "plants"), configuration.folder() / name, confidence)
 
 
 if __name__ == "__main__":

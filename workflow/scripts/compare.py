@@ -3,7 +3,7 @@
 import sys
 
 from rankscope.jobs import compare, script
-from rankscope.planning.configuration import RESULTS
+from rankscope.planning import configuration
 
 if __name__ == "__main__":
-    script.run(compare.compare, sys.argv[1:], RESULTS / "comparison")
+    script.run(compare.compare, sys.argv[1:], configuration.folder())

@@ -3,8 +3,8 @@
 import sys
 
 from rankscope.jobs import audit, script
-from rankscope.planning.configuration import RESULTS
+from rankscope.planning import configuration
 
 if __name__ == "__main__":
-    folders = {name: RESULTS / name for name in sys.argv[1:]}
-    script.run(audit.join, folders, RESULTS / "audit")
+    folders = {name: configuration.folder() / name for name in sys.argv[1:]}
+    script.run(audit.join, folders, configuration.folder() / "audit")

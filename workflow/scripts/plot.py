@@ -3,14 +3,16 @@
 import sys
 
 from rankscope.jobs import plot, script
-from rankscope.planning import study
-from rankscope.planning.configuration import RESULTS
+from rankscope.planning import configuration, study
 
 
 def main(name: str) -> None:
     """Draw what the study's figures make."""
     figures = study.part(name, "figures")
-    plot.plot([getattr(figures, one) for one in study.makes(name, "figures")], RESULTS / name)
+    plot.plot(
+        [getattr(figures, one) for one in study.makes(name, "figures")],
+        configuration.folder() / name,
+    )
 
 
 if __name__ == "__main__":

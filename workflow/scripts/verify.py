@@ -11,7 +11,7 @@ def main(name: str) -> None:
     """Judge with the confidence of the workflow's configuration."""
     confidence = configuration.from_environment().confidence
     found = claims.of(study.part(name, "claims"))
-    verify.verify(found, configuration.RESULTS / name, confidence)
+    verify.verify(found, configuration.folder() / name, confidence)
 
 
 if __name__ == "__main__":

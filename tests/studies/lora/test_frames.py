@@ -11,7 +11,8 @@ from rankscope.studies.lora.frames import claims, figures, simulation, theory
 from rankscope.studies.lora.frames.parameters import Parameters
 
 SMALL = {
-    "rows": 20, "columns": 20, "rank": 3, "other_rank": 4, "draws": 5, "base_norm": 1.0
+    "rows": 20, "columns": 20, "rank": 3, "other_rank": 4, "draws": 5, "base_norm": 1.0,
+    "base_decay": 0.0,
 }  # fmt: skip
 
 
@@ -43,6 +44,7 @@ def test_impossible_points_are_refused_with_the_value(values, message):
     other_rank=st.integers(1, 9),
     draws=st.integers(2, 3),
     base_norm=st.floats(1e-6, 1e6),
+    base_decay=st.floats(0, 100),
 )
 def test_a_point_is_refused_or_runs(**values):
     try:
@@ -73,6 +75,24 @@ def test_random_frames_follow_their_closed_forms(values):
     )
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"rows": 12, "columns": 30, "rank": 5, "base_decay": 0.5},
+        {"rows": 40, "columns": 20, "rank": 8, "base_decay": 1.0},
+        {"rows": 6, "columns": 6, "rank": 6, "base_decay": 0.3},
+        {"rank": 10},
+    ],
+)
+def test_what_a_draw_captures_varies_as_derived(values):
+    simulated, predicted = both(count=30, draws=150, other_rank=1, **values)
+    variance = simulated.captured_square_variance
+    error = float(variance.std()) / np.sqrt(30)
+    assert float(variance.mean()) == pytest.approx(
+        float(predicted.captured_square_variance), abs=5 * error + 1e-15
+    )
+
+
 def test_the_printed_identity_of_appendix_g_fails_and_the_corrected_holds():
     simulated, predicted = both()
     assert (simulated.identity_error < 1e-12).all()
@@ -83,8 +103,9 @@ def test_the_printed_identity_of_appendix_g_fails_and_the_corrected_holds():
 def test_figures_draw_what_there_is():
     small = results.of({"small": (SMALL, *both())})
     assert "size of GPT-3" in figures.table_7(small).texts[0].get_text()
-    similarity, *_ = figures.nulls(small).axes
-    assert similarity.get_xticklabels()[0].get_text() == "3, 4; 20"
+    similarity, _, spread, _ = figures.nulls(small).axes
+    assert similarity.get_xticklabels()[0].get_text() == "3, 4; 20, 0"
+    assert not spread.containers  # five draws have no variance to speak of
     values = {**SMALL, "rank": 4, **claims.GPT3, "draws": 2}
     held, factors = figures.table_7(results.of({"gpt3": (values, *both(**values))})).axes
     assert len(held.containers) == len(factors.containers) == 3

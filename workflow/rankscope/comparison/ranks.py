@@ -8,6 +8,7 @@ rank, beside the same null: Gaussian matrices of the same shape.
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import pandas as pd
 
 from rankscope.evidence import results
 from rankscope.numerics import ranks
-from rankscope.planning import configuration, study
+from rankscope.planning import study
 
 LOST, SPENT, NEEDED = "lost", "spent", "needed"
 QUESTIONS = {
@@ -55,10 +56,10 @@ class Spectrum:
     shape: tuple[int, int]
 
 
-def gather(names: Iterable[str]) -> Iterator[tuple[str, Spectrum]]:
-    """Yield the spectra of studies, with the study's name."""
+def gather(names: Iterable[str], folder: Path) -> Iterator[tuple[str, Spectrum]]:
+    """Yield the spectra of studies in a results folder, with the study's name."""
     for name in names:
-        found = results.read(configuration.RESULTS / name)
+        found = results.read(folder / name)
         for spectrum in study.part(name, "spectra").spectra(found):
             yield name, spectrum
 

@@ -1,7 +1,7 @@
 """One look for all figures: fonts, a colour-blind-safe palette, column widths, saving."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -13,11 +13,12 @@ from rankscope import datasets
 ONE_COLUMN, TWO_COLUMNS = 3.5, 7.2
 """Widths of figures in inches."""
 
-COLOURS = sns.color_palette("colorblind")
+Colour: TypeAlias = tuple[float, float, float]
+COLOURS: list[Colour] = list(sns.color_palette("colorblind"))
 THEORY: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.0}
 NULL: dict[str, Any] = {"color": "0.6", "linestyle": "--", "linewidth": 0.9}
 PAPER: dict[str, Any] = {"color": COLOURS[3], "linestyle": ":", "linewidth": 1.4}
-VERDICT_COLOURS = {
+VERDICT_COLOURS: dict[str, Colour | str] = {
     "supported": COLOURS[0],
     "contradicted": COLOURS[3],
     "depends on": COLOURS[4],

@@ -183,7 +183,7 @@ def ratio_of_means(above: ArrayLike, below: ArrayLike) -> Estimate:
     return jackknife(lambda a, b: float(np.mean(a) / np.mean(b)), above, below)
 
 
-def slope(sizes: Sequence[float], values: Sequence[ArrayLike]) -> np.ndarray:
+def slope(sizes: ArrayLike, values: Sequence[ArrayLike]) -> np.ndarray:
     """Return, per replicate, the slope of ``log values`` against ``log sizes``.
 
     Args:

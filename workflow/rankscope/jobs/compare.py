@@ -9,11 +9,12 @@ from rankscope.jobs import plot, tabulate
 from rankscope.planning import code
 
 
-def compare(names: Sequence[str], folder: Path) -> None:
-    """Write the comparison of studies into a folder."""
+def compare(names: Sequence[str], results: Path) -> None:
+    """Write the comparison of studies into their results folder."""
+    folder = results / "comparison"
     style.apply()
     order = list(ranks.QUESTIONS)
-    spectra = sorted(ranks.gather(names), key=lambda named: order.index(named[1].question))
+    spectra = sorted(ranks.gather(names, results), key=lambda named: order.index(named[1].question))
     table = ranks.ranks_of(spectra)
     tabulate.write(table, folder / "tables" / "ranks")
     for name in code.public_functions(figures.__name__):

@@ -16,7 +16,7 @@ import xarray as xr
 
 from rankscope import __version__, datasets
 from rankscope.errors import Foreseen
-from rankscope.jobs import journal, predict, simulate, store
+from rankscope.jobs import journal, keys, predict, simulate, store
 from rankscope.planning import configuration, parameters, study
 from rankscope.planning.configuration import Configuration, Point
 
@@ -43,7 +43,7 @@ def compute(stage: str, paths: Sequence[Path]) -> None:
         FailedPointsError: after the rest of the batch, if a point failed; names the points.
     """
     config = configuration.from_environment()
-    names = {configuration.study_of(path) for path in paths}
+    names = {configuration.study_of(path, config.results) for path in paths}
     points = {point.file(stage): point for name in names for point in config.studies[name].points}
     todo = [path for path in paths if not store.deliver(config, stage, points[path])]
     failed = []
@@ -61,7 +61,7 @@ def compute(stage: str, paths: Sequence[Path]) -> None:
             message = (
                 str(error) if isinstance(error, Foreseen) else f"{type(error).__name__}: {error}"
             )
-            journal.append(journal.FAILED, point.study, stage, point.name, message=message)
+            journal.append(journal.FAILED, point, stage, message=message)
             failed.append(f"{point.study}: {point.name}: {message}")
     if failed:
         raise FailedPointsError("; ".join(failed))
@@ -70,8 +70,8 @@ def compute(stage: str, paths: Sequence[Path]) -> None:
 def _make(stage: str, config: Configuration, point: Point) -> None:
     """Compute one point and give its file both its names."""
     start = time.perf_counter()
-    journal.append(journal.STARTED, point.study, stage, point.name)
-    key = store.key(config, stage, point)
+    journal.append(journal.STARTED, point, stage)
+    key = keys.key(config, stage, point)
     if stage == "simulated":
         dataset = _simulate(config, point, key)
     else:
@@ -80,12 +80,11 @@ def _make(stage: str, config: Configuration, point: Point) -> None:
         dataset, parameters.as_dict(point.parameters), parameters.labels(point.parameters)
     )
     dataset.attrs = describe(config, stage, point.study) | {"point": point.name, "key": key}
-    path = point.file(stage)
-    datasets.write(dataset, store.kept(path))
-    store.link(store.kept(path), path)
-    shutil.rmtree(store.parts(path), ignore_errors=True)
-    seconds = time.perf_counter() - start
-    journal.append(journal.DONE, point.study, stage, point.name, seconds)
+    kept = keys.kept(point, stage)
+    datasets.write(dataset, kept)
+    store.link(kept, point.file(stage))
+    shutil.rmtree(keys.parts(point, stage), ignore_errors=True)
+    journal.append(journal.DONE, point, stage, time.perf_counter() - start)
 
 
 def describe(config: Configuration, stage: str, name: str) -> dict[str, str | int]:
@@ -99,7 +98,7 @@ def describe(config: Configuration, stage: str, name: str) -> dict[str, str | in
         "study": name,
         "stage": stage,
         **drawn,
-        "code": store.code_of(name, stage),
+        "code": keys.code_of(name, stage),
     }
 
 
@@ -108,7 +107,7 @@ def _simulate(config: Configuration, point: Point, key: str) -> xr.Dataset:
     module = study.part(point.study, "simulation")
     wanted = config.studies[point.study].replicates
     size = simulate.chunk(module, point.parameters.cost().seconds)
-    folder = store.parts(point.file("simulated"))
+    folder = keys.parts(point, "simulated")
     parts = _earlier(point, key, wanted)
     pending: list[tuple[Path, xr.Dataset]] = []
     done, saved = sum(part.sizes["replicate"] for part in parts), time.perf_counter()
@@ -127,17 +126,15 @@ def _simulate(config: Configuration, point: Point, key: str) -> xr.Dataset:
         if pending and time.perf_counter() - saved > SAVE_SECONDS:
             for file, finished in pending:
                 datasets.write(finished, file)
-            journal.append(
-                journal.SAVED, point.study, "simulated", point.name, message=f"{done}/{wanted}"
-            )
+            journal.append(journal.SAVED, point, "simulated", message=f"{done}/{wanted}")
             pending, saved = [], time.perf_counter()
     return datasets.join(parts)
 
 
 def _earlier(point: Point, key: str, wanted: int) -> list[xr.Dataset]:
     """Return the draws of an earlier run with fewer or more replicates, if there is one."""
-    path, values = point.file("simulated"), parameters.as_dict(point.parameters)
-    for file in (store.kept(path), path):
+    values = parameters.as_dict(point.parameters)
+    for file in (keys.kept(point, "simulated"), point.file("simulated")):
         dataset = store.load(file, key, values)
         if dataset is not None:
             dataset = dataset.isel(replicate=slice(0, wanted))

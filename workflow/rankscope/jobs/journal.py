@@ -12,7 +12,8 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-FOLDER = Path("results/logs")
+from rankscope.planning.configuration import Point
+
 STARTED, SAVED, DONE, FAILED = "started", "saved", "done", "failed"
 
 
@@ -53,26 +54,33 @@ class Entry:
         return float(self.event == DONE)
 
 
-def append(
-    event: str, study: str, stage: str, point: str, seconds: float = 0.0, message: str = ""
-) -> None:
+def append(event: str, point: Point, stage: str, seconds: float = 0.0, message: str = "") -> None:
     """Append one event; a line is one write, so jobs may append at the same time."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    folder = point.results / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
     text = " ".join(message.split())
-    line = f"{time.time():.2f}\t{event}\t{study}\t{stage}\t{point}\t{seconds:.3f}\t{text}\n"
-    with (FOLDER / f"points-{socket.gethostname()}.tsv").open("a", encoding="utf-8") as file:
+    line = (
+        f"{time.time():.2f}\t{event}\t{point.study}\t{stage}\t{point.name}\t{seconds:.3f}\t{text}\n"
+    )
+    with (folder / f"points-{socket.gethostname()}.tsv").open("a", encoding="utf-8") as file:
         file.write(line)
 
 
-def read(start: Mapping[Path, int] | None = None) -> tuple[list[Entry], dict[Path, int]]:
+def read(
+    results: Path, start: Mapping[Path, int] | None = None
+) -> tuple[list[Entry], dict[Path, int]]:
     """Read the events after a position, in the order in which they happened.
+
+    Args:
+        results: the results folder.
+        start: the position; the beginning if there is none.
 
     Returns:
         The events, and the position to go on from.
     """
     entries: list[Entry] = []
     position = dict(start or {})
-    for path in sorted(FOLDER.glob("points*.tsv")):
+    for path in sorted(_files(results)):
         with path.open("rb") as file:
             file.seek(position.get(path, 0))
             data = file.read()
@@ -82,9 +90,13 @@ def read(start: Mapping[Path, int] | None = None) -> tuple[list[Entry], dict[Pat
     return sorted(entries, key=lambda entry: entry.when), position
 
 
-def position() -> dict[Path, int]:
+def position(results: Path) -> dict[Path, int]:
     """Return the end of the journal, for `read` to begin from."""
-    return {path: path.stat().st_size for path in FOLDER.glob("points*.tsv")}
+    return {path: path.stat().st_size for path in _files(results)}
+
+
+def _files(results: Path) -> Iterator[Path]:
+    return (results / "logs").glob("points*.tsv")
 
 
 def _entries(text: str) -> Iterator[Entry]:

@@ -206,7 +206,8 @@ def _triangular(features: np.ndarray) -> np.ndarray:
     """Return a factor of no more columns than rows."""
     if features.shape[1] <= features.shape[0]:
         return features
-    return np.linalg.qr(features.T, mode="r").T
+    # numpy's types know the pair of mode "reduced" only
+    return np.asarray(np.linalg.qr(features.T, mode="r")).T
 
 
 def gram_is_safe(eigenvalues: np.ndarray, columns: int, tolerances: Sequence[float]) -> bool:

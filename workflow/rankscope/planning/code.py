@@ -8,7 +8,6 @@ values are tracked themselves.
 """
 
 import ast
-import copy
 import functools
 import hashlib
 from importlib import metadata
@@ -167,13 +166,20 @@ def _tree(module: str) -> ast.Module:
 
 
 @functools.cache
+def _import_statements(module: str) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    return tuple(
+        node for node in ast.walk(_tree(module)) if isinstance(node, ast.Import | ast.ImportFrom)
+    )
+
+
+@functools.cache
 def _packages(module: str) -> frozenset[str]:
     """Return the top-level packages that a module imports itself."""
     names: set[str] = set()
-    for node in ast.walk(_tree(module)):
+    for node in _import_statements(module):
         if isinstance(node, ast.Import):
             names.update(alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             names.add(node.module.split(".")[0])
     return frozenset(names)
 
@@ -181,10 +187,10 @@ def _packages(module: str) -> frozenset[str]:
 @functools.cache
 def _imports(module: str) -> tuple[str, ...]:
     names: set[str] = set()
-    for node in ast.walk(_tree(module)):
+    for node in _import_statements(module):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+        elif node.level == 0 and node.module:
             names.update(_owner(node.module, alias.name) for alias in node.names)
     return tuple(
         name
@@ -201,15 +207,19 @@ def _owner(module: str, name: str) -> str:
 
 @functools.cache
 def _code(module: str) -> str:
-    tree = copy.deepcopy(_tree(module))
+    tree = _tree(module)
+    bodies: list[tuple[ast.Module | ast.ClassDef | ast.FunctionDef, list[ast.stmt]]] = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
-            node, clean=False
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            bodies.append((node, node.body))
+            if ast.get_docstring(node, clean=False):
+                node.body = node.body[1:] or [ast.Pass()]
         if isinstance(node, ast.ClassDef) and node.name == "Parameters":
             node.body = [part for part in node.body if not _is_untracked(part)] or [ast.Pass()]
-    return ast.unparse(tree)
+    text = ast.unparse(tree)
+    for node, body in bodies:  # others read the same tree, and a copy takes ten times as long
+        node.body = body
+    return text
 
 
 def _is_untracked(part: ast.stmt) -> bool:

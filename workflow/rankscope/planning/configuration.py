@@ -7,7 +7,7 @@ the key or the point, the rule and the value.
 import dataclasses
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ import jsonschema
 import yaml
 
 from rankscope.errors import ConfigurationError, Foreseen
-from rankscope.planning import code, grid, parameters, study
+from rankscope.planning import code, grid, parameters, spelling, study, yaml_file
 
 SCHEMA = code.PACKAGE / "planning" / "config.schema.yaml"
 ENVIRONMENT = "RANKSCOPE_CONFIG"
 RESULTS = Path("results")
+"""The results folder of ``config.yaml``; that of ``NAME.yaml`` is ``results-NAME``."""
 
 BATCH_SECONDS = 20.0
 BATCH_POINTS = 100
@@ -35,15 +36,17 @@ class Point:
         study: the study's name.
         name: the point's name on disk, made of its grid values.
         parameters: the checked ``Parameters``.
+        results: the results folder of its configuration.
     """
 
     study: str
     name: str
     parameters: Any
+    results: Path = RESULTS
 
     def file(self, stage: str) -> Path:
         """Return the point's file of a stage, ``simulated`` or ``predicted``."""
-        return RESULTS / self.study / stage / f"{self.name}.nc"
+        return self.results / self.study / stage / f"{self.name}.nc"
 
     def seconds(self, stage: str, replicates: int) -> float:
         """Return the estimated CPU seconds of a stage of this point."""
@@ -118,12 +121,23 @@ class Study:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """The checked configuration."""
+    """The checked configuration.
+
+    Attributes:
+        seed: of all random streams.
+        confidence: of the intervals behind the verdicts.
+        batch_seconds: estimated work of a job.
+        studies: by name.
+        results: the folder of its results, logs and finished work.
+        source: the file or files that it was read from, for messages.
+    """
 
     seed: int
     confidence: float
     batch_seconds: float
     studies: Mapping[str, Study]
+    results: Path
+    source: str
 
     def batches(self) -> list[Batch]:
         """List the jobs of all studies and stages that work on points."""
@@ -140,9 +154,15 @@ def rule_name(name: str) -> str:
     return name.replace("/", "_")
 
 
-def study_of(path: Path) -> str:
-    """Return the name of the study that a point's file belongs to."""
-    return path.parent.parent.relative_to(RESULTS).as_posix()
+def study_of(path: Path, results: Path = RESULTS) -> str:
+    """Return the name of the study that a point's file in a results folder belongs to."""
+    return path.parent.parent.relative_to(results).as_posix()
+
+
+def results_of(files: Sequence[Path]) -> Path:
+    """Return the results folder of a configuration that does not name one."""
+    names = [file.stem for file in files if file.stem != "config"]
+    return Path("-".join([str(RESULTS), *names]))
 
 
 def read(path: Path) -> Configuration:
@@ -151,12 +171,19 @@ def read(path: Path) -> Configuration:
     Raises:
         ConfigurationError: with one line that says what is wrong.
     """
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        text = " ".join(str(error).split())
-        raise ConfigurationError(f"{path}: not valid YAML: {text}") from None
-    return check(values, str(path))
+    return check(yaml_file.read(path), str(path), results_of([path]))
+
+
+def check_files(values: Any, files: Sequence[str | Path]) -> Configuration:  # noqa: ANN401
+    """Check configuration values that Snakemake has read from files, and the files.
+
+    Raises:
+        ConfigurationError: with one line that says what is wrong.
+    """
+    paths = [Path(file) for file in files]
+    for path in paths:
+        yaml_file.read(path)
+    return check(values, ", ".join(map(str, paths)) or "configuration", results_of(paths))
 
 
 def from_environment() -> Configuration:
@@ -164,25 +191,38 @@ def from_environment() -> Configuration:
     return check(json.loads(os.environ[ENVIRONMENT]), "configuration")
 
 
-def check(values: Any, where: str = "config.yaml") -> Configuration:  # noqa: ANN401
+def folder() -> Path:
+    """Return the results folder of the configuration that the workflow passes to its jobs."""
+    return Path(json.loads(os.environ[ENVIRONMENT]).get("results", RESULTS))
+
+
+def check(
+    values: Any,  # noqa: ANN401 - anything can be written in a file
+    where: str = "config.yaml",
+    results: Path = RESULTS,
+) -> Configuration:
     """Check configuration values and expand them into studies and points.
 
     Args:
         values: what the YAML file holds.
         where: the file's name, for messages.
+        results: the folder for results, where the values do not name one.
 
     Raises:
         ConfigurationError: with one line that names the file, the key or point, the rule
             and the value.
     """
     _check_frame(values, where)
-    studies = {}
+    results = Path(values.get("results", results))
+    studies, known = {}, study.names()
     for name, section in values["studies"].items():
-        if name not in study.names():
-            known = ", ".join(study.names())
-            raise ConfigurationError(f"{where}: studies: unknown study {name!r}; known are {known}")
+        if name not in known:
+            raise ConfigurationError(
+                f"{where}: studies: unknown study {name!r}; known are {', '.join(known)}"
+                f"{spelling.hint(name, known)}"
+            )
         try:
-            studies[name] = _study(name, section, f"{where}: studies.{name}")
+            studies[name] = _study(name, section, f"{where}: studies.{name}", results)
         except Foreseen as error:
             raise ConfigurationError(str(error)) from None
     return Configuration(
@@ -190,6 +230,8 @@ def check(values: Any, where: str = "config.yaml") -> Configuration:  # noqa: AN
         confidence=float(values["confidence"]),
         batch_seconds=float(values.get("batch_seconds", BATCH_SECONDS)),
         studies=studies,
+        results=results,
+        source=where,
     )
 
 
@@ -200,13 +242,21 @@ def _check_frame(values: Any, where: str) -> None:  # noqa: ANN401
     )
     if error is not None:
         key = ".".join(str(part) for part in error.absolute_path) or "top level"
-        hint = ""
-        if isinstance(error.instance, str) and error.validator == "type":
-            hint = "; YAML reads a number such as 1e-3 as text, write 1.0e-3"
+        hint = _hint(error.validator, error.instance, error.schema)
         raise ConfigurationError(f"{where}: {key}: {error.message}{hint}")
 
 
-def _study(name: str, section: Mapping[str, Any], where: str) -> Study:
+def _hint(rule: object, value: Any, schema: Any) -> str:  # noqa: ANN401
+    """Return what may help with a broken rule of the frame, or nothing."""
+    if rule == "type" and parameters.is_number(value):
+        return f"; YAML reads this as text, write {float(value)!r}"
+    if rule == "additionalProperties":
+        known = schema["properties"]
+        return "".join(spelling.hint(key, known) for key in value if key not in known)
+    return ""
+
+
+def _study(name: str, section: Mapping[str, Any], where: str, results: Path) -> Study:
     kind = study.part(name, "parameters").Parameters
     fixed = section.get("fixed") or {}
     points: dict[Any, Point] = {}
@@ -216,6 +266,7 @@ def _study(name: str, section: Mapping[str, Any], where: str) -> Study:
             study=name,
             name=parameters.point_name(values),
             parameters=parameters.build(kind, {**fixed, **values}, here),
+            results=results,
         )
         if len(f"{point.name}.nc".encode()) > 255:
             raise ConfigurationError(f"{here}: the point's name is too long for a file name")

@@ -6,7 +6,10 @@ decide nothing but when a job is killed: a killed job goes on where it stopped, 
 attempt gets more.
 """
 
-from rankscope.planning.configuration import Batch
+import os
+
+from rankscope.errors import ConfigurationError
+from rankscope.planning.configuration import Batch, Configuration
 
 THREADS = 1
 """Of every job: the bits of a matrix product depend on how many threads share it."""
@@ -20,6 +23,9 @@ MINUTES_AT_LEAST = 5
 SAFETY = 4
 """The estimates come from one machine; a cluster's node may be slower, or shared."""
 
+DAYS = 30
+"""A point that takes longer on this machine was not meant, or is for a cluster."""
+
 
 def memory_mb(batch: Batch, attempt: int) -> int:
     """Return the memory limit in megabytes: estimate and overhead, doubled at each retry."""
@@ -29,3 +35,38 @@ def memory_mb(batch: Batch, attempt: int) -> int:
 def minutes(batch: Batch, attempt: int) -> int:
     """Return the limit of the run time: four times the estimate, doubled at each retry."""
     return (MINUTES_AT_LEAST + round(batch.seconds * SAFETY / 60)) * 2 ** (attempt - 1)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def machine_mb() -> float:
+    """Return the memory of this machine in megabytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
+
+
+def require_possible(config: Configuration) -> None:
+    """Refuse points that this machine cannot hold in memory, or would need a month for.
+
+    Raises:
+        ConfigurationError: with one line that names the first such point.
+    """
+    memory = machine_mb()
+    for one in config.studies.values():
+        for point in one.points:
+            where = f"{config.source}: studies.{one.name}: {point.name}"
+            needed = point.parameters.cost().memory_mb
+            if needed > memory:
+                raise ConfigurationError(
+                    f"{where}: needs about {needed / 1000:,.0f} GB of memory; "
+                    f"this machine has {memory / 1000:,.0f} GB"
+                )
+            days = point.seconds("simulated", one.replicates) / 86_400
+            if days > DAYS:
+                raise ConfigurationError(
+                    f"{where}: takes about {days:,.0f} days; a point runs on one core"
+                )

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from rankscope.errors import ParameterError
+from rankscope.planning import spelling
 
 SAFE_TEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 REQUIRED: Any = dataclasses.MISSING
@@ -120,6 +121,7 @@ def build(kind: type, values: Mapping[str, Any], where: str) -> Any:  # noqa: AN
     if unknown := sorted(set(values) - set(fields)):
         raise ParameterError(
             f"{where}: unknown parameter {unknown[0]!r}; known are {', '.join(fields)}"
+            f"{spelling.hint(unknown[0], fields)}"
         )
     missing = [
         name
@@ -148,7 +150,7 @@ def _check_type(name: str, value: object, expected: Any, where: str) -> None:  #
     hint = ""
     if expected is float and type(value) is int:
         hint = f"; write {float(value)!r}"
-    elif expected is float and isinstance(value, str) and _is_number(value):
+    elif expected is float and isinstance(value, str) and is_number(value):
         hint = f"; YAML reads this as text, write {float(value)!r}"
     raise ParameterError(
         f"{where}: {name} must be {expected.__name__}, got {type(value).__name__} {value!r}{hint}"
@@ -165,12 +167,12 @@ def _check_rules(name: str, value: Any, rules: Mapping[str, Any], where: str) ->
             raise ParameterError(f"{where}: {name} must be {words} {bound}, got {value!r}")
 
 
-def _is_number(text: str) -> bool:
+def is_number(value: Any) -> bool:  # noqa: ANN401
+    """Say whether a value is a text that a person takes for a number, such as ``"1e-3"``."""
     try:
-        float(text)
+        return isinstance(value, str) and math.isfinite(float(value))
     except ValueError:
         return False
-    return True
 
 
 def point_name(values: Mapping[str, Any]) -> str:

@@ -1,13 +1,32 @@
 """Probe a saved adapter: what its update is, and what chance alone would give.
 
-``tensors`` reads safetensors files one tensor at a time, ``adapter`` turns an adapter as
-PEFT saves it into factors, ``base`` finds the weights that it updates, ``measure`` takes
-one matrix, ``probing`` streams over all of them into one labelled dataset, and ``table``
-and ``figures`` show it. Nothing here needs torch.
+``tensors`` reads safetensors files, trusting nothing in them; ``settings`` and ``adapter`` turn
+an adapter as PEFT saves it into factors, ``difference`` a tuned model into its updates; ``base``
+finds the weights that are updated, with ``names`` for what disks call otherwise; ``measure`` takes
+one matrix, ``matching`` its intruders without the base's decomposition, ``comparing`` the updates
+of several adapters; ``probing`` streams over all matrices, which ``journal`` keeps until all are
+done and ``labels`` makes one dataset of; ``table`` and ``figures`` show it. Nothing here needs
+torch.
 """
+
+import sys
+from types import ModuleType
+from typing import Any
 
 from rankscope.errors import Foreseen
 
 
 class ProbeError(Foreseen):
     """The adapter or the base model cannot be probed."""
+
+
+class _Room(ModuleType):
+    """This package, callable: once imported, it has the name of the function `rankscope.probe`."""
+
+    def __call__(self, *arguments: Any, **settings: Any) -> Any:  # noqa: ANN401
+        from rankscope.probe import calling
+
+        return calling.probe(*arguments, **settings)
+
+
+sys.modules[__name__].__class__ = _Room

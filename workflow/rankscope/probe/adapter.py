@@ -2,38 +2,35 @@
 
 PEFT's names are ``base_model.model.<module>.<tensor>``, with the frozen bases of VeRA and
 RandLoRA shared under ``base_model`` (PEFT 0.21 stores RandLoRA's beside every layer too).
+Every tensor of the file is either part of an update that is probed, or named among those
+that are not, with the reason.
 """
 
 import dataclasses
-import re
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rankscope.numerics import adapters
-from rankscope.probe import ProbeError, tensors
+from rankscope.numerics import adapters, low_rank
+from rankscope.probe import ProbeError, settings, tensors
+from rankscope.probe.base import BaseModel, Weight
 
 PREFIX = "base_model.model."
 TRAINED = {
-    "LORA": ("lora_A.weight", "lora_B.weight"),
-    "VERA": ("vera_lambda_b", "vera_lambda_d"),
-    "RANDLORA": ("randlora_lambda", "randlora_gamma"),
+    "LORA": (("lora_A.weight", "lora_B.weight"), ("lora_embedding_A", "lora_embedding_B")),
+    "VERA": (("vera_lambda_b", "vera_lambda_d"),),
+    "RANDLORA": (("randlora_lambda", "randlora_gamma"),),
 }
-SCALES = {"LORA": ("lora_alpha",), "VERA": (), "RANDLORA": ("randlora_alpha", "r")}
 BASES = {"VERA": ("vera_A", "vera_B"), "RANDLORA": ("randlora_A", "randlora_B")}
 
-# Options with which lora_B @ lora_A is not the update of the base model that is on disk.
-OTHER_FORMS = (
-    "use_dora",
-    "use_qalora",
-    "use_bdlora",
-    "kasa_config",
-    "monteclora_config",
-    "layer_replication",
-)
-CHANGED_BASES = ("pissa", "olora", "corda", "loftq", "lora_ga", "mica")
+LINEAR, CONVOLUTION, EMBEDDING = "linear", "convolution, flattened", "embedding"
+DIRECTION, WHOLE = "direction part of DoRA", "whole weight, saved minus base"
+
+DOUBLE_UP_TO = 2**24
+"""Numbers of a matrix that is taken in float64; a larger one in float32."""
 
 Factors = tuple[np.ndarray, np.ndarray, float]
 """``lora_B``, ``lora_A`` and the scaling of their product."""
@@ -45,23 +42,72 @@ class Adapter:
 
     Attributes:
         folder: where it is.
-        kind: ``LoRA``, ``rsLoRA``, ``VeRA`` or ``RandLoRA``.
-        config: its ``adapter_config.json``.
-        modules: the adapted modules, in the order of their layers.
-        skipped: number of tensors that belong to no adapted matrix, such as a classifier.
+        kind: ``LoRA``, ``rsLoRA``, ``DoRA``, ``VeRA`` or ``RandLoRA``.
+        settings: what its configuration says.
+        forms: the adapted modules, in the order of their layers, and what is updated there.
+        unprobed: the tensors that belong to no update of a matrix, and why.
     """
 
     folder: Path
     kind: str
-    config: Mapping[str, Any]
-    modules: tuple[str, ...]
-    skipped: int
+    settings: settings.Settings
+    forms: Mapping[str, str]
+    unprobed: tuple[tuple[str, str], ...]
     _stored: tensors.Tensors
 
     @property
-    def transposed(self) -> bool:
-        """Whether the base model stores these weights as ``(in, out)``, as GPT-2 does."""
-        return bool(self.config.get("fan_in_fan_out"))
+    def config(self) -> Mapping[str, Any]:
+        """Its ``adapter_config.json``."""
+        return self.settings.values
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The adapted modules, in the order of their layers."""
+        return tuple(self.forms)
+
+    @property
+    def base_name(self) -> str:
+        """The base model's name when it was trained; empty if that was not recorded."""
+        return self.settings.base_name
+
+    def identity(self) -> list[tuple[str, int, int]]:
+        """Return names, sizes and times of its files, by which another adapter is told."""
+        files = [*self._stored.paths, self.folder / "adapter_config.json"]
+        stats = [(path.name, path.stat()) for path in files]
+        return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+
+    def weight(self, module: str, base: BaseModel) -> Weight:
+        """Find the base weight that a module updates.
+
+        Raises:
+            ProbeError: if there is none, or it does not fit.
+        """
+        rows, columns = self._size(module)
+        if self.forms[module] == WHOLE:
+            found = base.find(module, rows, columns, linear=False)
+            return found.turned() if base.is_stored_transposed(module) else found
+        return base.find(
+            module,
+            rows,
+            columns,
+            transposed=self.settings.transposed,
+            linear=self.forms[module] in (LINEAR, DIRECTION),
+        )
+
+    def change(self, module: str, weight: Weight | None) -> Factors | np.ndarray:
+        """Return a module's update, as two factors or, for a whole weight, dense.
+
+        Raises:
+            ProbeError: if it cannot be formed.
+        """
+        if self.forms[module] == WHOLE:
+            if weight is None:
+                raise ProbeError("a weight that was saved whole, an update only against a --base")
+            return difference(self._stored, f"{PREFIX}{module}.weight", weight)
+        shape = weight.shape if weight else self._size(module)
+        if shape[0] is None or shape[1] is None:
+            raise ProbeError(f"{self.kind} does not say its matrices' sizes without a --base")
+        return self.factors(module, (shape[0], shape[1]))
 
     def factors(self, module: str, shape: tuple[int, int]) -> Factors:
         """Return ``(lora_B, lora_A, scaling)`` with the update ``scaling * lora_B @ lora_A``.
@@ -73,8 +119,9 @@ class Adapter:
         Raises:
             ProbeError: if the stored tensors do not fit the base weight.
         """
+        reader = _READERS[self.settings.peft_type]
         try:
-            lora_B, lora_A, scaling = _READERS[self.config["peft_type"]](self, module, shape)  # noqa: N806
+            lora_B, lora_A, scaling = reader(self, module, shape)  # noqa: N806
         except (ValueError, IndexError) as error:
             raise ProbeError(
                 f"{self.folder}: the tensors of {module} do not fit: {error}"
@@ -86,14 +133,57 @@ class Adapter:
             )
         return lora_B, lora_A, scaling
 
+    def other_tensors(self, modules: Set[str]) -> dict[str, np.ndarray]:
+        """Return the tensors that are no factor of these modules' updates, in float32."""
+        factors = {name for module in modules for name in self._names(module)}
+        others = [name for name in self._stored.names() if name not in factors]
+        return {name: self._stored.read(name, np.float32) for name in others}
+
+    def as_stored(self, module: str, svd: low_rank.LowRankSvd) -> dict[str, np.ndarray]:
+        """Return the factors of another update of a module, in the shapes of its own, scaling 1."""
+        first, second = self._names(module)
+        share = np.sqrt(svd.singular_values)
+        left, right = svd.left * share, svd.right * share
+        if self.forms[module] == EMBEDDING:  # PEFT transposes the product
+            left, right = right, left
+        sizes = self._stored.shape(first)[1:], self._stored.shape(second)[2:]
+        factors = {
+            first: right.T.reshape(len(share), *sizes[0]),
+            second: left.reshape(*left.shape, *sizes[1]),
+        }
+        return {
+            name: np.ascontiguousarray(values, dtype=np.float32) for name, values in factors.items()
+        }
+
+    def _size(self, module: str) -> tuple[int | None, int | None]:
+        """Return rows and columns of an update, as far as its tensors say."""
+        form, peft_type = self.forms[module], self.settings.peft_type
+        if form == WHOLE:
+            shape = self._stored.shape(f"{PREFIX}{module}.weight")
+            return shape[0], int(np.prod(shape[1:]))
+        first, second = (self._stored.shape(name) for name in self._names(module))
+        if peft_type == "VERA":
+            return first[0], None
+        if peft_type == "RANDLORA":
+            return None, None
+        if form == EMBEDDING:
+            return first[-1], second[0]
+        return second[0], int(np.prod(first[1:]))
+
+    def _names(self, module: str) -> tuple[str, str]:
+        for pair in TRAINED[self.settings.peft_type]:
+            first, second = (f"{PREFIX}{module}.{name}" for name in pair)
+            if first in self._stored:
+                return first, second
+        raise KeyError(module)
+
     def _trained(self, module: str) -> list[np.ndarray]:
-        names = TRAINED[self.config["peft_type"]]
-        return [self._stored.read(f"{PREFIX}{module}.{name}") for name in names]
+        return [self._stored.read(name) for name in self._names(module)]
 
     def _bases(self, module: str) -> list[np.ndarray]:
         places = ("base_model.", f"{PREFIX}{module}.")
         found = []
-        for name in BASES[self.config["peft_type"]]:
+        for name in BASES[self.settings.peft_type]:
             stored = [place + name for place in places if place + name in self._stored]
             if not stored:
                 raise ProbeError(
@@ -105,89 +195,129 @@ class Adapter:
         return found
 
 
+def difference(stored: tensors.Tensors, name: str, weight: Weight) -> np.ndarray:
+    """Return a whole weight minus that of the base, in float32 if it is large."""
+    dtype = np.float64 if math.prod(weight.shape) <= DOUBLE_UP_TO else np.float32
+    saved = stored.read(name, dtype)
+    saved = saved.reshape(saved.shape[0], -1)
+    saved = saved.T if weight.transposed else saved
+    saved -= weight.dense(dtype)
+    return saved
+
+
 def read(folder: Path) -> Adapter:
     """Open an adapter's folder; no tensor is read yet.
 
     Raises:
-        ProbeError: if it is damaged, incomplete, or of a type or form that is not supported.
+        ProbeError: if it is damaged, or of a type or form that is not supported, or nothing in
+            it is an update of a matrix.
     """
     if not folder.is_dir():
         raise ProbeError(f"{folder} is no folder")
-    config = tensors.read_json(folder / "adapter_config.json")
-    peft_type = str(config.get("peft_type"))
-    if peft_type not in TRAINED:
-        raise ProbeError(
-            f"{folder}: adapter type {peft_type} is not supported; "
-            "supported are LORA (with rsLoRA), VERA and RANDLORA"
-        )
-    if absent := [key for key in SCALES[peft_type] if not isinstance(config.get(key), int | float)]:
-        raise ProbeError(f"{folder}: adapter_config.json gives no number for {absent[0]}")
-    _refuse_other_forms(folder, config)
+    config = settings.read(folder)
     stored = tensors.in_folder(folder, "adapter_model")
-    modules = _modules(folder, peft_type, stored)
+    forms, unprobed = _sort(config, stored)
+    if not forms:
+        reason = "; ".join(f"{name}: {why}" for name, why in unprobed[:1])
+        raise ProbeError(f"{folder}: nothing in it is an update of a matrix ({reason or 'empty'})")
+    modules = sorted(forms, key=in_layer_order)
     return Adapter(
         folder=folder,
-        kind=_kind(config),
-        config=config,
-        modules=modules,
-        skipped=_skipped(peft_type, stored),
+        kind=config.kind,
+        settings=config,
+        forms={module: forms[module] for module in modules},
+        unprobed=tuple(unprobed),
         _stored=stored,
     )
 
 
-def _kind(config: Mapping[str, Any]) -> str:
-    names = {"VERA": "VeRA", "RANDLORA": "RandLoRA"}
-    return names.get(config["peft_type"], "rsLoRA" if config.get("use_rslora") else "LoRA")
+def in_layer_order(module: str) -> list[tuple[int, str]]:
+    """Return what sorts names by the numbers of their layers."""
+    # a number beyond any layer is a word, and would be too long for int
+    return [
+        (int(part), "") if part.isdecimal() and len(part) < 9 else (-1, part)
+        for part in module.split(".")
+    ]
 
 
-def _refuse_other_forms(folder: Path, config: Mapping[str, Any]) -> None:
-    for option in OTHER_FORMS:
-        if config.get(option):
-            raise ProbeError(f"{folder}: {option} is set, an update that is not supported")
-    start = str(config.get("init_lora_weights"))
-    if start.startswith(CHANGED_BASES):
-        raise ProbeError(
-            f"{folder}: init_lora_weights is {start!r}, which changes the base weights, so the "
-            "update of the model on disk is not in this file"
-        )
-
-
-def _modules(folder: Path, peft_type: str, stored: tensors.Tensors) -> tuple[str, ...]:
-    first, second = TRAINED[peft_type]
-    found: tuple[set[str], set[str]] = (set(), set())
+def _sort(
+    config: settings.Settings, stored: tensors.Tensors
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Sort the tensors into modules with their forms, and those that are not probed."""
+    forms: dict[str, str] = {}
+    unprobed = []
     for name in stored.names():
-        for which, suffix in enumerate((first, second)):
-            if name.startswith(PREFIX) and name.endswith(f".{suffix}"):
-                found[which].add(name[len(PREFIX) : -len(suffix) - 1])
-    if not found[0] | found[1]:
-        raise ProbeError(f"{folder}: adapter_model.safetensors holds no {first}")
-    for module in sorted(found[0] ^ found[1]):
-        absent = second if module in found[0] else first
-        raise ProbeError(f"{folder}: adapter_model.safetensors holds no {absent} of {module}")
-    flat = [m for m in found[0] if peft_type != "LORA" or _is_matrix(stored, m)]
-    if not flat:
-        raise ProbeError(f"{folder}: none of the adapted modules is a linear layer")
-    return tuple(sorted(flat, key=_in_layer_order))
+        if name.split(".")[-1] in BASES.get(config.peft_type, ()):
+            continue  # frozen bases are parts of other updates
+        if not name.startswith(PREFIX):
+            unprobed.append((name, f"its name does not begin with {PREFIX}"))
+            continue
+        module, form, reason = _one(config, stored, name)
+        if reason:
+            unprobed.append((name, reason))
+        elif module and forms.setdefault(module, form) != form:
+            unprobed.append((name, f"{module} is updated in another form too"))
+    return forms, unprobed
 
 
-def _is_matrix(stored: tensors.Tensors, module: str) -> bool:
-    return len(stored.shape(f"{PREFIX}{module}.lora_A.weight")) == 2
+def _one(config: settings.Settings, stored: tensors.Tensors, name: str) -> tuple[str, str, str]:
+    """Return module, form and why it is not probed; no module for an update's second half."""
+    own = name[len(PREFIX) :]
+    for pair in TRAINED[config.peft_type]:
+        for suffix, other in (pair, pair[::-1]):
+            if own.endswith(f".{suffix}"):
+                module = own[: -len(suffix) - 1]
+                if f"{PREFIX}{module}.{other}" not in stored:
+                    return "", "", f"the file holds no {other} of {module}"
+                form, reason = _form(config, stored, module, pair)
+                return (module, form, reason) if suffix == pair[0] or reason else ("", "", "")
+    if ".lora_magnitude_vector" in own:
+        return "", "", "DoRA's magnitudes, a vector; the direction part is probed"
+    if own.endswith(".bias"):
+        return "", "", "a bias, a vector"
+    if own.endswith(".weight") and not any(part.startswith("lora_") for part in own.split(".")):
+        module = own.removesuffix(".weight").removesuffix(".base_layer")
+        if f"{PREFIX}{module}.weight" != name:
+            return "", "", "a copy of the base weight"
+        if len(stored.shape(name)) < 2:
+            return "", "", "a vector, saved whole"
+        return module, WHOLE, ""
+    return "", "", f"no tensor of {config.kind} that the probe knows"
 
 
-def _skipped(peft_type: str, stored: tensors.Tensors) -> int:
-    known = TRAINED[peft_type] + BASES.get(peft_type, ())
-    return sum(not name.endswith(tuple(f".{k}" for k in known)) for name in stored.names())
-
-
-def _in_layer_order(module: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in module.split(".")]
+def _form(
+    config: settings.Settings, stored: tensors.Tensors, module: str, pair: tuple[str, str]
+) -> tuple[str, str]:
+    """Return what a pair of tensors updates, or why that is not probed."""
+    first, second = (stored.shape(f"{PREFIX}{module}.{name}") for name in pair)
+    if 0 in (*first, *second):
+        return "", f"{module} has an empty tensor"
+    if config.peft_type != "LORA":
+        vectors = 1 if config.peft_type == "VERA" else 2
+        fits = len(first) == len(second) == vectors and first[0] < 2**31
+        return (LINEAR, "") if fits else ("", f"the tensors of {module} have unknown shapes")
+    if len(first) != len(second) or len(first) not in (2, 3, 4, 5):
+        return "", f"the tensors of {module} are {first} and {second}, of no known layer"
+    if first[0] != second[1]:
+        return "", f"the tensors of {module} do not fit each other: {first} and {second}"
+    if pair[0] == "lora_embedding_A":
+        return EMBEDDING, ""
+    if len(first) > 2:
+        plain = all(size == 1 for size in second[2:])
+        return (CONVOLUTION, "") if plain else ("", f"{module} is a convolution of unknown form")
+    return (DIRECTION if config.kind == "DoRA" else LINEAR), ""
 
 
 def _lora(adapter: Adapter, module: str, shape: tuple[int, int]) -> Factors:
-    lora_A, lora_B = adapter._trained(module)  # noqa: N806
-    alpha = _patterned(adapter.config.get("alpha_pattern"), module, adapter.config["lora_alpha"])
+    first, second = adapter._trained(module)
+    if adapter.forms[module] == EMBEDDING:  # PEFT transposes the product
+        first, second = second.T, first.T
+    lora_A = first.reshape(first.shape[0], -1)  # noqa: N806
+    lora_B = second.reshape(second.shape[0], -1)  # noqa: N806
     scaling = adapters.lora_scaling(
-        alpha, lora_A.shape[0], rank_stabilised=bool(adapter.config.get("use_rslora"))
+        adapter.settings.alpha(module),
+        lora_A.shape[0],
+        rank_stabilised=adapter.settings.rank_stabilised,
     )
     return lora_B, lora_A, scaling
 
@@ -200,16 +330,13 @@ def _vera(adapter: Adapter, module: str, shape: tuple[int, int]) -> Factors:
 
 def _randlora(adapter: Adapter, module: str, shape: tuple[int, int]) -> Factors:
     (lambdas, gamma), (base_A, base_B) = adapter._trained(module), adapter._bases(module)  # noqa: N806
-    scaling = adapter.config["randlora_alpha"] / adapter.config["r"]
-    return *adapters.randlora_factors_from_peft(base_A, base_B, lambdas, gamma, shape), scaling
-
-
-def _patterned(patterns: Mapping[str, float] | None, module: str, default: float) -> float:
-    """Return the value whose pattern ends the module's name, as PEFT matches them."""
-    for pattern, value in (patterns or {}).items():
-        if re.match(rf"(.*\.)?({pattern})$", module):
-            return value
-    return default
+    bases = adapters.randlora_number_of_bases(*shape, lambdas.shape[0])
+    if lambdas.shape[1] != bases or gamma.shape != (bases, min(shape)):
+        raise ValueError(
+            f"lambda {lambdas.shape}, gamma {gamma.shape}, a weight of {shape[0]} x {shape[1]}"
+        )
+    factors = adapters.randlora_factors_from_peft(base_A, base_B, lambdas, gamma, shape)
+    return *factors, adapter.settings.randlora_scaling()
 
 
 _READERS = {"LORA": _lora, "VERA": _vera, "RANDLORA": _randlora}

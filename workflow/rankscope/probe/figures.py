@@ -24,10 +24,10 @@ def spectrum(dataset: xr.Dataset) -> Figure:
     data["index"] += 1
     data = data[data.value > np.finfo(np.float32).eps]
     figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, 3.2))
+    axes.set(xscale="log", yscale="log", xlabel="index", ylabel=r"$\sigma_i / \sigma_1$")
     sns.lineplot(
         data, x="index", y="value", hue="kind", units="matrix", estimator=None, lw=0.8, ax=axes
     )
-    axes.set(xscale="log", yscale="log", xlabel="index", ylabel=r"$\sigma_i / \sigma_1$")
     axes.set_title(f"Spectra of the updates ({dataset.attrs['kind']})")
     _legend_outside(axes)
     return figure
@@ -93,6 +93,42 @@ def amplification(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+def heat_map(dataset: xr.Dataset) -> Figure:
+    """Effective rank of the update of each kind of matrix (rows) in each layer (columns)."""
+    data = _kinds(dataset)
+    data["layer"] = [_layer(str(name)) for name in dataset.matrix.values]
+    data["value"] = dataset.effective_rank.values
+    wide = data.pivot_table(index="kind", columns="layer", values="value", sort=False)
+    wide = wide[sorted(wide.columns)]
+    height = 1.2 + 0.22 * len(wide)
+    figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, height))
+    sns.heatmap(wide, ax=axes, cmap="viridis", cbar_kws={"label": "effective rank"})
+    axes.set(xlabel="layer (-1: none)", ylabel="", title="Effective rank of the updates")
+    axes.tick_params(axis="y", rotation=0)
+    return figure
+
+
+def adapters(dataset: xr.Dataset) -> Figure:
+    """Similarity of all adapters, averaged over matrices: input directions and whole updates.
+
+    Chance is written above; a whole update's cosine is 0 by chance.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 3.2))
+    mean = dataset.mean("matrix", numeric_only=True)
+    null = float(mean.similarity_null.mean())
+    names = [str(name) for name in dataset.compared.values]
+    values = (mean.similarity.sel(side="right"), mean.update_cosine)
+    for axes, one, title in zip(
+        (left, right), values, (f"input directions (chance {null:.2g})", "updates"), strict=True
+    ):
+        sns.heatmap(
+            one.values, ax=axes, annot=True, fmt=".2f", cmap="viridis", vmin=0, vmax=1,
+            xticklabels=names, yticklabels=names, square=True,
+        )  # fmt: skip
+        axes.set_title(title)
+    return figure
+
+
 def similarity(dataset: xr.Dataset) -> Figure:
     r"""Subspace similarity $\phi(i, j)$ of two adapters, averaged over matrices, and chance.
 
@@ -126,14 +162,10 @@ def intruders(dataset: xr.Dataset) -> Figure:
     random directions.
     """
     figure, axes = _over_matrices(dataset)
-    control = dataset.intruders_control
     place = np.arange(dataset.sizes["matrix"])
-    mean = control.mean("control").values
-    spread = np.abs(np.stack([control.min("control"), control.max("control")]) - mean)
-    axes.errorbar(
-        place, mean, yerr=spread, fmt="s", ms=3, color="0.5", lw=0.8, label="random directions"
-    )
     axes.plot(place, dataset.intruders.values, "o", ms=4, color=style.COLOURS[0], label="adapter")
+    if "intruders_control" in dataset:
+        _draw_control(axes, place, dataset.intruders_control)
     count = dataset.sizes["tuned_direction"]
     axes.set(ylim=(-0.5, count + 0.5), ylabel=f"intruders of {count}")
     axes.set_title("Directions of the tuned weight that match none of the base weight")
@@ -141,9 +173,25 @@ def intruders(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+def _draw_control(axes: Axes, place: np.ndarray, control: xr.DataArray) -> None:
+    mean = control.mean("control").values
+    spread = np.abs(np.stack([control.min("control"), control.max("control")]) - mean)
+    axes.errorbar(
+        place, mean, yerr=spread, fmt="s", ms=3, color="0.5", lw=0.8, label="random directions"
+    )
+
+
 def available(dataset: xr.Dataset) -> list[Callable[[xr.Dataset], Figure]]:
     """Return the figures that the dataset has the values for."""
-    found: list[Callable[[xr.Dataset], Figure]] = [spectrum, ranks, relative_norm, amplification]
+    found: list[Callable[[xr.Dataset], Figure]] = []
+    if (dataset.update_norm > 0).any():  # an untrained adapter has nothing to be drawn
+        found += [spectrum, ranks, heat_map]
+    if "relative_norm" in dataset:
+        found.append(relative_norm)
+    if "alignment" in dataset and bool(np.isfinite(dataset.alignment).any()):
+        found.append(amplification)
+    if "similarity" in dataset and dataset.sizes["compared"] > 2:
+        found.append(adapters)
     if "phi" in dataset:
         found.append(similarity)
     if "intruders" in dataset:
@@ -154,6 +202,11 @@ def available(dataset: xr.Dataset) -> list[Callable[[xr.Dataset], Figure]]:
 def _kinds(dataset: xr.Dataset) -> pd.DataFrame:
     """Name each matrix without its layer's number: what kind of matrix it is."""
     return pd.DataFrame({"matrix": dataset.matrix.values, "kind": _short(dataset, layer=False)})
+
+
+def _layer(name: str) -> int:
+    number = re.search(r"(?:^|\.)(\d{1,6})(?:\.|$)", name)
+    return int(number[1]) if number else -1
 
 
 def _short(dataset: xr.Dataset, *, layer: bool) -> list[str]:

@@ -1,16 +1,25 @@
 """Everything that is measured on one adapted matrix."""
 
 import dataclasses
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy import linalg, stats
 
 from rankscope.numerics import adapter_probes, leading_directions, low_rank, ranks, subspaces
+from rankscope.probe import matching
 
 SINGLE_PRECISION = float(np.finfo(np.float32).eps)
 INTRUDER_COSINE = 0.5
+GRAM_FROM = 1024
+"""Width from which a dense update is decomposed by way of its Gram matrix."""
+LARGEST_PROBED = 64
+BLOCK = 2**21
+"""Numbers that are taken to float64 at once."""
+HUTCHINSON = 8
+"""Random vectors that estimate the sum of the fourth powers of the singular values."""
 CHANCE = ("alignment_chance_lower", "alignment_chance_upper")
 
 
@@ -22,49 +31,92 @@ class Settings:
         ranks: numbers of directions at which amplification is taken.
         directions: leading directions of the similarity with another adapter.
         intruders: leading directions of the tuned weight that are tested for being intruders;
-            0 leaves the intruders out, and with them the one dense decomposition.
+            0 leaves the intruders out.
+        dense_up_to: width up to which the base weight is decomposed for its intruders; those of
+            a wider one are found by Lanczos, with bounds.
     """
 
     ranks: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)
     directions: int = 8
     intruders: int = 10
+    dense_up_to: int = 768
 
 
 def decompose(lora_B: np.ndarray, lora_A: np.ndarray, scaling: float) -> low_rank.LowRankSvd:  # noqa: N803
     """Return the singular value decomposition of an update, the cheaper of two ways."""
     if lora_A.shape[0] < min(lora_B.shape[0], lora_A.shape[1]):
         return low_rank.svd(lora_B, lora_A, scaling)
-    left, values, right_t = np.linalg.svd(scaling * (lora_B @ lora_A), full_matrices=False)
-    return low_rank.LowRankSvd(left, values, right_t.T)
+    return decompose_dense(scaling * (lora_B @ lora_A))
 
 
-def update(base: np.ndarray, svd: low_rank.LowRankSvd, settings: Settings) -> dict[str, Any]:
+def decompose_dense(update: np.ndarray) -> low_rank.LowRankSvd:
+    """Return the decomposition of a dense update.
+
+    A large one is taken from its Gram matrix: all singular values, those below 1e-8 of the
+    largest being noise, and the `LARGEST_PROBED` leading directions.
+    """
+    smaller = min(update.shape)
+    if smaller <= GRAM_FROM:
+        left, values, right_t = np.linalg.svd(np.asarray(update, float), full_matrices=False)
+        return low_rank.LowRankSvd(left, values, right_t.T)
+    turned = update.shape[0] < update.shape[1]
+    tall = update.T if turned else update
+    gram = np.zeros((smaller, smaller))
+    for part in _parts(tall):
+        rows = np.asarray(tall[part], dtype=float)
+        gram += rows.T @ rows
+    squares, vectors = linalg.eigh(gram, overwrite_a=True, check_finite=False)
+    right = vectors[:, ::-1][:, :LARGEST_PROBED].copy()
+    values = np.sqrt(np.maximum(squares[::-1], 0))
+    left, upper = np.linalg.qr(np.asarray(tall @ right.astype(tall.dtype), dtype=float))
+    left *= np.where(np.diagonal(upper) < 0, -1.0, 1.0)
+    return low_rank.LowRankSvd(right if turned else left, values, left if turned else right)
+
+
+def _parts(matrix: np.ndarray) -> Iterator[slice]:
+    step = max(1, BLOCK // matrix.shape[1])
+    for first in range(0, matrix.shape[0], step):
+        yield slice(first, min(first + step, matrix.shape[0]))
+
+
+def update(
+    base: np.ndarray | None,
+    svd: low_rank.LowRankSvd,
+    settings: Settings,
+    generator: np.random.Generator | None = None,
+) -> dict[str, Any]:
     """Measure an update's spectrum, ranks, relative norm and amplification.
 
     Args:
-        base: the base weight, shape ``(out, in)``.
+        base: the base weight, shape ``(out, in)``; without it what it is compared with is left
+            out.
         svd: the decomposition of its update.
         settings: what to measure.
+        generator: of the vectors that estimate how few directions hold the base weight.
 
     Returns:
         Values by the names of the variables they become.
     """
     values = svd.singular_values
-    base_norm = float(np.linalg.norm(base))
-    rank = numerical_rank(svd)
-    return {
-        "rows": base.shape[0],
-        "columns": base.shape[1],
-        "base_norm": base_norm,
-        "update_norm": float(svd.frobenius_norm),
-        "relative_norm": float(svd.frobenius_norm) / base_norm,
+    norm, rank = float(svd.frobenius_norm), numerical_rank(svd)
+    found = {
+        "rows": svd.left.shape[0],
+        "columns": svd.right.shape[0],
+        "update_norm": norm,
         "numerical_rank": rank,
-        "stable_rank": float(ranks.stable_rank(values)),
-        "effective_rank": float(ranks.effective_rank(values)),
-        "rank_90": int(ranks.energy_rank(values, 0.90)),
-        "rank_99": int(ranks.energy_rank(values, 0.99)),
-        **_amplification(base, svd, [r if r <= rank else 0 for r in settings.ranks]),
+        "stable_rank": float(ranks.stable_rank(values)) if norm else 0.0,
+        "effective_rank": float(ranks.effective_rank(values)) if norm else 0.0,
+        "rank_90": int(ranks.energy_rank(values, 0.90)) if norm else 0,
+        "rank_99": int(ranks.energy_rank(values, 0.99)) if norm else 0,
     }
+    if base is None:
+        return found
+    probed = [r if r <= min(rank, svd.left.shape[1]) else 0 for r in settings.ranks]
+    most = max(probed, default=0)
+    held = hold(base, svd.left[:, :most], svd.right[:, :most], generator)
+    found["base_norm"] = held.norm
+    found["relative_norm"] = norm / held.norm if held.norm else np.nan
+    return found | _amplification(held, svd, probed)
 
 
 def numerical_rank(svd: low_rank.LowRankSvd) -> int:
@@ -74,34 +126,84 @@ def numerical_rank(svd: low_rank.LowRankSvd) -> int:
     return int(ranks.numerical_rank(values, tolerance)) if values[0] > 0 else 0
 
 
+@dataclasses.dataclass(frozen=True)
+class Held:
+    """What some directions hold of a base weight ``W``.
+
+    Attributes:
+        core: ``U^T W V``.
+        norm: ``|W|_F``.
+        concentration: an estimate of ``sum s_i^4 / (sum s_i^2)^2`` of ``W``: 1 over the number of
+            directions that hold it.
+        shape: that of ``W``.
+    """
+
+    core: np.ndarray
+    norm: float
+    concentration: float
+    shape: tuple[int, int]
+
+
+def hold(
+    base: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
+    generator: np.random.Generator | None = None,
+) -> Held:
+    """Measure what directions hold of a base weight, in one pass and in float64."""
+    generator = generator or np.random.default_rng(0)
+    turned = base.flags.f_contiguous and not base.flags.c_contiguous
+    matrix, left, right = (base.T, right, left) if turned else (base, left, right)
+    vectors = generator.standard_normal((matrix.shape[1], HUTCHINSON))
+    core = np.zeros((left.shape[1], right.shape[1]))
+    square, images = 0.0, np.zeros_like(vectors)
+    for part in _parts(matrix):
+        rows = np.asarray(matrix[part], dtype=float)
+        products = rows @ np.hstack([right, vectors])
+        core += left[part].T @ products[:, : right.shape[1]]
+        images += rows.T @ products[:, right.shape[1] :]
+        square += float(np.vdot(rows, rows))
+    fourth = float((images**2).sum()) / HUTCHINSON
+    least = 1 / min(base.shape)
+    return Held(
+        core=core.T if turned else core,
+        norm=math.sqrt(square),
+        concentration=min(1.0, max(least, fourth / square**2)) if square else 1.0,
+        shape=base.shape,
+    )
+
+
 def _amplification(
-    base: np.ndarray, svd: low_rank.LowRankSvd, probed: list[int]
+    held: Held, svd: low_rank.LowRankSvd, probed: list[int]
 ) -> dict[str, np.ndarray]:
     found = {
         name: np.full(len(probed), np.nan)
         for name in ("amplification", "amplification_null", "alignment", *CHANCE)
     }
+    if held.norm == 0:
+        return found
+    norm = float(svd.frobenius_norm)
     for place, rank in enumerate(probed):
         if rank:
-            one = adapter_probes.amplification(
-                base, svd.left[:, :rank], svd.right[:, :rank], float(svd.frobenius_norm)
-            )
-            found["amplification"][place] = one.factor
-            found["amplification_null"][place] = one.factor_null
-            found["alignment"][place] = one.alignment
-            for name, quantile in zip(CHANCE, alignment_chance(rank), strict=True):
+            captured = float(np.linalg.norm(held.core[:rank, :rank]))
+            null = adapter_probes.captured_null(*held.shape, rank, held.norm)
+            found["amplification"][place] = norm / captured if captured else np.inf
+            found["amplification_null"][place] = norm / null
+            found["alignment"][place] = captured / null
+            interval = alignment_chance(rank, held.concentration)
+            for name, quantile in zip(CHANCE, interval, strict=True):
                 found[name][place] = quantile
     return found
 
 
-def alignment_chance(rank: int) -> tuple[float, float]:
+def alignment_chance(rank: int, concentration: float = 0.0) -> tuple[float, float]:
     """Return the 95 % interval of the alignment of ``rank`` random directions.
 
-    The ``rank^2`` entries of ``U^T W V`` are nearly independent normals for random ``U`` and
-    ``V``, unless a few singular values dominate ``W``; the alignment is their norm over its
-    root mean square.
+    For Gaussian ``U`` and ``V`` the square of ``|U^T W V|_F`` has mean ``r^2 |W|_F^2`` and, with
+    ``q = sum s_i^4 / |W|_F^4``, variance ``2 r^2 |W|_F^4 (1 + (2 r + 1) q)``. It is taken as a
+    chi-squared variable of these two moments, ``r^2 / (1 + (2 r + 1) q)`` degrees of freedom.
     """
-    count = rank**2
+    count = rank**2 / (1 + (2 * rank + 1) * concentration)
     low, high = np.sqrt(stats.chi2.ppf([0.025, 0.975], count) / count)
     return float(low), float(high)
 
@@ -113,7 +215,7 @@ def left_basis(base: np.ndarray) -> np.ndarray:
 
 def intruders(
     base: np.ndarray,
-    base_left: np.ndarray,
+    base_left: np.ndarray | None,
     svd: low_rank.LowRankSvd,
     settings: Settings,
     generators: Sequence[np.random.Generator],
@@ -125,7 +227,8 @@ def intruders(
 
     Args:
         base: the base weight, shape ``(out, in)``.
-        base_left: its left singular vectors, from `left_basis`.
+        base_left: its left singular vectors, from `left_basis`; ``None`` for a large weight, whose
+            best matches are then bounded (`rankscope.probe.matching`).
         svd: the decomposition of its update.
         settings: what to measure.
         generators: one per control.
@@ -134,22 +237,32 @@ def intruders(
         Values by the names of the variables they become.
     """
     count = min(settings.intruders, min(base.shape))
-    match = _match(base + svd.dense(), base_left, count)
-    controls = [
-        _match(base + low_rank.with_random_directions(svd, generator).dense(), base_left, count)
-        for generator in generators
-    ]
-    short = settings.intruders - count
+    controls = [low_rank.with_random_directions(svd, generator) for generator in generators]
+    if base_left is None:
+        matched, *others = matching.matches(
+            base, [svd, *controls], count, INTRUDER_COSINE, np.random.default_rng(0)
+        )
+    else:
+        matched, *others = (match(base + one.dense(), base_left, count) for one in (svd, *controls))
+    pad = (0, settings.intruders - count)
     return {
-        "best_match": np.pad(match, (0, short), constant_values=np.nan),
-        "intruders": int(np.count_nonzero(match < INTRUDER_COSINE)),
-        "intruders_control": np.array([np.count_nonzero(c < INTRUDER_COSINE) for c in controls]),
-        "random_match": adapter_probes.random_match(base.shape[0], base_left.shape[1])[0],
+        "best_match": np.pad(matched.lower, pad, constant_values=np.nan),
+        "best_match_bound": np.pad(matched.upper, pad, constant_values=np.nan),
+        "match_residual": matched.residual,
+        "intruders": int(np.count_nonzero(matched.lower < INTRUDER_COSINE)),
+        "intruders_certain": int(np.count_nonzero(matched.upper < INTRUDER_COSINE)),
+        "intruders_control": np.array(
+            [np.count_nonzero(c.lower < INTRUDER_COSINE) for c in others]
+        ),
+        "random_match": adapter_probes.random_match(base.shape[0], min(base.shape))[0],
     }
 
 
-def _match(tuned: np.ndarray, base_left: np.ndarray, count: int) -> np.ndarray:
-    return adapter_probes.best_match(leading_directions.leading_left(tuned, count), base_left)
+def match(tuned: np.ndarray, base_left: np.ndarray, count: int) -> matching.Match:
+    """Match the leading directions of a tuned weight with all of the base's, exactly."""
+    leading = leading_directions.leading_left(tuned, count)
+    best = adapter_probes.best_match(leading, base_left)
+    return matching.Match(best, best, 0.0, leading)
 
 
 def similarity(

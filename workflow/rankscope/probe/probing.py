@@ -1,165 +1,235 @@
 """Stream over an adapter's matrices, one at a time, into one labelled dataset."""
 
+import fnmatch
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from concurrent import futures
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import xarray as xr
 
-from rankscope.datasets import variable
-from rankscope.numerics import adapter_probes
-from rankscope.probe import ProbeError, measure
-from rankscope.probe.adapter import Adapter
-from rankscope.probe.base import BaseModel
+from rankscope.numerics import low_rank
+from rankscope.probe import ProbeError, adapter, comparing, difference, labels, measure, tensors
+from rankscope.probe.base import BaseModel, Weight
+from rankscope.probe.journal import Journal, Row
 
-LABELS = {
-    "rows": (("matrix",), "out_features of the matrix"),
-    "columns": (("matrix",), "in_features of the matrix"),
-    "base_norm": (("matrix",), "Frobenius norm of the base weight"),
-    "update_norm": (("matrix",), "Frobenius norm of the update"),
-    "relative_norm": (("matrix",), "Frobenius norm of the update over that of the base weight"),
-    "numerical_rank": (("matrix",), "numerical rank of the update in single precision"),
-    "stable_rank": (("matrix",), "stable rank of the update"),
-    "effective_rank": (("matrix",), "effective rank of the update's singular values"),
-    "rank_90": (("matrix",), "directions that hold 90 % of the update's energy"),
-    "rank_99": (("matrix",), "directions that hold 99 % of the update's energy"),
-    "amplification": (("matrix", "probed_rank"), "amplification factor"),
-    "amplification_null": (("matrix", "probed_rank"), "amplification factor, random directions"),
-    "alignment": (("matrix", "probed_rank"), "base weight held by the update's directions / null"),
-    "alignment_chance_lower": (("matrix", "probed_rank"), "2.5 % quantile of alignment by chance"),
-    "alignment_chance_upper": (("matrix", "probed_rank"), "97.5 % quantile of it"),
-    "best_match": (("matrix", "tuned_direction"), "best cosine with a base direction"),
-    "intruders": (("matrix",), "intruders among the leading directions of the tuned weight"),
-    "intruders_control": (("matrix", "control"), "intruders, same spectrum in random directions"),
-    "random_match": (("matrix",), "mean best cosine of one random direction"),
-    "phi": (("matrix", "side", "direction", "other_direction"), "subspace similarity phi(i, j)"),
-    "phi_null": (("matrix", "side", "direction", "other_direction"), "mean of phi, random"),
-    "phi_null_sd": (("matrix", "side", "direction", "other_direction"), "sd of phi, random"),
-}
+Progress: TypeAlias = Callable[[Sequence[str]], Iterable[str]]
+
+
+class Source(Protocol):
+    """What is probed: an adapter, or a tuned model minus its base."""
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+
+    @property
+    def kind(self) -> str:
+        """What kind it is."""
+
+    @property
+    def base_name(self) -> str:
+        """The base model's recorded name, or nothing."""
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """What it updates, in the order of the layers."""
+
+    @property
+    def forms(self) -> Any:  # noqa: ANN401
+        """What is updated in each module."""
+
+    @property
+    def unprobed(self) -> tuple[tuple[str, str], ...]:
+        """Tensors that belong to no update of a matrix, and why."""
+
+    def identity(self) -> list[tuple[str, int, int]]:
+        """Return what tells it from another."""
+
+    def weight(self, module: str, base: BaseModel) -> Weight:
+        """Find the base weight of a module."""
+
+    def change(self, module: str, weight: Weight | None) -> adapter.Factors | np.ndarray:
+        """Return the update of a module."""
+
+
+def open_source(place: Path) -> Source:
+    """Open an adapter's folder, or a tuned model's folder or file.
+
+    Raises:
+        ProbeError: if it is neither, or damaged.
+    """
+    tuned = not (place / "adapter_config.json").exists() and tensors.is_given(place, "model")
+    return difference.read(place) if tuned else adapter.read(place)
 
 
 def probe(
-    adapter: Adapter,
-    base: BaseModel,
-    other: Adapter | None = None,
-    *,
+    source: Source,
+    base: BaseModel | None = None,
+    *others: Source,
     settings: measure.Settings | None = None,
     seeds: Sequence[np.random.SeedSequence] = (),
-    progress: Callable[[Iterable[str]], Iterable[str]] = iter,
+    patterns: Sequence[str] = (),
+    processes: int = 1,
+    journal: Journal | None = None,
+    progress: Progress = iter,
 ) -> xr.Dataset:
     """Probe an adapter matrix by matrix; one base weight and one update are in memory.
 
     Args:
-        adapter: the adapter.
-        base: the model it was trained on.
-        other: another adapter of the same model, for the similarity of their directions.
+        source: the adapter.
+        base: the model it was trained on; without it what compares with the base is left out.
+        others: other adapters of the same model, for the similarity of their directions.
         settings: what to measure.
         seeds: one for each random update that counts of intruders are compared with.
+        patterns: which modules are probed, such as ``*.q_proj``; all if there is none.
+        processes: how many matrices are probed at once.
+        journal: keeps every matrix when it is done, for a restarted probe.
         progress: wraps the sequence of modules, to show how far it is.
 
     Returns:
-        A dataset with a ``matrix`` dimension in the order of the layers.
+        A dataset with a ``matrix`` dimension in the order of the layers, and the tensors that
+        were not probed in ``unprobed`` and ``unprobed_why``.
 
     Raises:
-        ProbeError: if a tensor is missing or does not fit, or the adapters share no matrix.
+        ProbeError: if nothing can be probed, or the adapters share no matrix.
     """
     settings = settings or measure.Settings()
-    shared = set(other.modules) & set(adapter.modules) if other else set()
-    if other and not shared:
-        raise ProbeError(f"{adapter.folder} and {other.folder} adapt no matrix in common")
-    rows = []
-    for place, module in enumerate(progress(adapter.modules)):
-        generators = [_generator(seed, place) for seed in seeds]
-        also = other if module in shared else None
-        rows.append(_matrix(module, adapter, base, also, settings, generators))
-    return _label(rows, adapter, other, settings)
+    for other in others:
+        if not set(other.modules) & set(source.modules):
+            raise ProbeError(f"{source.folder} and {other.folder} adapt no matrix in common")
+    chosen = [
+        module
+        for module in source.modules
+        if not patterns or any(fnmatch.fnmatchcase(module, one) for one in patterns)
+    ]
+    if not chosen:
+        raise ProbeError(f"{source.folder}: no module's name fits {' or '.join(patterns)}")
+    work = _Work(source, base, others, settings, tuple(seeds), journal)
+    rows: dict[str, Row] = {}
+    unprobed = list(source.unprobed)
+    for module, row in zip(progress(chosen), _rows(work, chosen, processes), strict=False):
+        if "refused" in row:
+            unprobed.append((module, str(row["refused"])))
+        else:
+            rows[module] = row
+    if not rows:
+        name, reason = unprobed[-1]
+        raise ProbeError(f"{source.folder}: nothing can be probed; {name}: {reason}")
+    return labels.dataset(rows, source, others, settings, unprobed, base)
 
 
-def _generator(seed: np.random.SeedSequence, place: int) -> np.random.Generator:
-    """Return the generator of one control of one matrix; it depends on nothing else."""
-    key = (*seed.spawn_key, place)
-    return np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=key))
+class _Work:
+    """What a matrix is probed with; a process of its own takes it along."""
+
+    def __init__(
+        self,
+        source: Source,
+        base: BaseModel | None,
+        others: Sequence[Source],
+        settings: measure.Settings,
+        seeds: Sequence[np.random.SeedSequence],
+        journal: Journal | None,
+    ) -> None:
+        self.source, self.base, self.others = source, base, others
+        self.settings, self.seeds, self.journal = settings, seeds, journal
+        self.places = {module: place for place, module in enumerate(source.modules)}
+
+    def __call__(self, module: str) -> Row:
+        """Probe a matrix, or read what was measured before a restart."""
+        if self.journal and (found := self.journal.get(module)) is not None:
+            return found
+        try:
+            with np.errstate(all="ignore"):  # overflow shows in the values, which are checked
+                row = self._probe(module)
+        except ProbeError as error:
+            row = {"refused": str(error)}
+        except np.linalg.LinAlgError as error:
+            row = {"refused": f"its decomposition failed: {error}"}
+        except MemoryError:
+            row = {"refused": "it does not fit in memory"}
+        if self.journal:
+            self.journal.put(module, row)
+        return row
+
+    def _probe(self, module: str) -> Row:
+        settings = self.settings
+        weight = self.source.weight(module, self.base) if self.base else None
+        change = self.source.change(module, weight)
+        svd = _decompose(change)
+        dense = None
+        if weight is not None:
+            large = weight.shape[0] * weight.shape[1] > 4 * settings.dense_up_to**2
+            dense = weight.dense(np.float32 if large else np.float64)
+        row: Row = measure.update(dense, svd, settings, self._generator("hold", module))
+        row["form"] = self.source.forms[module]
+        row["assumed"] = weight.note if weight else ""
+        size = len(svd.singular_values)
+        row["singular_value"] = np.pad(
+            svd.singular_values,
+            (0, max(0, min(svd.left.shape[0], svd.right.shape[0]) - size)),
+            constant_values=np.nan,
+        )
+        if dense is not None and settings.intruders and row["base_norm"] > 0:
+            row |= self._intruders(module, dense, svd)
+        row |= self._compare(module, weight, svd)
+        return row
+
+    def _intruders(self, module: str, dense: np.ndarray, svd: low_rank.LowRankSvd) -> Row:
+        if svd.left.shape[1] < len(svd.singular_values):
+            return {}  # a large dense update, of which the leading directions are known alone
+        if self.source.forms[module] == adapter.DIRECTION:
+            return {}  # DoRA rescales the rows of its tuned weight
+        small = dense.dtype == np.float64 and min(dense.shape) <= self.settings.dense_up_to
+        left = measure.left_basis(dense) if small else None
+        generators = [self._generator(seed, module) for seed in self.seeds]
+        return measure.intruders(dense, left, svd, self.settings, generators)
+
+    def _compare(self, module: str, weight: Weight | None, svd: low_rank.LowRankSvd) -> Row:
+        if not self.others:
+            return {}
+        found: list[low_rank.LowRankSvd | None] = [svd]
+        for other in self.others:
+            try:
+                shared = module in other.modules
+                change = other.change(module, weight) if shared else None
+                second = None if change is None else _decompose(change)
+                fits = second is not None and _size(second) == _size(svd)
+                found.append(second if fits else None)
+            except ProbeError:
+                found.append(None)
+        return comparing.compare(found, self.settings.directions)
+
+    def _generator(self, seed: np.random.SeedSequence | str, module: str) -> np.random.Generator:
+        """Return the generator of one control of one matrix; it depends on nothing else."""
+        place = self.places[module]
+        if isinstance(seed, str):
+            return np.random.default_rng([place, len(seed)])
+        key = (*seed.spawn_key, place)
+        return np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=key))
 
 
-def _matrix(
-    module: str,
-    adapter: Adapter,
-    base: BaseModel,
-    other: Adapter | None,
-    settings: measure.Settings,
-    generators: Sequence[np.random.Generator],
-) -> dict[str, Any]:
-    weight = base.weight(module, transposed=adapter.transposed)
-    svd = measure.decompose(*adapter.factors(module, weight.shape))
-    found = measure.update(weight, svd, settings)
-    size = len(svd.singular_values)
-    found["singular_value"] = np.pad(
-        svd.singular_values, (0, min(weight.shape) - size), constant_values=np.nan
+def _decompose(change: adapter.Factors | np.ndarray) -> low_rank.LowRankSvd:
+    svd = (
+        measure.decompose_dense(change)
+        if isinstance(change, np.ndarray)
+        else measure.decompose(*change)
     )
-    if settings.intruders:
-        left = measure.left_basis(weight)
-        found |= measure.intruders(weight, left, svd, settings, generators)
-    if other is not None:
-        second = measure.decompose(*other.factors(module, weight.shape))
-        found["phi"] = measure.similarity(svd, second, settings.directions)
-        found |= _similarity_null(weight.shape, found["phi"])
-    return found
+    norm = float(svd.frobenius_norm)
+    if not np.isfinite(norm) or norm > 1e100:
+        raise ProbeError("its update is not finite")
+    return svd
 
 
-def _similarity_null(shape: tuple[int, int], phi: np.ndarray) -> dict[str, np.ndarray]:
-    out_features, in_features = shape
-    i, j = np.indices(phi.shape[1:]) + 1
-    null = [adapter_probes.similarity_null(d, i, j) for d in (in_features, out_features)]
-    deviation = [adapter_probes.similarity_null_sd(d, i, j) for d in (in_features, out_features)]
-    return {"phi_null": np.array(null), "phi_null_sd": np.array(deviation)}
+def _size(svd: low_rank.LowRankSvd) -> tuple[int, int]:
+    return svd.left.shape[0], svd.right.shape[0]
 
 
-def _label(
-    rows: list[dict[str, Any]], adapter: Adapter, other: Adapter | None, settings: measure.Settings
-) -> xr.Dataset:
-    spectrum = [row.pop("singular_value") for row in rows]
-    dataset = xr.Dataset(
-        {
-            name: variable(dims, _stacked(rows, name), label)
-            for name, (dims, label) in LABELS.items()
-            if any(name in row for row in rows)
-        },
-        coords=_coordinates(adapter, other, settings),
-        attrs=_attributes(adapter, other),
-    )
-    longest = max(len(values) for values in spectrum)
-    dataset["singular_value"] = variable(
-        ("matrix", "index"),
-        [np.pad(v, (0, longest - len(v)), constant_values=np.nan) for v in spectrum],
-        "singular values of the update, descending",
-    )
-    return dataset
-
-
-def _stacked(rows: list[dict[str, Any]], name: str) -> np.ndarray:
-    """Stack a value over matrices, with ``nan`` where a matrix has none."""
-    shape = next(np.shape(row[name]) for row in rows if name in row)
-    return np.array([row.get(name, np.full(shape, np.nan)) for row in rows])
-
-
-def _coordinates(
-    adapter: Adapter, other: Adapter | None, settings: measure.Settings
-) -> dict[str, xr.Variable]:
-    counted = np.arange(1, settings.directions + 1)
-    found = {
-        "matrix": variable("matrix", list(adapter.modules), "adapted module"),
-        "probed_rank": variable("probed_rank", list(settings.ranks), "number of directions"),
-    }
-    if settings.intruders:
-        places = np.arange(1, settings.intruders + 1)
-        found["tuned_direction"] = variable("tuned_direction", places, "direction, from largest")
-    if other is not None:
-        found["side"] = variable("side", ["right", "left"], "right: inputs, left: outputs")
-        found["direction"] = variable("direction", counted, "directions of the adapter")
-        found["other_direction"] = variable("other_direction", counted, "directions of the other")
-    return found
-
-
-def _attributes(adapter: Adapter, other: Adapter | None) -> dict[str, Any]:
-    found = {"adapter": adapter.folder.name, "kind": adapter.kind, "skipped": adapter.skipped}
-    return found | ({"other": other.folder.name, "other_kind": other.kind} if other else {})
+def _rows(work: _Work, modules: Sequence[str], processes: int) -> Iterable[Row]:
+    if processes == 1:
+        yield from map(work, modules)
+        return
+    with futures.ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(work, modules)

@@ -1,10 +1,13 @@
 """The table that is printed: a row per matrix, a value beside what chance would give."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 SHOWN_RANK = 8
+LARGE_RESIDUAL = 1e-5
 
 
 def table(dataset: xr.Dataset) -> pd.DataFrame:
@@ -13,26 +16,20 @@ def table(dataset: xr.Dataset) -> pd.DataFrame:
     Amplification is shown at the largest probed number of directions up to 8 that the
     update has, named in column ``r``.
     """
-    probed = dataset.probed_rank.where(
-        dataset.alignment.notnull() & (dataset.probed_rank <= SHOWN_RANK)
-    ).max("probed_rank")
-    at_probed = dataset.sel(probed_rank=probed.fillna(dataset.probed_rank[0]).astype(int))
     columns = {
         "shape": [f"{int(r)}x{int(c)}" for r, c in zip(dataset.rows, dataset.columns, strict=True)],
         "rank": dataset.numerical_rank,
-        "|dW|/|W|": dataset.relative_norm,
         "stable": dataset.stable_rank,
         "effective": dataset.effective_rank,
         "r90": dataset.rank_90,
         "r99": dataset.rank_99,
-        "r": probed,
-        "AF": at_probed.amplification,
-        "AF null": at_probed.amplification_null,
-        "alignment": at_probed.alignment,
     }
+    if "alignment" in dataset:
+        columns |= _against_base(dataset)
     if "intruders" in dataset:
         columns["intruders"] = dataset.intruders
-        columns["control"] = dataset.intruders_control.mean("control")
+        if "intruders_control" in dataset:
+            columns["control"] = dataset.intruders_control.mean("control")
     if "phi" in dataset:
         first = dataset.sel(direction=1, other_direction=1, side="right")
         columns["phi(1,1)"], columns["phi null"] = first.phi, first.phi_null
@@ -42,9 +39,24 @@ def table(dataset: xr.Dataset) -> pd.DataFrame:
         index=dataset.matrix.values,
     )
     rows.insert(0, "shape", shape)
-    means = rows.drop(columns=["shape", "r"]).mean()
-    rows.loc["mean"] = {"shape": "", "r": np.nan, **means}
+    means = rows.drop(columns=["shape", "r"], errors="ignore").mean()
+    rows.loc["mean"] = {name: "" if name == "shape" else means.get(name) for name in rows}
     return rows
+
+
+def _against_base(dataset: xr.Dataset) -> dict[str, Any]:
+    probed = dataset.probed_rank.where(
+        dataset.alignment.notnull() & (dataset.probed_rank <= SHOWN_RANK)
+    ).max("probed_rank")
+    at_probed = dataset.sel(probed_rank=probed.fillna(dataset.probed_rank[0]).astype(int))
+    return {
+        "|dW|/|W|": dataset.relative_norm,
+        "r": probed,
+        "AF": at_probed.amplification,
+        "AF null": at_probed.amplification_null,
+        "alignment": at_probed.alignment,
+        "chance": at_probed.alignment_chance_upper,
+    }
 
 
 def text(dataset: xr.Dataset) -> str:
@@ -54,22 +66,77 @@ def text(dataset: xr.Dataset) -> str:
     formats = {
         name: _whole if name in whole else _digits for name in rows.columns if name != "shape"
     }
-    notes = [
+    return "\n".join([rows.to_string(formatters=formats), "", *notes(dataset)])
+
+
+def notes(dataset: xr.Dataset) -> list[str]:
+    """Return what the columns mean, what was assumed, and what was not probed and why."""
+    found = [
         "rank: numerical, in single precision; stable, effective: soft ranks of the update;",
-        "r90, r99: directions that hold 90 and 99 % of its energy; AF: amplification factor at r",
-        "directions, with that of random directions; alignment = AF null / AF, 1 is chance",
-        "(root mean square; the file holds its 95 % interval, which is wide at small r).",
+        "r90, r99: directions that hold 90 and 99 % of its energy.",
     ]
+    if "alignment" in dataset:
+        found += [
+            "AF: amplification factor at r directions, with that of random directions; alignment =",
+            "AF null / AF, 1 is chance (root mean square); chance: its 97.5 % quantile.",
+        ]
     if "intruders" in dataset:
-        notes.append(
+        found.append(
             f"intruders: of the tuned weight's leading {dataset.sizes['tuned_direction']} "
             "directions; control: an update of the same singular values in random directions."
         )
+        found += _intruder_bounds(dataset)
     if "phi" in dataset:
-        notes.append("phi(1,1): squared cosine of the leading input directions, and by chance.")
-    if dataset.attrs["skipped"]:
-        notes.append(f"{dataset.attrs['skipped']} tensors adapt no matrix and were left out.")
-    return "\n".join([rows.to_string(formatters=formats), "", *notes])
+        found.append("phi(1,1): squared cosine of the leading input directions, and by chance.")
+    if "similarity" in dataset:
+        found += ["", _similarities(dataset)]
+    found += ["", f"Base: {dataset.attrs['base_check']}.", *_remarks(dataset)]
+    return found
+
+
+def _intruder_bounds(dataset: xr.Dataset) -> list[str]:
+    open_ = int((dataset.intruders - dataset.intruders_certain).sum())
+    residual = float(dataset.match_residual.max())
+    found = []
+    if open_:
+        found.append(
+            f"{open_} of them match no base direction that was found, which no bound proves."
+        )
+    if residual > LARGE_RESIDUAL:
+        found.append(f"The directions have residuals up to {residual:.1e} of the largest.")
+    return found
+
+
+def _similarities(dataset: xr.Dataset) -> str:
+    """Return the similarity of all adapters' inputs, averaged over matrices, and by chance."""
+    mean = dataset[["similarity", "similarity_null"]].sel(side="right").mean("matrix")
+    names = [str(name) for name in dataset.compared.values]
+    rows = pd.DataFrame(mean.similarity.values, index=names, columns=names)
+    return (
+        "similarity of leading input directions, mean over matrices (chance "
+        f"{float(mean.similarity_null.mean()):.3g}):\n"
+        f"{rows.to_string(float_format='{:.3g}'.format)}"
+    )
+
+
+def _remarks(dataset: xr.Dataset) -> list[str]:
+    """Return a line for each weight that was found under an assumption, or is not probed."""
+    found = [
+        f"{matrix}: {assumed}."
+        for matrix, assumed in zip(dataset.matrix.values, dataset.assumed.values, strict=True)
+        if assumed
+    ]
+    found += [
+        f"{matrix}: {form}."
+        for matrix, form in zip(dataset.matrix.values, dataset.form.values, strict=True)
+        if form != "linear"
+    ]
+    if "unprobed" in dataset:
+        found += [
+            f"not probed: {name}: {why}"
+            for name, why in zip(dataset.unprobed.values, dataset.unprobed_why.values, strict=True)
+        ]
+    return found
 
 
 def _whole(value: float) -> str:

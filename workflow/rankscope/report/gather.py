@@ -16,7 +16,7 @@ from markupsafe import Markup
 from rankscope.comparison import ranks
 from rankscope.evidence import claims, verdicts
 from rankscope.planning import code, configuration, study
-from rankscope.planning.configuration import RESULTS, Configuration
+from rankscope.planning.configuration import Configuration
 from rankscope.report import formats, items, prose
 from rankscope.report.items import Item
 
@@ -193,7 +193,9 @@ def papers(config: Configuration, values: Mapping[str, Any]) -> list[Paper]:
     """
     found: dict[str, list[Study]] = {}
     for name, one in config.studies.items():
-        found.setdefault(study.paper(name), []).append(_study(one, values["studies"][name]))
+        found.setdefault(study.paper(name), []).append(
+            _study(one, values["studies"][name], config.results)
+        )
     return [_paper(name, studies) for name, studies in found.items()]
 
 
@@ -208,8 +210,8 @@ def _paper(name: str, studies: Sequence[Study]) -> Paper:
     )
 
 
-def _study(one: configuration.Study, grid: Mapping[str, Any]) -> Study:
-    name, folder = one.name, RESULTS / one.name
+def _study(one: configuration.Study, grid: Mapping[str, Any], results: Path) -> Study:
+    name, folder = one.name, results / one.name
     title, introduction, sections = _text(name)
     figures, tables = study.module_name(name, "figures"), study.module_name(name, "tables")
     return Study(
@@ -217,7 +219,7 @@ def _study(one: configuration.Study, grid: Mapping[str, Any]) -> Study:
         title=title,
         introduction=introduction,
         sections=sections,
-        claims=_claims(name),
+        claims=_claims(name, folder),
         figures=[
             items.picture(folder / "figures" / f"{item}.png", code.docstring(figures, item))
             for item in study.makes(name, "figures")
@@ -228,7 +230,7 @@ def _study(one: configuration.Study, grid: Mapping[str, Any]) -> Study:
         ],
         points=len(one.points),
         replicates=one.replicates,
-        times=times(RESULTS / "logs" / name),
+        times=times(results / "logs" / name),
         grid=grid,
     )
 
@@ -244,9 +246,9 @@ def _text(name: str) -> tuple[str, Markup, dict[str, Markup]]:
     return title, prose.markdown(introduction), shown
 
 
-def _claims(name: str) -> list[Claim]:
-    rows = items.read(RESULTS / name / "claims.csv")
-    points = items.read(RESULTS / name / "verdicts.csv")
+def _claims(name: str, folder: Path) -> list[Claim]:
+    rows = items.read(folder / "claims.csv")
+    points = items.read(folder / "verdicts.csv")
     known = {claim.name: claim for claim in claims.of(study.part(name, "claims"))}
     found = []
     for claim, cells in rows.groupby("claim", sort=False):
@@ -314,7 +316,7 @@ def comparison(config: Configuration) -> Comparison | None:
     """Gather the comparison across the papers; nothing if no study has spectra."""
     if not any(study.has(name, "spectra") for name in config.studies):
         return None
-    folder, drawing = RESULTS / "comparison", "rankscope.comparison.figures"
+    folder, drawing = config.results / "comparison", "rankscope.comparison.figures"
     measured = items.read(folder / "tables" / "ranks.csv")
     answers: dict[str, list[str]] = {}
     for row in measured.itertuples():
@@ -338,6 +340,6 @@ def comparison(config: Configuration) -> Comparison | None:
     )
 
 
-def provenance() -> dict[str, Any]:
-    """Return the provenance record."""
-    return json.loads((RESULTS / "provenance.json").read_text(encoding="utf-8"))
+def provenance(results: Path) -> dict[str, Any]:
+    """Return the provenance record of a results folder."""
+    return json.loads((results / "provenance.json").read_text(encoding="utf-8"))

@@ -1,7 +1,5 @@
 """Fill the report's template."""
 
-import json
-import os
 from pathlib import Path
 
 import itables
@@ -16,9 +14,10 @@ from rankscope.report import formats, gather, prose
 
 
 def write(target: Path) -> None:
-    """Write the report of all configured studies."""
-    values = json.loads(os.environ[configuration.ENVIRONMENT])
-    config = configuration.from_environment()
+    """Write the report of the results beside it, with the configuration they were made with."""
+    provenance = gather.provenance(target.parent)
+    values = provenance["configuration"] | {"results": str(target.parent)}
+    config = configuration.check(values, str(target.parent / "provenance.json"))
     page = (
         _environment()
         .get_template("template.html.j2")
@@ -29,7 +28,8 @@ def write(target: Path) -> None:
             stages=gather.STAGES,
             definitions=gather.definitions(),
             derivations=gather.derivations(),
-            provenance=gather.provenance(),
+            provenance=provenance,
+            results=config.results,
             confidence=config.confidence,
             seed=config.seed,
             style=Markup(prose.own("style.css")),

@@ -2,14 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from rankscope import __version__
 from rankscope.errors import Foreseen
-
-if TYPE_CHECKING:
-    import xarray as xr
+from rankscope.planning import spelling
+from rankscope.running import checkout, probe_commands
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -18,19 +18,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``rankscope`` with these arguments; return the exit status.
 
     A foreseen error (bad configuration, busy folder, unwritable results, damaged file) is
-    one line on standard error and exit status 2; a bug keeps its traceback.
+    one line on standard error and exit status 2; a bug keeps its traceback. A run that was
+    interrupted is 128 and the signal's number, 130 for Ctrl-C.
     """
     parser = argparse.ArgumentParser(
         prog="rankscope", description="A study of rank in neural networks, and a probe."
     )
+    parser.add_argument("--version", action="version", version=f"rankscope {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in SUBCOMMANDS:
         add(subparsers)
-    options, rest = parser.parse_known_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if not words:
+        parser.print_help()
+        return 0
+    if not words[0].startswith("-") and words[0] not in subparsers.choices:
+        known, hint = ", ".join(subparsers.choices), spelling.hint(words[0], subparsers.choices)
+        parser.error(f"unknown command {words[0]!r}; known are {known}{hint}")
+    options, rest = parser.parse_known_args(words)
     options.rest = rest
     if options.rest and options.run is not _study:
         parser.error(f"unrecognised arguments: {' '.join(options.rest)}")
     try:
+        if options.command not in probe_commands.ANYWHERE:
+            checkout.require(options.command)
         status: int = options.run(options)
     except (Foreseen, OSError) as error:
         return _refuse(options.command, str(error))
@@ -41,16 +52,26 @@ def _add_study(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "study",
         help="run the workflow with progress; further arguments go to Snakemake",
+        epilog="`-n` shows what is left to do and what it takes, and starts nothing. Ctrl-C stops "
+        "the run, with exit status 130; the same command goes on where it stopped. An error in "
+        "what was given is exit status 2, a run that fails 1.",
         allow_abbrev=False,  # --config is Snakemake's and not short for --configfile
     )
     _add_configfile(parser)
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="STUDY",
+        help="make the verdicts, figures and tables of this study or paper alone (repeatable)",
+    )
     parser.set_defaults(run=_study, command="study")
 
 
 def _study(options: argparse.Namespace) -> int:
     from rankscope.running import run
 
-    return run.study(options.configfile, options.rest)
+    return run.make(options.configfile, options.rest, names=options.only)
 
 
 def _add_status(subparsers: Subparsers) -> None:
@@ -94,7 +115,7 @@ def _add_audit(subparsers: Subparsers) -> None:
 def _audit(options: argparse.Namespace) -> int:
     from rankscope.running import run
 
-    return run.study(options.configfile, ["results/audit.csv"])
+    return run.audit(options.configfile)
 
 
 def _add_readme(subparsers: Subparsers) -> None:
@@ -118,119 +139,6 @@ def _add_configfile(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_probe(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser(
-        "probe",
-        help="probe a saved adapter",
-        description="Probe a LoRA, rsLoRA, VeRA or RandLoRA adapter as PEFT saves it: spectrum, "
-        "ranks, relative norm, amplification, similarity with another adapter and intruder "
-        "dimensions, each beside what chance would give. Only safetensors are read.",
-    )
-    parser.add_argument("adapter", type=Path, help="folder of the adapter")
-    parser.add_argument("other", type=Path, nargs="?", help="another adapter of the same model")
-    parser.add_argument("--base", type=Path, required=True, help="folder of the base model")
-    parser.add_argument("--out", type=Path, required=True, help="the netCDF file to write")
-    parser.add_argument(
-        "--intruders",
-        type=_count,
-        default=10,
-        metavar="N",
-        help="leading directions tested for being intruders; 0 leaves them out, which saves "
-        "the only dense decomposition (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--directions",
-        type=_positive,
-        default=8,
-        metavar="N",
-        help="leading directions compared with the other adapter (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--controls",
-        type=_positive,
-        default=4,
-        metavar="N",
-        help="random updates that counts of intruders are compared with (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--seed", type=_count, default=0, help="seed of the controls (default: %(default)s)"
-    )
-    parser.set_defaults(run=_probe, command="probe")
-
-
-def _probe(options: argparse.Namespace) -> int:
-    if options.out.suffix != ".nc" or options.out.is_dir():
-        return _refuse("probe", f"--out must name a file that ends in .nc, got {options.out}")
-    import numpy as np
-
-    from rankscope import datasets
-    from rankscope.probe import ProbeError, adapter, base, measure, probing
-
-    try:
-        options.out.parent.mkdir(parents=True, exist_ok=True)  # fail before the work, not after
-        dataset = probing.probe(
-            adapter.read(options.adapter),
-            base.BaseModel(options.base),
-            adapter.read(options.other) if options.other else None,
-            settings=measure.Settings(intruders=options.intruders, directions=options.directions),
-            seeds=np.random.SeedSequence(options.seed).spawn(options.controls),
-            progress=_with_progress,
-        )
-        datasets.write(dataset, options.out)
-        written = [options.out, *_draw(dataset, options.out)]
-    except ProbeError as error:
-        return _refuse("probe", str(error))
-    except OSError as error:
-        return _refuse("probe", f"cannot write {options.out}: {error.strerror or error}")
-    from rankscope.probe import table
-
-    print(table.text(dataset))
-    print(f"\nWrote {written[0]} and {len(written) - 1} figures, {written[1]} first.")
-    return 0
-
-
-def _draw(dataset: "xr.Dataset", out: Path) -> list[Path]:
-    from rankscope.drawing import style
-    from rankscope.probe import figures
-
-    style.apply()
-    stems = []
-    for figure in figures.available(dataset):
-        stem = out.with_name(f"{out.stem}-{figure.__name__}")
-        style.save(figure(dataset), stem)
-        stems.append(stem.with_name(f"{stem.name}.png"))
-    return stems
-
-
-def _with_progress(modules: Iterable[str]) -> Iterator[str]:
-    """Show progress on standard error: a bar on a terminal, else a line now and then."""
-    import tqdm
-
-    terminal = sys.stderr.isatty()
-    yield from tqdm.tqdm(
-        modules,
-        unit="matrix",
-        mininterval=0.1 if terminal else 10.0,
-        ncols=None if terminal else 80,
-        ascii=not terminal,
-        dynamic_ncols=terminal,
-    )
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"must be 0 or more, got {value}")
-    return value
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, got {value}")
-    return value
-
-
 def _refuse(command: str, message: str) -> int:
     print(f"rankscope {command}: error: {message}", file=sys.stderr)
     return 2
@@ -242,7 +150,7 @@ SUBCOMMANDS: Iterable[Callable[[Subparsers], None]] = (
     _add_figures,
     _add_audit,
     _add_readme,
-    _add_probe,
+    *probe_commands.SUBCOMMANDS,
 )
 
 

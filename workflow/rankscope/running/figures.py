@@ -1,19 +1,21 @@
 """Draw figures again from existing data: the workflow's plotting rules and no others."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from rankscope.errors import ConfigurationError, MissingError
+from rankscope.errors import MissingError
 from rankscope.planning import configuration, study
-from rankscope.planning.configuration import RESULTS, Configuration
-from rankscope.running import run
+from rankscope.planning.configuration import Configuration
+from rankscope.running import choice, lock, run
 
 
 def figures(config_file: Path, names: Sequence[str] = ()) -> int:
     """Draw the figures and tables of studies again, and make the report of them.
 
     Snakemake is allowed the rules that draw, and no others: nothing is simulated, predicted
-    or judged, whatever has changed since.
+    or judged, whatever has changed since. What is drawn is what was configured when the data
+    were made.
 
     Args:
         config_file: the configuration.
@@ -27,9 +29,11 @@ def figures(config_file: Path, names: Sequence[str] = ()) -> int:
         MissingError: if a study has not been run.
     """
     config = configuration.read(config_file)
-    chosen = choose(config, names, config_file)
+    lock.check_owner(config)
+    config, config_file = _recorded(config, config_file)
+    chosen = choice.choose(config, names)
     for name in chosen:
-        _require(name)
+        _require(config.results / name)
     rules = [f"plot_{configuration.rule_name(name)}" for name in chosen]
     rules += [
         f"tabulate_{configuration.rule_name(name)}"
@@ -39,33 +43,29 @@ def figures(config_file: Path, names: Sequence[str] = ()) -> int:
     if any(study.has(name, "spectra") for name in chosen) and _all_run(config):
         rules.append("compare")
     force = ["--force", *rules]
-    if (RESULTS / "report.html").exists() and _all_run(config):
+    if (config.results / "report.html").exists() and _all_run(config):
         force.append("report")
-    arguments = ["--allowed-rules", *rules, "report", *force]
-    return run.study(config_file, arguments, points=False)
+    return run.snakemake(config, config_file, ["--allowed-rules", *rules, "report", *force])
 
 
-def choose(config: Configuration, names: Sequence[str], config_file: Path) -> list[str]:
-    """Return the configured studies that names of studies and papers stand for.
-
-    Raises:
-        ConfigurationError: if a name stands for none of them.
-    """
-    chosen: list[str] = []
-    for name in names:
-        found = [one for one in config.studies if name in (one, study.paper(one))]
-        if not found:
-            known = ", ".join(config.studies)
-            raise ConfigurationError(f"{config_file}: no study {name!r}; configured are {known}")
-        chosen += found
-    return list(dict.fromkeys(chosen)) or list(config.studies)
+def _recorded(config: Configuration, config_file: Path) -> tuple[Configuration, Path]:
+    """Return the configuration that the results were made with, and a file that holds it."""
+    record = config.results / "provenance.json"
+    if not record.exists():
+        return config, config_file
+    values = json.loads(record.read_text(encoding="utf-8"))["configuration"]
+    values["results"] = str(config.results)
+    copy = config.results / lock.FOLDER / "recorded.json"
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_text(json.dumps(values), encoding="utf-8")
+    return configuration.check(values, config.source), copy
 
 
-def _require(name: str) -> None:
+def _require(folder: Path) -> None:
     for part in ("simulated.nc", "predicted.nc", "verdicts.csv"):
-        if not (RESULTS / name / part).exists():
-            raise MissingError(f"{RESULTS}/{name}/{part} does not exist; `make study` makes it")
+        if not (folder / part).exists():
+            raise MissingError(f"{folder / part} does not exist; `make study` makes it")
 
 
 def _all_run(config: Configuration) -> bool:
-    return all((RESULTS / name / "verdicts.csv").exists() for name in config.studies)
+    return all((config.results / name / "verdicts.csv").exists() for name in config.studies)

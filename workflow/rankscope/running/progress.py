@@ -1,6 +1,8 @@
 """Where a run is: the state of every point, and a display of what is left."""
 
 import dataclasses
+import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -8,12 +10,18 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from rankscope.jobs import journal, store
-from rankscope.planning.configuration import RESULTS, Configuration, Point
+from rankscope.jobs import headers, journal, keys
+from rankscope.planning.configuration import Configuration, Point
 from rankscope.planning.study import STAGES
 
 PLAIN_LINE_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""
+
+KNOWN_FROM = 0.05
+"""Share of the work from which on the time left is told: what is done before says little."""
+
+STEPS = re.compile(rb"(\d+) of (\d+) steps")
+"""What Snakemake says after each job."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,41 +49,59 @@ class State:
 
 def states(config: Configuration) -> Iterator[State]:
     """Look at the file of every point and stage, one after the other."""
+    known = headers.Headers(config.results)
     for one in config.studies.values():
         for stage in STAGES:
             for point in one.points:
-                done = store.is_whole(config, stage, point)
+                done = keys.is_whole(config, stage, point, known.read)
                 yield State(point, stage, done, point.seconds(stage, one.replicates))
+    known.save()
 
 
 class Display:
-    """Points done and time left: a bar on a terminal, plain lines elsewhere."""
+    """Time left, points and jobs done: a bar on a terminal, plain lines elsewhere.
 
-    def __init__(self, everything: list[State], position: Mapping[Path, int]) -> None:
+    A line fits 80 columns, and begins with the time left.
+    """
+
+    def __init__(
+        self, everything: list[State], results: Path, position: Mapping[Path, int], log: Path
+    ) -> None:
         self.todo = {state.key: state.seconds for state in everything if not state.done}
-        self.total = dict.fromkeys((study for study, _, _ in self.todo), 0)
-        for study, _, _ in self.todo:
-            self.total[study] += 1
         self.fractions: dict[tuple[str, str, str], float] = {}
+        self.results = results
         self.position = position
-        self.begin = self.last_line = time.monotonic()
+        self.log = log
+        self.begun = log.stat().st_mtime if log.exists() else 0.0
+        self.begin: float | None = None
+        self.last_line = time.monotonic()
         self.bar = None
         if sys.stderr.isatty() and self.todo:
-            layout = "{percentage:3.0f}%|{bar:30}| {desc}"
+            layout = "{percentage:3.0f}%|{bar:15}| {desc}"
             self.bar = tqdm(total=sum(self.todo.values()), bar_format=layout, leave=False)
 
     def update(self) -> None:
         """Read the journal and show what has changed."""
-        entries, self.position = journal.read(self.position)
+        entries, self.position = journal.read(self.results, self.position)
         for entry in entries:
+            if self.begin is None:  # planning, and waiting in a queue, are no work
+                self.begin = time.monotonic()
             if entry.key in self.todo and entry.event in (journal.SAVED, journal.DONE):
                 self.fractions[entry.key] = entry.fraction
         if self.bar is not None:
             self.bar.n = self._made()
-            self.bar.set_description_str(f"{self._counts()}, {self._left()}")
+            self.bar.set_description_str(self.line())
         elif self.todo and time.monotonic() - self.last_line > PLAIN_LINE_EVERY:
             self.last_line = time.monotonic()
-            print(f"rankscope: {self._counts()}, {self._left()}", flush=True)
+            print(f"rankscope: {self.line()}", flush=True)
+
+    def line(self) -> str:
+        """Say how much time is left, and how many points and jobs are done."""
+        done, total = sum(value == 1 for value in self.fractions.values()), len(self.todo)
+        jobs = f", {steps} jobs" if (steps := self._steps()) else ""
+        if done == total:
+            return f"points done; collecting, judging, plotting{jobs}"
+        return f"{self._left()}; {done} of {total} points{jobs}"
 
     def close(self) -> None:
         """Remove the bar."""
@@ -86,20 +112,21 @@ class Display:
         """Estimated CPU seconds of what is done, parts of points included."""
         return sum(self.todo[key] * fraction for key, fraction in self.fractions.items())
 
-    def _counts(self) -> str:
-        counts = dict.fromkeys(self.total, 0)
-        for (study, _, _), fraction in self.fractions.items():
-            counts[study] += fraction == 1
-        return ", ".join(f"{name} {counts[name]}/{self.total[name]}" for name in counts)
-
     def _left(self) -> str:
         made, total = self._made(), sum(self.todo.values())
-        if not made:
-            return "time left not known yet"
-        if made >= total * (1 - 1e-9):
-            return "points done; collecting, judging, plotting"
+        if self.begin is None or made < KNOWN_FROM * total:
+            return "estimating the time left"
         seconds = (total - made) * (time.monotonic() - self.begin) / made
         return f"about {tqdm.format_interval(seconds)} left"
+
+    def _steps(self) -> str:
+        """Return how many jobs of how many this run has done; nothing before the first."""
+        if self.log.exists() and self.log.stat().st_mtime > self.begun:
+            with self.log.open("rb") as file:
+                file.seek(max(0, self.log.stat().st_size - 2**16))
+                if found := STEPS.findall(file.read()):
+                    return b" of ".join(found[-1]).decode()
+        return ""
 
 
 def table(config: Configuration, since: float | None, show: Callable[[str], None] = print) -> None:
@@ -110,18 +137,18 @@ def table(config: Configuration, since: float | None, show: Callable[[str], None
         since: when the run that works here began; ``None`` if none does.
         show: what prints a line.
     """
-    latest = {entry.key: entry for entry in journal.read()[0]}
+    latest = {entry.key: entry for entry in journal.read(config.results)[0]}
     everything = list(states(config))
-    show(
-        f"{'study':24}{'stage':12}{'points':>8}{'done':>8}{'running':>9}{'failed':>8}{'missing':>9}"
-    )
+    width = max(map(len, [*config.studies, "study"])) + 1
+    row = f"{{:{width}}}{{:10}}{{:>8}}{{:>8}}{{:>8}}{{:>8}}{{:>8}}"
+    show(row.format("study", "stage", "points", "done", "running", "failed", "missing"))
     for name in config.studies:
         for stage in STAGES:
             mine = [s for s in everything if s.point.study == name and s.stage == stage]
             events = [_event(latest.get(s.key), since) for s in mine if not s.done]
             busy, bad = events.count(journal.STARTED), events.count(journal.FAILED)
             counts = len(mine), len(mine) - len(events), busy, bad, len(events) - busy - bad
-            show(f"{name:24}{stage:12}" + "{:8}{:8}{:9}{:8}{:9}".format(*counts))
+            show(row.format(name, stage, *counts))
     for state in everything:
         if not state.done and _event(latest.get(state.key), since) == journal.FAILED:
             show(_line(latest[state.key]))
@@ -129,13 +156,25 @@ def table(config: Configuration, since: float | None, show: Callable[[str], None
             show(f"begun: {' '.join(state.key)}: {saved} replicates are kept")
     left = sum(state.seconds for state in everything if not state.done)
     show(f"estimated work left: {tqdm.format_interval(left)} on one core")
-    if not RESULTS.exists():
-        show("nothing has been run here yet; `make study` starts")
+    show(_origin(config))
 
 
-def failures(since: float, show: Callable[[str], None]) -> None:
+def _origin(config: Configuration) -> str:
+    """Say what the results are of, by their own record."""
+    results = config.results
+    if not (results / "logs").exists():
+        return f"nothing has been run yet, results will be in {results}/; `make study` starts"
+    record = results / "provenance.json"
+    if not record.exists():
+        return f"results: {results}/, of {config.source}; no run of it has ended yet"
+    made = json.loads(record.read_text(encoding="utf-8"))
+    seed, commit = made["configuration"]["seed"], made["commit"]
+    return f"results: {results}/, of {config.source}; last made with seed {seed} at commit {commit}"
+
+
+def failures(results: Path, since: float, show: Callable[[str], None]) -> None:
     """Name the points that failed, or were being worked on when their job ended, and the logs."""
-    latest = {entry.key: entry for entry in journal.read()[0] if entry.when >= since}
+    latest = {entry.key: entry for entry in journal.read(results)[0] if entry.when >= since}
     for entry in latest.values():
         if entry.event != journal.DONE:
             show(_line(entry))
@@ -159,6 +198,6 @@ def _event(entry: journal.Entry | None, since: float | None) -> str | None:
 
 def _saved(state: State) -> int:
     """Return how many replicates of a point that is not whole are on disk."""
-    folder = store.parts(state.point.file(state.stage))
+    folder = keys.parts(state.point, state.stage)
     spans = [file.stem.split("-") for file in folder.glob("*-*.nc")]
     return sum(int(last) - int(first) for first, last in spans)

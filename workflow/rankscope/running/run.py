@@ -1,44 +1,68 @@
 """Run the workflow for a person: one run at a time, no lock-out after a crash, progress."""
 
 import contextlib
-import fcntl
 import os
+import re
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
-from rankscope.errors import BusyError
 from rankscope.jobs import journal
-from rankscope.planning import configuration
-from rankscope.planning.configuration import RESULTS, Configuration
-from rankscope.running import cluster, progress
+from rankscope.planning import configuration, limits
+from rankscope.planning.configuration import Configuration
+from rankscope.running import checkout, choice, cluster, lock, plan, progress
 
-LOCK = Path(".snakemake/rankscope.lock")
-LOG = RESULTS / "logs" / "snakemake.log"
-LAST_LINES = 6
+LAST_LINES = 12
 """How much of a log is shown that says nothing of a known kind."""
 
 LOCKED = "RANKSCOPE_LOCKED"
-"""Environment variable that tells Snakemake that `study` holds the folder's lock for it."""
+"""Environment variable that tells Snakemake that a command holds the folder's lock for it."""
+
+DRY = {"-n", "--dry-run", "--dryrun", "-np", "-pn"}
+ELSEWHERE = ("--profile", "--executor", "-e")
+"""Options of Snakemake by which jobs may run on other machines than this one."""
+
+TELLING = (
+    "rankscope: ", "Error in rule", "WorkflowError", "check log file", "OSError", "No space left",
+    "SLURM status is", "LockException", "rror: ",
+)  # fmt: skip
+"""What marks the lines that name the cause, in the log of a run that has begun."""
+
+NOISE = (
+    "host: ", "User: ", "Snakemake version", "Python version", "Command: ", "Snakefile: ",
+    "Base directory", "Run directory", "Working directory", "Config ", "Using ", "Building DAG",
+    "Assuming ", "None of the", "Complete log",
+)  # fmt: skip
+"""How lines begin that tell no cause, in what Snakemake says before its first job."""
 
 _held: list[contextlib.AbstractContextManager[int]] = []
 
 
-def study(config_file: Path, arguments: Sequence[str], *, points: bool = True) -> int:
+def log(results: Path) -> Path:
+    """Return the log of the last run that had something to do in a results folder."""
+    return results / "logs" / "snakemake.log"
+
+
+def starting(results: Path) -> Path:
+    """Return what Snakemake says before its first job starts; then it becomes the `log`."""
+    return results / "logs" / "snakemake-start.log"
+
+
+def make(config_file: Path, arguments: Sequence[str] = (), *, names: Sequence[str] = ()) -> int:
     """Make everything the configuration asks for; show progress; say where the results are.
 
     Args:
         config_file: the configuration.
         arguments: further arguments for Snakemake.
-        points: whether the run may compute points, whose progress is then shown.
+        names: studies or papers to make alone; none for all, with the report.
 
     Returns:
-        The exit status: 0, or Snakemake's if something failed.
+        The exit status: 0, 128 and the signal's number if interrupted (Ctrl-C: 130), else
+        Snakemake's.
 
     Raises:
         BusyError: if another run works in this folder.
@@ -46,70 +70,147 @@ def study(config_file: Path, arguments: Sequence[str], *, points: bool = True) -
         OSError: if results cannot be written; one line.
     """
     config = configuration.read(config_file)
-    _check_writable()
-    with _only_run() as lock:
+    lock.check_owner(config)
+    if names:
+        config = choice.only(config, names)
+        arguments = [*choice.targets(config), *arguments]
+    if not any(word.split("=")[0] in ELSEWHERE for word in arguments):
+        limits.require_possible(config)
+    if DRY & set(arguments):
+        return _dry(config, config_file, arguments)
+    return snakemake(config, config_file, arguments, progress.states(config))
+
+
+def audit(config_file: Path) -> int:
+    """Judge every claim on planted data, at the points and noise of the results."""
+    config = configuration.read(config_file)
+    lock.check_owner(config)
+    target = str(config.results / "audit.csv")
+    return snakemake(config, config_file, [target], progress.states(config))
+
+
+def snakemake(
+    config: Configuration,
+    config_file: Path,
+    arguments: Sequence[str],
+    states: Iterable[progress.State] = (),
+) -> int:
+    """Run Snakemake with progress; say where the results are, or what failed.
+
+    Args:
+        config: the configuration.
+        config_file: the file that Snakemake reads it from.
+        arguments: further arguments for Snakemake.
+        states: of the points whose progress is shown.
+
+    Returns:
+        The exit status, as in `make`.
+    """
+    _check_writable(config.results)
+    lock.sign(config)
+    with lock.hold(config.results) as descriptor:
         begin = time.time()
-        # this folder's lock is held; last, because this option takes as many words as follow it
-        command = [sys.executable, "-m", "snakemake", "--nolock", *arguments]
-        command += ["--configfile", str(config_file)]
-        with LOG.open("w", encoding="utf-8") as log:
+        with starting(config.results).open("w", encoding="utf-8") as file:
             # the child inherits the lock, which lasts as long as the last that holds it; it
             # gets signals from here, once, and not from the terminal too
             child = subprocess.Popen(
-                command,
-                stdout=log,
-                stderr=log,
-                pass_fds=[lock],
+                _command(config_file, arguments),
+                stdout=file,
+                stderr=file,
+                pass_fds=[descriptor],
                 process_group=0,
                 env={**os.environ, LOCKED: "1"},
             )
-        status = _watch(child, progress.states(config) if points else [])
+        status = _watch(child, config, states)
     _say(status, config, begin)
     return status
 
 
-def begin() -> None:
-    """Prepare this folder for jobs; Snakemake calls it before the first one starts.
+def begin(config: Configuration) -> None:
+    """Prepare a results folder for jobs; Snakemake calls it before the first one starts.
 
-    Takes the folder's lock unless `study` holds it, cancels the cluster jobs of a run that
+    Takes the folder's lock unless a command holds it, cancels the cluster jobs of a run that
     was killed, and removes what killed jobs left half written.
 
     Raises:
         BusyError: if another run works in this folder.
+        ConfigurationError: if the folder holds the results of another configuration.
     """
     from rankscope.jobs import store
 
-    if LOCKED not in os.environ:
-        _held.append(_only_run())
+    if LOCKED in os.environ:
+        starting(config.results).replace(log(config.results))
+    else:
+        lock.check_owner(config)
+        _held.append(lock.hold(config.results))
         _held[-1].__enter__()  # until this process ends
-    if cancelled := cluster.cancel_left_behind():
+        lock.sign(config)
+    # the jobs of another results folder's run cannot be told from those of a killed one
+    if not lock.others_work(config.results) and (cancelled := cluster.cancel_left_behind()):
         print(f"rankscope: cancelled {len(cancelled)} cluster jobs of a run that was killed")
-    store.tidy()
+    store.tidy(config.results)
 
 
 def status(config_file: Path) -> None:
     """Show what is done, running, failed and missing, without starting anything."""
-    progress.table(configuration.read(config_file), since=_since())
+    config = configuration.read(config_file)
+    lock.check_owner(config)
+    progress.table(config, since=lock.since(config.results))
 
 
-def _watch(child: subprocess.Popen[bytes], states: Iterable[progress.State]) -> int:
-    """Show progress until the child ends; pass signals on to it."""
-    interrupted = threading.Event()
+def _command(config_file: Path, arguments: Sequence[str]) -> list[str]:
+    # the folder's lock is held; last, because this option takes as many words as follow it
+    return [
+        *(sys.executable, "-m", "snakemake", "--nolock"),
+        *("--snakefile", str(_snakefile()), *arguments),
+        *("--configfile", str(config_file)),
+    ]
+
+
+def _snakefile() -> Path:
+    """Return this folder's Snakefile, or, in a folder for results alone, the checkout's."""
+    here = Path("Snakefile")
+    return here if here.exists() else checkout.require("study") / here
+
+
+def _dry(config: Configuration, config_file: Path, arguments: Sequence[str]) -> int:
+    """Show what a run would do, and leave no trace."""
+    answer = subprocess.run(
+        _command(config_file, ["--quiet", "rules", *arguments]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    text = answer.stdout + answer.stderr
+    if answer.returncode != 0:
+        _print_all(_causes(text))
+    elif "Nothing to be done" in text:
+        print("rankscope: nothing to do, all results are up to date")
+    else:
+        _print_all(plan.lines(config, plan.jobs(text)), sys.stdout)
+    return answer.returncode
+
+
+def _watch(
+    child: subprocess.Popen[bytes], config: Configuration, states: Iterable[progress.State]
+) -> int:
+    """Show progress until the child ends; pass signals on to it; return the exit status."""
+    interrupts: list[int] = []
 
     def interrupt(number: int, _: object) -> None:
         # Snakemake waits for running jobs on SIGTERM and stops them on SIGINT; they go on
         # later from where they were, so there is nothing to wait for
-        interrupted.set()
+        interrupts.append(number)
         child.send_signal(signal.SIGINT)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    position, seen = journal.position(), []
+    position, seen = journal.position(config.results), []
     for state in states:
         seen.append(state)
         if child.poll() is not None:
             break  # there was nothing to do: nobody waits until thousands of files are seen
-    display = progress.Display(seen, position)
+    display = progress.Display(seen, config.results, position, log(config.results))
     try:
         while child.poll() is None:
             display.update()
@@ -117,94 +218,72 @@ def _watch(child: subprocess.Popen[bytes], states: Iterable[progress.State]) -> 
                 child.wait(timeout=0.5)
     finally:
         display.close()
-    if interrupted.is_set():
+    if interrupts:
         print("rankscope: interrupted; run again to continue where it stopped", file=sys.stderr)
+        return 128 + interrupts[0]
     return child.returncode
 
 
 def _say(status: int, config: Configuration, begin: float) -> None:
     """End with where the results are, or with what failed and where its log is."""
-    text = LOG.read_text(encoding="utf-8", errors="replace")
+    results, begun = config.results, not starting(config.results).exists()
+    file = log(results) if begun else starting(results)
+    text = file.read_text(encoding="utf-8", errors="replace")
     if status != 0:
-        wanted = (
-            "rankscope: ", "Error in rule", "WorkflowError", "check log file", "OSError", "No space left",
-            "SLURM status is", "LockException", "rror: unrecognized",
-        )  # fmt: skip
-        lines = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
-        telling = [line for line in lines if any(mark in line for mark in wanted)]
-        print("\n".join(telling or lines[-LAST_LINES:]), file=sys.stderr)
-        progress.failures(begin, lambda line: print(line, file=sys.stderr))
-        print(f"rankscope: not finished; the whole log is {LOG}", file=sys.stderr)
+        lines = _lines(text)
+        telling = [line for line in lines if any(mark in line for mark in TELLING)]
+        _print_all(telling or lines[-LAST_LINES:] if begun else _causes(text))
+        progress.failures(results, begin, lambda line: print(line, file=sys.stderr))
+        print(f"rankscope: not finished; the whole log is {file}", file=sys.stderr)
         return
+    if not begun:
+        file.unlink()
     if "Nothing to be done" in text:
         print("rankscope: nothing to do, all results are up to date")
-    if (RESULTS / "claims.md").exists():
-        print(f"verdicts: {RESULTS}/claims.md (all columns: {RESULTS}/claims.csv)")
+    _print_all(_places(config), sys.stdout)
+
+
+def _places(config: Configuration) -> Iterator[str]:
+    """Say where the results are that exist."""
+    results = config.results
+    if (results / "claims.md").exists():
+        yield f"verdicts: {results}/claims.md (all columns: {results}/claims.csv)"
     for name in config.studies:
-        if (RESULTS / name / "figures").exists():
-            print(f"figures:  {RESULTS}/{name}/figures/")
-    if (RESULTS / "report.html").exists():
-        print(f"report:   {RESULTS}/report.html")
+        if (results / name / "figures").exists():
+            yield f"figures:  {results}/{name}/figures/"
+    if (results / "report.html").exists():
+        yield f"report:   {results}/report.html"
 
 
-def _check_writable() -> None:
+def _causes(text: str) -> list[str]:
+    """Return what Snakemake said before its first job, without what tells no cause.
+
+    A wrong option comes after hundreds of lines that list the right ones.
+    """
+    lines = _lines(text)
+    for place, line in enumerate(lines):
+        if re.search(r"\berror: ", line):
+            return lines[place : place + LAST_LINES]
+    return [line for line in lines if not line.startswith(NOISE)][-LAST_LINES:]
+
+
+def _lines(text: str) -> list[str]:
+    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+
+
+def _print_all(lines: Iterable[str], file: TextIO | None = None) -> None:
+    for line in lines:
+        print(line, file=file or sys.stderr)
+
+
+def _check_writable(results: Path) -> None:
     """Raise ``OSError`` with one line if results cannot be written."""
-    trial = LOG.with_name(f".writable-{os.getpid()}")
+    trial = log(results).with_name(f".writable-{os.getpid()}")
     try:
-        LOG.parent.mkdir(parents=True, exist_ok=True)
-        LOCK.parent.mkdir(parents=True, exist_ok=True)
+        trial.parent.mkdir(parents=True, exist_ok=True)
         trial.write_text("x" * 4096, encoding="utf-8")
     except OSError as error:
         raise OSError(f"cannot write to {error.filename or trial}: {error.strerror}") from None
     finally:
         with contextlib.suppress(OSError):
             trial.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _only_run() -> Iterator[int]:
-    """Hold this folder's lock; the operating system frees it when its last holder dies.
-
-    Who holds it stands in the file until the end. A run that was signed on another machine and
-    has not ended may be alive there, where the file system does not pass on who holds a lock.
-    """
-    LOCK.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BusyError(
-                f"another run ({_owner()}) works in this folder; wait or stop it"
-            ) from None
-        owner = _owner()
-        if owner and not owner.endswith(f" on {socket.gethostname()}"):
-            raise BusyError(
-                f"a run ({owner}) has not ended in this folder; if it is dead: rm {LOCK}"
-            )
-        # the file's time is the beginning of the run
-        os.truncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
-        yield descriptor
-        os.truncate(descriptor, 0)
-    finally:
-        os.close(descriptor)
-
-
-def _owner() -> str:
-    try:
-        return LOCK.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return ""
-
-
-def _since() -> float | None:
-    """Return when the run that works in this folder began, or ``None`` if none does."""
-    try:
-        with LOCK.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return None
-    except BlockingIOError:
-        return LOCK.stat().st_mtime
-    return None

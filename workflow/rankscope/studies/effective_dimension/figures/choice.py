@@ -8,6 +8,7 @@ import seaborn as sns
 from matplotlib.lines import Line2D
 
 from rankscope.drawing import panels
+from rankscope.drawing.style import Colour
 from rankscope.evidence.results import Point, Results
 from rankscope.studies.effective_dimension.claims.definitions import PAPER, REDUCED
 
@@ -72,12 +73,12 @@ def law(point: Point) -> str:
     return name + (", orthogonal" if point.initialisation == "orthogonal" else "")
 
 
-def colours(count: int, palette: str = "viridis") -> list[tuple[float, ...]]:
+def colours(count: int, palette: str = "viridis") -> list[Colour]:
     """Return so many colours, in order."""
     return list(sns.color_palette(palette, max(1, count)))[:count]
 
 
-def handles(labels: Sequence[str], shades: Sequence[tuple[float, ...]]) -> list[Line2D]:
+def handles(labels: Sequence[str], shades: Sequence[Colour]) -> list[Line2D]:
     """Return a legend's entries for coloured lines, and for dashed theory."""
     lines = [Line2D([], [], color=c, label=text) for text, c in zip(labels, shades, strict=True)]
     return [*lines, panels.theory_handle()]

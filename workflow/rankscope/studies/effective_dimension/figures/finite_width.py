@@ -10,6 +10,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from scipy import stats
 
 from rankscope.drawing import panels, style
+from rankscope.drawing.style import Colour
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Estimate, jackknife
 from rankscope.studies.effective_dimension.claims.definitions import (
@@ -54,7 +55,7 @@ def spectra(results: Results) -> Figure:
     return figure
 
 
-def _spectrum(axis: Axes, point: Point, layer: int, colour: tuple) -> None:
+def _spectrum(axis: Axes, point: Point, layer: int, colour: Colour) -> None:
     values = point.measured.singular_value.sel(layer=layer).to_numpy().astype(float)
     index = np.arange(1, values.shape[1] + 1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -96,18 +97,20 @@ def hump_depth(results: Results) -> Figure:
     left.set_title("Uniform directions, by width")
     groups: dict[str, list[tuple[Point, Estimate]]] = {}
     for sample in found:
+        if not isinstance(sample.point, Point):
+            continue
         groups.setdefault(_inputs(sample.point), []).append((sample.point, sample.estimate))
     for (label, group), colour in zip(groups.items(), style.COLOURS, strict=False):
         _against_width(right, sorted(group, key=lambda pair: pair[0].width), label, colour)
     right.set(xscale="log", yscale="log", xlabel="width n", ylabel="layer of the maximum")
     right.set_title("Depth of the maximum")
-    _ticks(right, sorted({sample.point.width for sample in found}))
+    _ticks(right, sorted({point.width for group in groups.values() for point, _ in group}))
     panels.legend_below(figure, columns=3)
     return figure
 
 
 def _against_width(
-    axis: Axes, group: list[tuple[Point, Estimate]], label: str, colour: tuple
+    axis: Axes, group: list[tuple[Point, Estimate]], label: str, colour: Colour
 ) -> None:
     widths = [point.width for point, _ in group]
     depths = np.array([float(point.predicted.hump_depth) for point, _ in group])
@@ -181,7 +184,7 @@ def concentration(results: Results) -> Figure:
             panels.theory(axis, sizes, middle[1] * middle[0] ** 0.5, label="slope 1/2")
             panels.theory(axis, sizes, middle[1] * middle[0], linestyle=":", label="slope 1")
         axis.set(xscale="log", yscale="log", xlabel="m = n", title=rank.name)
-        _ticks(axis, sizes)
+        _ticks(axis, sizes.tolist())
     axes[0].set_ylabel("standard deviation")
     panels.legend_below(figure)
     figure.suptitle("Spread of ranks over networks")

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rankscope.drawing import panels, style
+from rankscope.drawing.style import Colour
 from rankscope.evidence.results import Point, Results
 from rankscope.studies.effective_dimension.claims.definitions import DEFINITIONS, EXACT, Rank
 from rankscope.studies.effective_dimension.figures import choice
@@ -99,7 +100,7 @@ def exact_rank(results: Results) -> Figure:
     return figure
 
 
-def _by_layer(points: Sequence[Point], shades: Sequence[tuple]) -> tuple[Figure, np.ndarray]:
+def _by_layer(points: Sequence[Point], shades: Sequence[Colour]) -> tuple[Figure, np.ndarray]:
     """Draw a panel for each notion of rank."""
     figure = Figure(figsize=(style.TWO_COLUMNS, 4.8))
     axes = figure.subplots(2, 4, sharex=True, sharey=True)
@@ -115,7 +116,7 @@ def _by_layer(points: Sequence[Point], shades: Sequence[tuple]) -> tuple[Figure,
     return figure, axes
 
 
-def _curve(axis: Axes, rank: Rank, point: Point, colour: tuple) -> None:
+def _curve(axis: Axes, rank: Rank, point: Point, colour: Colour) -> None:
     """Draw a notion of rank of a point, and the theory that describes it best."""
     layers = point.measured.layer.to_numpy()
     panels.curve(axis, layers, rank.curves(point), color=colour, linewidth=1.1)

@@ -184,8 +184,9 @@ def _extras(layers: Sequence[relu_networks.Layer], n: int) -> Measured:
     units = [_unit_rows(factor) for factor in rows]
     length = min(m, n)
     centred = np.stack([_spectrum(unit - unit.mean(axis=0), length) for unit in units])
-    before = np.stack([_spectrum(layer.preactivations, length) for layer in layers])
-    gates = [_spectrum((layer.preactivations > 0).astype(float), length) for layer in layers]
+    kept = [layer.preactivations for layer in layers if layer.preactivations is not None]
+    before = np.stack([_spectrum(values, length) for values in kept])
+    gates = [_spectrum((values > 0).astype(float), length) for values in kept]
     counts = [ranks.numerical_rank(centred, tolerance) for tolerance in TOLERANCES]
     return {
         "centred_rank": ranks.numerical_rank(centred, exact).astype(np.int32),

@@ -78,7 +78,7 @@ def _paper(parameters: Parameters, layers: np.ndarray) -> Values:
         ),
         "paper_revival_height": (
             (),
-            paper.revival_height(m),
+            np.asarray(paper.revival_height(m)),
             "the abstract's revival height",
         ),
     }
@@ -151,7 +151,7 @@ def _finite_width(parameters: Parameters, wide: _InfiniteWidth) -> Values:
         ),
         "hump_depth": (
             (),
-            fluctuations.hump_depth(1.0 / ratio),
+            np.asarray(fluctuations.hump_depth(1.0 / ratio)),
             "layer at which that is largest; 1 if it only falls",
         ),
     }

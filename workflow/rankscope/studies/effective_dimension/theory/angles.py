@@ -25,7 +25,7 @@ def log_squared_sine(depth: int, width: int, start: float = np.pi / 2) -> np.nda
 def _step(angle: float, n: int) -> float:
     c, s = np.cos(angle), np.sin(angle)
     j11 = (s + (np.pi - angle) * c) / (2 * np.pi)
-    j22 = float(squares_moment(angle))
+    j22 = float(squares_moment(np.asarray(angle)))
     j31 = cubic_moment(angle)
     sine = 1 - 4 * j11**2
     return float(

@@ -102,7 +102,7 @@ def hump_depth(inverse: np.ndarray, flat: float = 0.05) -> float:
     if least == 1 or len(chosen) < 3:
         return least
     fit = np.polynomial.Polynomial.fit(np.log(chosen), inverse[chosen - 1], 2).convert()
-    _, slope, bend = fit.coef
+    _, slope, bend = (float(number) for number in fit.coef)
     if bend <= 0:
         return least
     vertex = float(np.exp(-slope / (2 * bend)))

@@ -205,8 +205,8 @@ def no_intruders_at_equal_norm(results: Results) -> Iterator[Sample]:
     "than for the LoRA of nearest size by {accepted}.",
     accepted=at_least(0.05, why="a twentieth of the way from unrelated to equal"),
     estimate="difference of mean CKA, paired over replicates",
-    scope="states of validation tokens after each block of the adapted layers; all runs share "
-    "head and data order with full fine-tuning",
+    scope="states of validation tokens after each block of the adapted layers, at the rates "
+    "that one sweep chose; all runs share head and data order with full fine-tuning",
     basis=FULL_TEXT,
     source=f"{RANDLORA}, section 6.1",
     null="no difference",
@@ -219,7 +219,7 @@ def closer_to_full(results: Results) -> Iterator[Sample]:
         for run in runs(point, "randlora"):
             for lora in nearest(point, run):
                 more = of(point, "cka", run) - of(point, "cka", lora)
-                part = f"{run.name} - {lora.name}"
+                part = f"{at_rate(point, run)} - {at_rate(point, lora)}"
                 yield Sample(point, more.mean("block", skipna=False), part)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rankscope.evidence.claims import FULL_TEXT, claim
+from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim
 from rankscope.evidence.region import at_least, at_most, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
@@ -16,11 +16,16 @@ GPT3 = {"rows": 12288, "columns": 12288, "base_norm": 61.95}
 RANDOM, UPDATE, NORM = {4: 0.02, 64: 0.33}, {4: 0.32, 64: 1.90}, {4: 6.91, 64: 3.57}
 """Per rank, table 7's ``|U^T W V|`` of random directions and of the update's, and ``|dW|``."""
 SPREAD = {rank: 1 / (math.sqrt(2) * rank) for rank in RANDOM}
-"""Relative spread of ``|U^T W V|`` of one pair of random frames: the paper prints one draw."""
+"""Relative spread of ``|U^T W V|`` of one pair of random frames, which the paper prints, if the
+weight's spectrum is flat; a steeper one has more (`spread_of_a_draw`)."""
 ROOM = {rank: 0.005 + 3 * SPREAD[rank] * printed for rank, printed in RANDOM.items()}
 """Half a unit of the last digit that is printed, and three spreads of one draw."""
 OFF = {rank: (UPDATE[rank] - RANDOM[rank]) / ROOM[rank] for rank in RANDOM}
 ROUNDING = float(np.finfo(float).eps)
+
+
+def _has_a_spread(point: Point) -> bool:
+    return point.rank >= 2 and point.draws >= 10
 
 
 def _of_subspaces(point: Point) -> bool:
@@ -45,6 +50,29 @@ def printed_identity(results: Results) -> Iterator[Sample]:
         corrected = float(point.predicted.printed_identity_error)
         error = point.measured.printed_identity_error
         yield Sample(point, error, chance=corrected, resolution=ROUNDING)
+
+
+@claim(
+    "C: entries as good as independent",
+    "The captured energy |U^T W V|^2 of random directions varies as if its r^2 entries were "
+    "independent, the logarithm of its variance {accepted} of theirs.",
+    accepted=within(
+        0.3, why="a 95 percent interval from such a variance still misses 2 to 9 percent of draws"
+    ),
+    estimate="logarithm of the variance over draws over 2 / r^2 of the squared mean",
+    scope="random frames, r of 2 or more, ten draws per replicate or more",
+    source=HERE,
+    basis=DERIVED,
+    figure="nulls",
+    null="all entries are one",
+    over="base_decay",
+)
+def spread_of_a_draw(results: Results) -> Iterator[Sample]:
+    """Variance of what random directions capture over that of independent entries."""
+    for point in results.where(_has_a_spread):
+        independent = point.predicted.independent_variance
+        ratio = point.measured.captured_square_variance / independent
+        yield Sample(point, np.log(ratio), chance=2 * math.log(point.rank))
 
 
 @claim(

@@ -1,5 +1,7 @@
 """Figures of the study: every public function is one, and its docstring is its caption."""
 
+import math
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
@@ -50,11 +52,13 @@ def nulls(results: Results) -> Figure:
     """What random directions give: similarity, captured energy, and appendix G's identity.
 
     Left: mean phi(i, j) of random frames, with the predicted mean and one standard deviation of
-    a single draw on each side (box). Middle: captured energy |U^T W V|^2 over
-    r^2 |W|^2 / (D d); 1 is the prediction (dashed). Right: largest error of the identity
-    between phi and the projection metric, as printed and corrected. Labels are (i, j; d).
+    a single draw on each side (box). Second: captured energy |U^T W V|^2 over
+    r^2 |W|^2 / (D d); 1 is the prediction (dashed). Third: standard deviation of a draw of it over
+    that of independent entries, where a replicate has ten draws or more; dashes: exact. Right:
+    largest error of the identity between phi and the projection metric, as printed and corrected.
+    Labels are (i, j; d, a), a being the exponent with which the weight's singular values fall.
     """
-    figure, axes = plt.subplots(1, 3, figsize=(style.TWO_COLUMNS, 3.1))
+    figure, axes = plt.subplots(1, 4, figsize=(style.TWO_COLUMNS, 3.1))
     for place, point in enumerate(results):
         measured, predicted = point.measured, point.predicted
         null, sd = float(predicted.similarity), float(np.sqrt(predicted.similarity_variance))
@@ -62,21 +66,33 @@ def nulls(results: Results) -> Figure:
         panels.marks(axes[0], [place], measured.similarity.values[:, None], color="C0")
         ratio = measured.captured_square / predicted.captured_square
         panels.marks(axes[1], [place], ratio.values[:, None], color="C0")
+        independent = float(predicted.independent_variance)
+        exact = math.sqrt(float(predicted.captured_square_variance) / independent)
+        axes[2].plot([place - 0.3, place + 0.3], [exact, exact], **style.THEORY)
+        if point.draws >= 10:
+            spread = np.sqrt(measured.captured_square_variance / independent)
+            panels.marks(axes[2], [place], spread.values[:, None], color="C0")
         for name, colour in (("printed_identity_error", "C3"), ("identity_error", "C0")):
             largest = max(float(measured[name].max()), np.finfo(float).eps)
-            axes[2].plot(place, largest, "o", color=colour, markersize=4)
+            axes[3].plot(place, largest, "o", color=colour, markersize=4)
     axes[0].bar(0, 0, label="predicted mean and spread of a draw", **BOX)
     for colour, text in (("C0", "measured; identity corrected"), ("C3", "identity as printed")):
-        axes[2].plot([], [], "o", color=colour, label=text)
+        axes[3].plot([], [], "o", color=colour, label=text)
     axes[1].axhline(1, **style.THEORY)
     for axis, label in zip(
-        axes, ("phi(i, j)", "captured / null", "error of the identity"), strict=True
+        axes,
+        ("phi(i, j)", "captured / null", "spread / independent", "error of the identity"),
+        strict=True,
     ):
-        names = [f"{point.rank}, {point.other_rank}; {point.columns}" for point in results]
+        names = [
+            f"{point.rank}, {point.other_rank}; {point.columns}, {point.base_decay:g}"
+            for point in results
+        ]
         axis.set_xticks(range(len(names)), names, rotation=60, ha="right", fontsize=6)
-        axis.set(xlabel="i, j; d", ylabel=label)
+        axis.set(xlabel="i, j; d, a", ylabel=label)
     axes[0].set_yscale("log")
     axes[2].set_yscale("log")
+    axes[3].set_yscale("log")
     panels.legend_below(figure)
     figure.suptitle("Random directions and their closed forms", fontsize=9)
     return figure

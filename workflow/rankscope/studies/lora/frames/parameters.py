@@ -9,11 +9,17 @@ from rankscope.planning.parameters import Cost, real, require, whole
 class Parameters:
     """Random frames beside a base weight."""
 
-    rows: int = whole("outputs D of the weight", at_least=1)
+    rows: int = whole("outputs D of the weight", at_least=2)
     columns: int = whole("inputs d of the weight", at_least=2)
     rank: int = whole("columns of the frames that are probed", at_least=1)
     other_rank: int = whole("columns of the frame that is compared with", at_least=1)
     base_norm: float = real("Frobenius norm of the base weight", at_least=1e-6, at_most=1e6)
+    base_decay: float = real(
+        "the base weight's singular values fall as i^-base_decay; 0 is flat",
+        at_least=0,
+        at_most=100,
+        default=0.0,
+    )
     draws: int = whole("of frames per replicate", at_least=2)
 
     def check(self) -> None:

@@ -1,5 +1,6 @@
 """Random frames whose probes give what the audit plants."""
 
+import numpy as np
 import xarray as xr
 
 from rankscope.evidence.results import Point
@@ -9,6 +10,12 @@ from rankscope.studies.lora.frames.claims import RANDOM, ROOM, SPREAD, UPDATE
 def printed_identity(point: Point, values: xr.DataArray) -> dict[str, xr.DataArray]:
     """Return an identity that is wrong by the values."""
     return {"printed_identity_error": values}
+
+
+def spread_of_a_draw(point: Point, values: xr.DataArray) -> dict[str, xr.DataArray]:
+    """Return draws that vary e^values times as much as a chi-square variable of r^2 squares."""
+    square = point.predicted.captured_square**2
+    return {"captured_square_variance": np.exp(values) * 2 * square / point.rank**2}
 
 
 def table_7_random(point: Point, values: xr.DataArray) -> dict[str, xr.DataArray]:

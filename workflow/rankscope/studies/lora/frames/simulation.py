@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from rankscope.datasets import variable
-from rankscope.numerics import low_rank, subspaces
+from rankscope.numerics import low_rank, subspaces, targets
 from rankscope.studies.lora.frames.parameters import Parameters
 
 
@@ -20,6 +20,10 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
         "captured_square": (
             (captured**2).mean(axis=1),
             "|U^T W V|_F^2 for random U and V, mean of draws",
+        ),
+        "captured_square_variance": (
+            (captured**2).var(axis=1, ddof=1),
+            "variance of |U^T W V|_F^2 over draws",
         ),
         "identity_error": (correct.max(axis=1), "largest |phi - (1 - d^2 / p)| over draws"),
         "printed_identity_error": (
@@ -35,7 +39,7 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
 def _probe(p: Parameters, generator: np.random.Generator) -> np.ndarray:
     """Return, per draw: phi, what is captured, and the errors of both identities."""
     smaller = min(p.rows, p.columns)
-    spectrum = np.full(smaller, p.base_norm / np.sqrt(smaller))
+    spectrum = p.base_norm * targets.singular_values("power", smaller, p.base_decay)
     count = min(p.rank, p.other_rank)
     found = np.empty((4, p.draws))
     for draw in range(p.draws):

@@ -1,0 +1,210 @@
+"""Leading directions of ``W + L R^T`` for several low-rank updates of one large matrix ``W``.
+
+Lanczos on the Gram operator of the smaller side, one vector for each update, all of them in
+lockstep: a pass over ``W`` costs about as much for six vectors as for one, because reading it
+from memory is what takes the time. Every basis is reorthogonalised in full, in float64; the
+products are made in the type of ``W``, float32 for large weights, which limits residuals to
+about 1e-7 of the largest singular value squared.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import linalg
+
+CHECK_EVERY = 8
+
+LowRank = tuple[np.ndarray, np.ndarray]
+"""``(L, R)`` of shapes ``(D, k)`` and ``(d, k)``: the update ``L @ R.T``."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Leading:
+    """Leading left singular directions of a matrix.
+
+    Attributes:
+        left: orthonormal columns, shape ``(D, count)``.
+        values: singular values, descending.
+        residuals: ``|G v - s^2 v| / s_1^2`` of each, ``G`` the Gram matrix of the smaller side.
+        steps: products with the matrix and its transpose.
+    """
+
+    left: np.ndarray
+    values: np.ndarray
+    residuals: np.ndarray
+    steps: int
+
+
+class Operator:
+    """Products with ``W + L R^T`` and its transpose, several updates at once."""
+
+    def __init__(self, matrix: np.ndarray, updates: Sequence[LowRank | None]) -> None:
+        # the smaller side is the right one: W itself, or its transpose, neither of them copied
+        self.flipped = matrix.shape[0] < matrix.shape[1]
+        self.matrix = matrix.T if self.flipped else matrix
+        self.updates = [
+            None if one is None else (one[::-1] if self.flipped else one) for one in updates
+        ]
+
+    def forward(self, vectors: np.ndarray, which: Sequence[int]) -> np.ndarray:
+        """Return ``(W + L R^T) v`` for each column, of the updates ``which``."""
+        result = np.asarray(self.matrix @ vectors.astype(self.matrix.dtype), dtype=np.float64)
+        return self._add(result, vectors, which, 0)
+
+    def backward(self, vectors: np.ndarray, which: Sequence[int]) -> np.ndarray:
+        """Return ``(W + L R^T)^T v`` for each column, of the updates ``which``."""
+        result = np.asarray(self.matrix.T @ vectors.astype(self.matrix.dtype), dtype=np.float64)
+        return self._add(result, vectors, which, 1)
+
+    def _add(
+        self, result: np.ndarray, vectors: np.ndarray, which: Sequence[int], side: int
+    ) -> np.ndarray:
+        for column, index in enumerate(which):
+            update = self.updates[index]
+            if update is not None:
+                result[:, column] += update[side] @ (update[1 - side].T @ vectors[:, column])
+        return result
+
+
+def leading_left(
+    matrix: np.ndarray,
+    updates: Sequence[LowRank | None],
+    counts: Sequence[int],
+    generator: np.random.Generator,
+    *,
+    tolerance: float = 1e-6,
+    most_steps: int = 128,
+) -> list[Leading]:
+    """Return the leading left singular directions of ``matrix`` plus each of the updates.
+
+    Args:
+        matrix: shape ``(D, d)``, float32 or float64.
+        updates: low-rank updates; ``None`` for the matrix itself.
+        counts: number of directions of each.
+        generator: of the start vectors.
+        tolerance: residual at which a matrix is done.
+        most_steps: steps after which what is found is returned, with its residuals.
+    """
+    operator = Operator(matrix, updates)
+    size = operator.matrix.shape[1]
+    most_steps = min(most_steps, size)
+    bases = np.empty((len(updates), most_steps + 1, size))
+    bases[:, 0] = generator.standard_normal((len(updates), size))
+    bases[:, 0] /= np.linalg.norm(bases[:, 0], axis=1, keepdims=True)
+    diagonal, beside = np.zeros((2, len(updates), most_steps))
+    found: dict[int, Leading] = {}
+    for step in range(most_steps):
+        which = [index for index in range(len(updates)) if index not in found]
+        images = operator.backward(operator.forward(bases[which, step].T, which), which)
+        for column, index in enumerate(which):
+            diagonal[index, step] = bases[index, step] @ images[:, column]
+            rest = _orthogonal(images[:, column], bases[index, : step + 1])
+            beside[index, step] = np.linalg.norm(rest)
+            # an invariant subspace: go on with any direction that is new
+            if beside[index, step] < 1e-12 * diagonal[index, : step + 1].max():
+                beside[index, step] = 0.0
+                rest = _orthogonal(generator.standard_normal((size,)), bases[index, : step + 1])
+            bases[index, step + 1] = rest / max(np.linalg.norm(rest), np.finfo(float).tiny)
+        last = step + 1 == most_steps
+        if last or (step + 1) % CHECK_EVERY == 0:
+            for index in which:
+                values, vectors, residuals = _ritz(
+                    diagonal[index, : step + 1], beside[index, : step + 1], counts[index]
+                )
+                if last or (len(values) == counts[index] and residuals.max() <= tolerance):
+                    right = bases[index, : step + 1].T @ vectors
+                    found[index] = _left(operator, index, right, values, residuals, step + 1)
+        if len(found) == len(updates):
+            break
+    return [found[index] for index in range(len(updates))]
+
+
+def _orthogonal(vector: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """Remove the rows of an orthonormal basis; twice is enough (Giraud et al., 2005)."""
+    for _ in range(2):
+        vector = vector - basis.T @ (basis @ vector)
+    return vector
+
+
+def _ritz(
+    diagonal: np.ndarray, beside: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return leading Ritz values, vectors in the Lanczos basis, and relative residuals."""
+    count = min(count, len(diagonal))
+    values, vectors = linalg.eigh_tridiagonal(diagonal, beside[:-1])
+    values, vectors = values[::-1][:count], vectors[:, ::-1][:, :count]
+    residuals = beside[-1] * np.abs(vectors[-1])
+    return values, vectors, residuals / max(values[0], np.finfo(float).tiny)
+
+
+def _left(
+    operator: Operator,
+    index: int,
+    right: np.ndarray,
+    squares: np.ndarray,
+    residuals: np.ndarray,
+    steps: int,
+) -> Leading:
+    if operator.flipped:
+        left = right
+    else:
+        images = operator.forward(right, [index] * right.shape[1])
+        left, upper = np.linalg.qr(images)
+        left *= np.where(np.diagonal(upper) < 0, -1.0, 1.0)
+    return Leading(left, np.sqrt(np.maximum(squares, 0)), residuals, steps)
+
+
+def largest_atom(matrix: np.ndarray, vectors: np.ndarray, steps: int) -> np.ndarray:
+    """Bound ``max_i <u, u_i>^2`` over all left singular vectors ``u_i`` of a matrix.
+
+    The squares are the atoms of ``u``'s spectral measure, whose moments Lanczos from ``u``
+    gives; no measure with the first ``2 m`` of them has an atom at ``x`` above the Christoffel
+    function ``1 / sum_(k < m) p_k(x)^2`` (Akhiezer, The Classical Moment Problem, 2.5). Its
+    largest value is taken on a grid between the extreme nodes, outside of which it falls.
+
+    Args:
+        matrix: shape ``(D, d)``.
+        vectors: unit columns ``u``, shape ``(D, k)``.
+        steps: ``m``.
+
+    Returns:
+        Upper bounds, shape ``(k,)``; at most 1.
+    """
+    count, steps = vectors.shape[1], min(steps, vectors.shape[0])
+    bases = np.zeros((count, steps + 1, vectors.shape[0]))
+    bases[:, 0] = vectors.T
+    diagonal, beside = np.zeros((2, count, steps))
+    length = np.full(count, steps)
+    for step in range(steps):
+        images = matrix.T @ bases[:, step].T.astype(matrix.dtype)
+        products = np.asarray(matrix @ images, dtype=np.float64)
+        for index in range(count):
+            diagonal[index, step] = bases[index, step] @ products[:, index]
+            rest = _orthogonal(products[:, index], bases[index, : step + 1])
+            beside[index, step] = np.linalg.norm(rest)
+            if beside[index, step] <= 1e-10 * diagonal[index, : step + 1].max():
+                length[index] = min(length[index], step + 1)
+            else:
+                bases[index, step + 1] = rest / beside[index, step]
+    return np.array(
+        [
+            _christoffel(diagonal[index, : length[index]], beside[index, : length[index] - 1])
+            for index in range(count)
+        ]
+    )
+
+
+def _christoffel(diagonal: np.ndarray, beside: np.ndarray, per_gap: int = 32) -> float:
+    """Return the largest value of the Christoffel function of a Jacobi matrix."""
+    nodes, vectors = linalg.eigh_tridiagonal(diagonal, beside)
+    at_nodes = float((vectors[0] ** 2).max())
+    share = np.arange(per_gap) / per_gap
+    grid = (nodes[:-1, None] + share * np.diff(nodes)[:, None]).ravel()
+    before, now = np.zeros_like(grid), np.ones_like(grid)
+    total = np.ones_like(grid)
+    for k in range(len(diagonal) - 1):
+        left = beside[k - 1] * before if k else 0.0
+        before, now = now, ((grid - diagonal[k]) * now - left) / beside[k]
+        total += now**2
+    return float(min(1.0, max(at_nodes, (1 / total).max(initial=0.0))))

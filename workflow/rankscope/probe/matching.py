@@ -1,0 +1,95 @@
+"""Intruder dimensions of a large matrix, without its decomposition.
+
+The leading left vectors ``u`` of the base weight ``W``, the tuned weight and its controls come
+from Lanczos in lockstep. How well ``u`` matches the base is known exactly if one of the base's
+leading vectors, which are computed, carries more of it than all the others together. Else it
+is bounded from above: with ``B`` the computed base vectors, the cosine with any other is at
+most the smallest of
+
+- ``|u - B B^T u|``;
+- ``|(1 - B B^T)(W W^T - s^2) u| / (s^2 - b^2)``, where ``s`` is the direction's singular value
+  and ``b < s`` the least of the base's computed ones: both are eigenvectors, so that
+  ``(b_i^2 - s^2) <u_i, u> = <u_i, (W W^T - s^2) u>``;
+- the root of the largest atom that the spectral measure of ``u - B B^T u`` can have, given its
+  first moments (`rankscope.numerics.lanczos.largest_atom`).
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from rankscope.numerics import lanczos, low_rank
+
+BESIDE = 6
+"""Base directions that are computed beyond as many as are tested."""
+ATOM_STEPS = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class Match:
+    """How well leading directions match the base's.
+
+    Attributes:
+        lower: the best cosine that was found.
+        upper: what no cosine exceeds.
+        residual: the largest relative residual of these directions.
+        left: the directions.
+    """
+
+    lower: np.ndarray
+    upper: np.ndarray
+    residual: float
+    left: np.ndarray
+
+
+def matches(
+    base: np.ndarray,
+    updates: Sequence[low_rank.LowRankSvd],
+    count: int,
+    threshold: float,
+    generator: np.random.Generator,
+) -> list[Match]:
+    """Match the ``count`` leading directions of ``base`` plus each update with the base's.
+
+    Args:
+        base: the base weight, shape ``(out, in)``, float32 or float64.
+        updates: its update, and the controls.
+        count: directions that are matched.
+        threshold: the cosine that is to be decided; directions of the first update whose bounds
+            leave it open cost ``ATOM_STEPS`` further products. Controls are not bounded so.
+        generator: of the start vectors.
+    """
+    factors = [(one.left * one.singular_values, one.right) for one in updates]
+    beyond = min(2 * count + BESIDE, min(base.shape))
+    own, *tuned = lanczos.leading_left(
+        base, [None, *factors], [beyond, *[count] * len(updates)], generator
+    )
+    residual = own.residuals[:count].max(initial=0.0)
+    found = [_bounded(base, own, one) for one in tuned]
+    lower, upper = found[0]
+    open_ = np.flatnonzero((lower < threshold) & (upper >= threshold))
+    if open_.size:
+        rest = tuned[0].left[:, open_]
+        rest = rest - own.left @ (own.left.T @ rest)
+        sizes = np.linalg.norm(rest, axis=0)
+        bounds = sizes * np.sqrt(lanczos.largest_atom(base, rest / sizes, ATOM_STEPS))
+        upper[open_] = np.maximum(lower[open_], np.minimum(upper[open_], bounds))
+    return [
+        Match(lower, upper, max(float(one.residuals.max(initial=0.0)), float(residual)), one.left)
+        for (lower, upper), one in zip(found, tuned, strict=True)
+    ]
+
+
+def _bounded(
+    base: np.ndarray, own: lanczos.Leading, tuned: lanczos.Leading
+) -> tuple[np.ndarray, np.ndarray]:
+    cosines = own.left.T @ tuned.left
+    lower = np.abs(cosines).max(axis=0)
+    rest = np.sqrt(np.maximum(1 - (cosines**2).sum(axis=0), 0))
+    left = tuned.left.astype(base.dtype)
+    images = np.asarray(base @ (base.T @ left), dtype=np.float64) - tuned.left * tuned.values**2
+    outside = np.linalg.norm(images - own.left @ (own.left.T @ images), axis=0)
+    gap = tuned.values**2 - own.values[-1] ** 2
+    far = np.where(gap > 0, outside / np.maximum(gap, np.finfo(float).tiny), 1.0)
+    return lower, np.maximum(lower, np.minimum(rest, far))
