@@ -120,8 +120,8 @@ class Bed:
             return False
         for sample, drawn in zip(self.samples, zip(*found, strict=True), strict=True):
             off = np.array([one.estimate.value for one in drawn]) - self.target(sample, kind)
-            # few draws may agree by chance: their spread is no less than the noise that was drawn
-            spread = float(np.fmax(off.std(), sample.estimate.error))
+            # a few draws may agree by chance: their spread is no less than the noise they have
+            spread = float(np.fmax(off.std(), sample.estimate.error)) if len(off) > 1 else 0.0
             room = 5 * spread / math.sqrt(len(off))
             room += 0.1 * (sample.accepted or self.claim.accepted).width
             if sample.estimate.kind == "proportion":
