@@ -12,7 +12,7 @@ SMALL = {"rows": 40, "columns": 30, "teacher_rank": 2, "samples": 120, "noise": 
     ("values", "message"),
     [
         ({"rows": 8, "columns": 8, "samples": 9}, "samples must exceed columns + 1 = 9, got 9"),
-        ({"teacher_rank": 31}, "teacher_rank must be at most 30, got 31"),
+        ({"teacher_rank": 30}, "teacher_rank must be below 30, got 30"),
         ({"noise": 0.0}, "noise must be above 0, got 0.0"),
     ],
 )
