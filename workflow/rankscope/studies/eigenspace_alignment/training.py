@@ -132,4 +132,4 @@ class Training:
 
     def block_seconds(self) -> float:
         """Return CPU seconds of the leading eigenpairs of all blocks at one time."""
-        return 0.03 + self.samples_count * self.dimension * (2e-8 + 1e-7 * self.rows)
+        return 0.03 + self.samples_count * self.dimension * (1e-8 + 5e-8 * self.rows)
