@@ -116,7 +116,7 @@ def test_the_chance_interval_covers_its_share_whatever_the_spectrum_of_the_base(
             low, high = (found[name][place] for name in measure.CHANCE)
             inside[rank] += low < found["alignment"][place] < high
     for rank, count in inside.items():
-        assert 0.91 < count / draws, (rank, count / draws)
+        assert count / draws > 0.91, (rank, count / draws)
 
 
 def test_the_interval_of_an_even_spectrum_is_too_narrow_for_a_concentrated_one():
