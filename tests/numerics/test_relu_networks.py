@@ -12,6 +12,7 @@ from rankscope.numerics.relu_networks import (
     layers,
     orthonormal_frame,
     rank_bound,
+    variations,
 )
 
 TOLERANCES = (1e-1, 1e-2, 1e-3)
@@ -254,3 +255,46 @@ def test_rank_in_double_precision_is_the_true_rank_in_high_precision():
             true_rank = sum(value > mpmath.mpf(10) ** -60 * exact[0] for value in exact)
             values, _, _ = decompose(double[:, double.any(axis=0)])
             assert ranks.numerical_rank(values, ranks.exact_tolerance(6, 6)) == true_rank
+
+
+def explicit_variations(inputs, network, rng):
+    """Singular values of J X^T at the first input, per layer, from every weight."""
+    features, product, found = inputs[0], inputs.T, []
+    for _ in range(network.depth):
+        fan_in = len(features)
+        weights = rng.standard_normal((network.width, fan_in))
+        if network.orthogonal:
+            size = max(fan_in, network.width)
+            weights = orthonormal_frame(size, size, rng)[: network.width, :fan_in]
+        weights = network.weight_scale(fan_in) * weights
+        biases = np.sqrt(network.bias_variance) * rng.standard_normal(network.width)
+        values = weights @ features + biases
+        slope = np.where(values > 0, 1.0, network.negative_slope)
+        features, product = slope * values, slope[:, None] * (weights @ product)
+        found.append(np.linalg.svd(product, compute_uv=False))
+    return np.stack(found)
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_variations_have_the_law_of_the_jacobian_of_explicit_weights(name):
+    inputs = generator().standard_normal((5, 7))
+    first, second = generator(1), generator(2)
+    reduced = np.stack([list(variations(inputs, LAWS[name], first)) for _ in range(300)])
+    explicit = np.stack([explicit_variations(inputs, LAWS[name], second) for _ in range(300)])
+    assert reduced.shape == explicit.shape
+    assert np.all(np.diff(reduced, axis=-1) <= 1e-12)
+    # of zeros, one sampler gives exact ones
+    samples = (
+        np.where(sample < 1e-9, 0, sample).reshape(300, -1) for sample in (reduced, explicit)
+    )
+    assert least_p_value(*samples) > 1e-3
+
+
+def test_preactivations_are_those_before_the_gates():
+    options = {"keep_gates": True, "keep_preactivations": True}
+    for layer in layers(np.eye(5), Network(width=6, depth=3), generator(3), **options):
+        assert np.array_equal(layer.preactivations > 0, layer.gates)
+        features = np.maximum(layer.preactivations, 0)
+        np.testing.assert_allclose(
+            np.linalg.svd(features, compute_uv=False), layer.singular_values, atol=1e-12
+        )

@@ -157,3 +157,45 @@ def test_cost_grows_with_every_size():
     assert Parameters(width=64).cost().seconds > small
     assert Parameters(width=32, batch_size=128).cost().seconds > small
     assert Parameters(width=32, depth=100).cost().seconds > small
+
+
+def test_preactivations_have_the_rank_of_the_features_before_them():
+    found = draw(width=12, batch_size=12, depth=15)
+    before = found.exact_rank.shift(layer=1, fill_value=12)
+    assert (found.preactivation_rank == before).all()
+
+
+def test_a_jacobian_loses_the_units_that_are_off_at_its_input_and_regains_nothing():
+    found = draw(count=8, width=20, batch_size=12, depth=15)
+    assert (found.jacobian_rank.diff("layer") <= 0).all()
+    assert (found.jacobian_rank.isel(layer=-1) < 12).any()
+    assert (found.jacobian_participation_ratio <= found.jacobian_rank + 1e-9).all()
+
+
+def test_the_participation_ratio_of_a_jacobian_is_that_of_half_the_units():
+    point = Parameters(width=256, batch_size=32, depth=1)
+    found = simulate(point, streams(4, "effective_dimension", point, 0, 24))
+    inverse = (1 / found.jacobian_participation_ratio).mean()
+    # a Wishart matrix of 32 directions and 128 units
+    assert inverse == pytest.approx(1 / 32 + 1 / 128, rel=0.03)
+
+
+def test_an_absolute_tolerance_counts_what_a_relative_one_cannot_see():
+    linear = {"width": 8, "batch_size": 8, "depth": 3, "initialisation": "orthogonal"}
+    found = draw(negative_slope=1.0, **linear)
+    assert (found.absolute_rank == 8).all()
+    collapsed = draw(width=64, batch_size=8, depth=60)
+    assert (collapsed.absolute_rank <= 8).all()
+    assert (collapsed.absolute_rank.isel(layer=-1) < 8).any()
+
+
+def test_deep_predictions_of_first_order_are_masked():
+    found = theory.predict(Parameters(width=64, batch_size=12, depth=20))
+    for name in ("centred_participation_ratio", "raw_centred_participation_ratio"):
+        assert found[name].notnull().sum() == 8
+        assert (found[name].dropna("layer") > 1).all()
+    assert (
+        theory.predict(Parameters(width=64, batch_size=2))
+        .centred_participation_ratio.isnull()
+        .all()
+    )
