@@ -11,8 +11,8 @@ from rankscope.errors import ParameterError
 from rankscope.planning import parameters, study
 
 STUDIES = ["lora/teacher", "lora/scaling", "lora/risk", "lora/product"]
-SMALL, SLOW = 12, {"depth": 2, "starts": 1}
-"""How far above their lower bound sizes and counts are tried, and those that cost much."""
+REACH = {"depth": 2, "starts": 1, "samples": 100}
+"""How far above their lower bound counts are tried, if not up to 12."""
 
 
 def values_of(field):
@@ -22,7 +22,7 @@ def values_of(field):
         return st.sampled_from(rules["choices"])
     least = rules.get("at_least", rules.get("above"))
     if field.type is int:
-        return st.integers(least, least + SLOW.get(field.name, SMALL))
+        return st.integers(least, least + REACH.get(field.name, 12))
     return st.floats(
         least,
         rules.get("at_most"),
