@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import linalg
 
-CHECK_EVERY = 8
+CHECK_EVERY = 4
 ROWS = 48
 """Rows of a matrix that stay in the cache between the two products with them."""
 WIDE = 8
