@@ -11,6 +11,10 @@ matrix's largest.
 Run with the language requirements installed:
 
     python benchmarks/probe.py [--large]
+
+With ``--matrix OUT IN`` one bfloat16 base weight of this shape is generated in two parts, 64
+directions of falling size in noise, and probed with an update of rank 16, with and without its
+intruders; it needs numpy alone.
 """
 
 import argparse
@@ -40,7 +44,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--large", action="store_true", help="add a larger model")
     parser.add_argument("--way", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--matrix", nargs=2, type=int, metavar=("OUT", "IN"))
     options = parser.parse_args()
+    if options.matrix:
+        one_matrix(*options.matrix)
+        return
     if options.way:
         print(json.dumps(measure(*options.way)))
         return
@@ -56,6 +64,54 @@ def main() -> None:
             )
             found = {way: run(way, folder) for way in ("dense", "probe")}
             report(name, found)
+
+
+def one_matrix(rows, columns):
+    """Print CPU seconds and peak memory of probing one generated matrix."""
+    with tempfile.TemporaryDirectory() as folder:
+        generate(Path(folder), rows, columns)
+        for way in ("size", "size_without"):
+            found = run(way, folder)
+            print(
+                f"{rows} x {columns} {way:12} {found['work']:7.2f} s CPU "
+                f"{found['memory']:7.0f} MB, relative residual {found['values']:.1e}"
+            )
+
+
+def generate(folder, rows, columns):
+    """Write a base weight in bfloat16 in two files, and an adapter of it."""
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    generator = np.random.default_rng(0)
+    left, right = (
+        generator.standard_normal((size, 64), dtype=np.float32) / np.float32(size**0.5)
+        for size in (rows, columns)
+    )
+    left *= np.float32(0.4 * columns**0.5) * np.arange(1, 65, dtype=np.float32) ** -0.6
+    entry = {"dtype": "BF16", "shape": [rows, columns], "data_offsets": [0, 2 * rows * columns]}
+    header = json.dumps({"q.weight": entry}).encode()
+    (folder / "model").mkdir()
+    with (folder / "model" / "model-2.safetensors").open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        for first in range(0, rows, 1024):
+            part = left[first : first + 1024]
+            noise = generator.standard_normal((len(part), columns), dtype=np.float32)
+            values = part @ right.T + np.float32(0.02) * noise
+            file.write((values.view(np.uint32) >> 16).astype(np.uint16).tobytes())
+    save_file({"k.weight": np.ones((2, 2))}, folder / "model" / "model-1.safetensors")
+    files = {"q.weight": "model-2.safetensors", "k.weight": "model-1.safetensors"}
+    index = folder / "model" / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": files}))
+    factors = {
+        f"base_model.model.q.lora_{name}.weight": generator.standard_normal(shape, dtype=np.float32)
+        / np.float32(max(shape) ** 0.5)
+        for name, shape in (("A", (16, columns)), ("B", (rows, 16)))
+    }
+    (folder / "adapter").mkdir()
+    save_file(factors, folder / "adapter" / "adapter_model.safetensors")
+    config = {"peft_type": "LORA", "lora_alpha": 16, "r": 16}
+    (folder / "adapter" / "adapter_config.json").write_text(json.dumps(config))
 
 
 def run(way, folder):
@@ -107,7 +163,13 @@ def save(folder, hidden, layers, rank):
 def measure(way, folder):
     """Return CPU seconds of imports and work, peak memory, and all singular values."""
     start = time.process_time()
-    work = {"probe": prepare_probe, "dense": prepare_dense}[way]()
+    ways = {
+        "probe": prepare_probe,
+        "dense": prepare_dense,
+        "size": lambda: prepare_size(intruders=10),
+        "size_without": lambda: prepare_size(intruders=0),
+    }
+    work = ways[way]()
     imported = time.process_time()
     values = work(Path(folder))
     return {
@@ -129,6 +191,18 @@ def prepare_probe():
             settings=measure.Settings(intruders=0),
         )
         return [row[row == row].tolist() for row in found.singular_value.values]
+
+    return work
+
+
+def prepare_size(intruders):
+    """Import what the probe needs; return the work on one matrix."""
+    import rankscope
+    from rankscope.probe import probing  # noqa: F401 - imports are not the work
+
+    def work(folder):
+        found = rankscope.probe(folder / "adapter", folder / "model", intruders=intruders)
+        return float(found.match_residual.max()) if intruders else 0.0
 
     return work
 

@@ -1,6 +1,8 @@
 """What all tests share: one BLAS thread, and the configurations that ship."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +24,11 @@ def presets() -> dict[str, dict]:
         "test": ROOT / "presets" / "test.yaml",
     }
     return {name: yaml.safe_load(file.read_text()) for name, file in files.items()}
+
+
+@pytest.fixture(autouse=True)
+def _figures_are_closed() -> Iterator[None]:
+    """Close what a test has drawn, so that no other counts it."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")

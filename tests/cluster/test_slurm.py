@@ -5,6 +5,7 @@ Each ends in the bytes of a local run that nothing disturbed.
 
 import collections
 import os
+import re
 import signal
 
 import psutil
@@ -105,7 +106,11 @@ def test_the_main_process_is_killed_and_its_cluster_jobs_are_not_run_twice(
     assert len(slurm.jobs(folder)) == 2, "the cluster jobs were meant to live on"
     status, output = trials.run(folder, *POINTS, *PROFILE, *ONE_POINT_A_JOB, PACED_PAUSE="0")
     assert status == 0, output
-    assert "cancelled 2 cluster jobs of a run that was killed" in trials.log(folder)
+    # one that was just completing may be in the queue too
+    cancelled = re.search(
+        r"cancelled (\d+) cluster jobs of a run that was killed", trials.log(folder)
+    )
+    assert int(cancelled[1]) >= 2
     assert trials.content(folder) == undisturbed(config, *POINTS)
     assert repeated(folder, 2) <= LOST
     assert repeated(folder, 3) <= LOST

@@ -19,6 +19,12 @@ def test_the_closure_follows_imports_through_the_package():
     }
 
 
+def test_who_asks_the_package_for_its_version_runs_none_of_its_functions():
+    assert "rankscope" not in code.closure("rankscope.jobs.provenance")
+    found = code.closure("rankscope.jobs.provenance")
+    assert not [module for module in found if module.startswith("rankscope.probe")]
+
+
 @pytest.mark.parametrize("name", STUDIES)
 def test_figures_and_theory_are_not_among_what_a_simulation_runs(name):
     found = code.closure(study.module_name(name, "simulation"))

@@ -102,3 +102,30 @@ def test_the_similarity_of_an_update_with_itself_is_one_and_ends_at_its_rank():
     np.testing.assert_allclose(np.diagonal(phi[:, :3, :3], axis1=1, axis2=2), 1.0, atol=1e-12)
     assert np.isnan(phi[:, 3:, :]).all()
     assert np.isnan(phi[:, :, 3:]).all()
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0])
+def test_the_chance_interval_covers_its_share_whatever_the_spectrum_of_the_base(exponent):
+    generator = np.random.default_rng(8)
+    base = np.diag(np.arange(1, 101.0) ** -exponent)
+    draws, inside = 400, {1: 0, 4: 0, 8: 0}
+    for _ in range(draws):
+        svd = random_update(generator, base.shape, 8)
+        found = measure.update(base, svd, measure.Settings(ranks=tuple(inside)), generator)
+        for place, rank in enumerate(inside):
+            low, high = (found[name][place] for name in measure.CHANCE)
+            inside[rank] += low < found["alignment"][place] < high
+    for rank, count in inside.items():
+        assert count / draws > 0.91, (rank, count / draws)
+
+
+def test_the_interval_of_an_even_spectrum_is_too_narrow_for_a_concentrated_one():
+    generator = np.random.default_rng(9)
+    base = np.diag(np.arange(1, 101.0) ** -1.0)
+    low, high = measure.alignment_chance(4)
+    inside = 0
+    for _ in range(300):
+        svd = random_update(generator, base.shape, 4)
+        found = measure.update(base, svd, measure.Settings(ranks=(4,)))
+        inside += low < found["alignment"][0] < high
+    assert inside / 300 < 0.9

@@ -5,6 +5,7 @@ and hold no time stamp and no machine name, so that equal results are equal byte
 """
 
 import contextlib
+import functools
 import os
 import tempfile
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -112,19 +113,49 @@ def read(path: Path) -> xr.Dataset:
         raise DamagedFileError(damaged(path, error)) from error
 
 
-def open_lazily(path: Path, group: str) -> xr.Dataset:
-    """Open a group of a file; its values are read when they are used.
+@functools.cache
+def _handle(path: Path, number: int, changed: int) -> netCDF4.Dataset:
+    # the library's own cache, of megabytes for each variable of each group, is kept small
+    netCDF4.set_chunk_cache(READ_CACHE_BYTES)
+    return netCDF4.Dataset(path)
 
-    Raises:
-        DamagedFileError: if the file is truncated or damaged.
+
+class LazyFile:
+    """An open file of groups; values are read when they are used.
+
+    Its handle is not xarray's, which are shared by all who open a path and closed by the first
+    who is done; and it stays open as long as the process, because the library has crashed where
+    a file was closed and opened again.
     """
-    try:
-        # not cached: who reads all points of a large file shall not hold them all; and the
-        # library's own cache, of megabytes for each variable of each group, is kept small
-        netCDF4.set_chunk_cache(READ_CACHE_BYTES)
-        return xr.open_dataset(path, group=group, engine="netcdf4", decode_times=False, cache=False)
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
-        raise DamagedFileError(damaged(path, error)) from error
+
+    def __init__(self, path: Path) -> None:
+        """Open the file.
+
+        Raises:
+            MissingError: if there is no such file.
+            DamagedFileError: if the file is truncated or damaged.
+        """
+        if not path.exists():
+            raise MissingError(f"{path} does not exist; `make study` makes it")
+        self.path = path
+        try:
+            state = path.stat()
+            self._data = _handle(path.resolve(), state.st_ino, state.st_mtime_ns)
+        except OSError as error:
+            raise DamagedFileError(damaged(path, error)) from error
+
+    def group(self, name: str = "") -> xr.Dataset:
+        """Return a group, or the root, as a dataset that reads what is used.
+
+        Raises:
+            DamagedFileError: if the file is truncated or damaged.
+        """
+        try:
+            store = xr.backends.NetCDF4DataStore(self._data[name] if name else self._data)
+            # not cached: who reads all points of a large file shall not hold them all
+            return xr.open_dataset(store, decode_times=False, cache=False)
+        except (OSError, RuntimeError, ValueError, KeyError, IndexError) as error:
+            raise DamagedFileError(damaged(self.path, error)) from error
 
 
 def damaged(path: Path, error: Exception) -> str:

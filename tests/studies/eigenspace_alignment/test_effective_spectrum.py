@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from rankscope.studies.eigenspace_alignment import effective_spectrum
+from rankscope.studies.eigenspace_alignment import effective_spectrum, measurement
 from rankscope.studies.eigenspace_alignment.nodes import normal_nodes, root
 
 
@@ -68,3 +68,23 @@ def test_the_spectrum_of_a_large_random_matrix_is_the_effective_one():
     assert values[-2] == pytest.approx(found.edge, rel=0.04)
     inside = np.linalg.norm(vectors[:2, -1])
     assert inside == pytest.approx(np.linalg.norm(found.vectors[:, 0]), abs=0.01)
+
+
+@pytest.mark.parametrize("snr", [1e2, 1e6, 1e9])
+def test_outliers_far_above_the_edge_are_found(snr):
+    found = effective_spectrum.spectrum(*spiked(snr, 8.0, 1.0), 1)
+    assert found.outliers == pytest.approx([1.0], rel=0.03)
+
+
+def test_the_measured_edge_of_a_bulk_is_that_of_marchenko_and_pastur_whatever_the_signal():
+    generator = np.random.default_rng(6)
+    d, size, snr = 200, 1600, 5.0
+    samples = generator.standard_normal((size, d)) / math.sqrt(snr)
+    samples[:, 0] += 3 * generator.choice([-1.0, 1.0], size)
+    first = np.zeros((1, d))
+    first[0, 1] = 1.0
+    for coordinates in (2, d):  # the chain's coordinates, and all of them
+        edge = measurement.bulk_edge(
+            samples, np.ones((1, size)), first[:, :coordinates], 1, generator
+        )
+        assert edge[0] == pytest.approx((1 + (d / size) ** 0.5) ** 2 / snr, rel=0.04)

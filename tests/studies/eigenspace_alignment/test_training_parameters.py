@@ -44,7 +44,10 @@ def test_the_smallest_dimension_is_that_of_the_chain(model, spanned, rows):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"snr": 0.0}, "snr must be above 0, got 0.0"),
+        ({"snr": 0.0}, "snr must be at least 0.01, got 0.0"),
+        ({"snr": 1e7}, "snr must be at most 1000000.0, got 10000000.0"),
+        ({"duration": 0.4, "checkpoints": 3}, "different steps of 20, got 3"),
+        ({"snr": 0.1}, "steps overshoot, got 10."),
         ({"ridge": -0.1}, "ridge must be at least 0, got -0.1"),
         ({"samples_per_dimension": 0.01}, "samples_per_dimension times dimension must be at least"),
         ({"checkpoints": 1}, "checkpoints must be at least 2 where duration is above 0, got 1"),

@@ -12,8 +12,8 @@ SMALL = {"rows": 40, "columns": 30, "teacher_rank": 2, "samples": 120, "noise": 
     ("values", "message"),
     [
         ({"rows": 8, "columns": 8, "samples": 9}, "samples must exceed columns + 1 = 9, got 9"),
-        ({"teacher_rank": 31}, "teacher_rank must be at most 30, got 31"),
-        ({"noise": 0.0}, "noise must be above 0, got 0.0"),
+        ({"teacher_rank": 30}, "teacher_rank must be below 30, got 30"),
+        ({"noise": 0.0}, "noise must be at least 1e-06, got 0.0"),
     ],
 )
 def test_impossible_points_are_refused_with_the_value(refused, values, message):

@@ -18,7 +18,6 @@ import numpy as np
 import xarray as xr
 
 from rankscope import datasets
-from rankscope.errors import MissingError
 
 STAGES = ("simulated", "predicted")
 
@@ -243,10 +242,8 @@ class _File:
     """One collected file: an index of its points, and a group for each shape."""
 
     def __init__(self, path: Path) -> None:
-        if not path.exists():
-            raise MissingError(f"{path} does not exist; `make study` makes it")
-        self.path = path
-        index = datasets.read(path)
+        self._file = datasets.LazyFile(path)
+        index = self._file.group().load()
         names = [str(name) for name in index.point_name.values]
         self._places = {
             name: (str(group), int(row))
@@ -267,7 +264,7 @@ class _File:
     def dataset(self, name: str) -> xr.Dataset:
         group, row = self._places[name]
         if group not in self._groups:
-            self._groups[group] = datasets.open_lazily(self.path, group)
+            self._groups[group] = self._file.group(group)
         data = self._groups[group].isel(point=row, drop=True)
         return data.drop_vars([n for n in self.parameters[name] if n in data.coords])
 

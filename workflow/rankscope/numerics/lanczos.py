@@ -1,6 +1,6 @@
 """Leading directions of ``W + L R^T`` for several low-rank updates of one large matrix ``W``.
 
-Lanczos on the Gram operator of the smaller side, one vector for each update, all of them in
+Lanczos on the Gram operator of one side, one vector for each update, all of them in
 lockstep: a pass over ``W`` costs about as much for six vectors as for one, because reading it
 from memory is what takes the time. Every basis is reorthogonalised in full, in float64; the
 products are made in the type of ``W``, float32 for large weights, which limits residuals to
@@ -13,7 +13,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import linalg
 
-CHECK_EVERY = 8
+CHECK_EVERY = 4
+ROWS = 48
+"""Rows of a matrix that stay in the cache between the two products with them."""
+WIDE = 8
+ROUNDING = 4
+"""Residuals of so many units of rounding of the largest value are no further reduced."""
 
 LowRank = tuple[np.ndarray, np.ndarray]
 """``(L, R)`` of shapes ``(D, k)`` and ``(d, k)``: the update ``L @ R.T``."""
@@ -26,7 +31,7 @@ class Leading:
     Attributes:
         left: orthonormal columns, shape ``(D, count)``.
         values: singular values, descending.
-        residuals: ``|G v - s^2 v| / s_1^2`` of each, ``G`` the Gram matrix of the smaller side.
+        residuals: ``|G v - s^2 v| / s^2`` of each, ``G`` the Gram matrix of the right side.
         steps: products with the matrix and its transpose.
     """
 
@@ -37,34 +42,49 @@ class Leading:
 
 
 class Operator:
-    """Products with ``W + L R^T`` and its transpose, several updates at once."""
+    """The Gram matrix of ``W + L R^T`` on its right side, for several updates at once.
+
+    The right side is the one along which ``W`` lies in memory, so that one pass over its rows
+    makes both products; unless ``W`` is so wide that the vectors would be long.
+    """
 
     def __init__(self, matrix: np.ndarray, updates: Sequence[LowRank | None]) -> None:
-        # the smaller side is the right one: W itself, or its transpose, neither of them copied
-        self.flipped = matrix.shape[0] < matrix.shape[1]
+        rows, columns = matrix.shape
+        self.flipped = not matrix.flags.c_contiguous or columns > WIDE * rows
         self.matrix = matrix.T if self.flipped else matrix
         self.updates = [
             None if one is None else (one[::-1] if self.flipped else one) for one in updates
         ]
 
-    def forward(self, vectors: np.ndarray, which: Sequence[int]) -> np.ndarray:
-        """Return ``(W + L R^T) v`` for each column, of the updates ``which``."""
+    def forward(self, vectors: np.ndarray, index: int) -> np.ndarray:
+        """Return ``(W + L R^T) v`` for each column, of one update."""
         result = np.asarray(self.matrix @ vectors.astype(self.matrix.dtype), dtype=np.float64)
-        return self._add(result, vectors, which, 0)
+        update = self.updates[index]
+        return result if update is None else result + update[0] @ (update[1].T @ vectors)
 
-    def backward(self, vectors: np.ndarray, which: Sequence[int]) -> np.ndarray:
-        """Return ``(W + L R^T)^T v`` for each column, of the updates ``which``."""
-        result = np.asarray(self.matrix.T @ vectors.astype(self.matrix.dtype), dtype=np.float64)
-        return self._add(result, vectors, which, 1)
-
-    def _add(
-        self, result: np.ndarray, vectors: np.ndarray, which: Sequence[int], side: int
-    ) -> np.ndarray:
-        for column, index in enumerate(which):
-            update = self.updates[index]
-            if update is not None:
-                result[:, column] += update[side] @ (update[1 - side].T @ vectors[:, column])
-        return result
+    def gram(self, vectors: np.ndarray, which: Sequence[int]) -> np.ndarray:
+        """Return ``(W + L R^T)^T (W + L R^T) v``, a column for each update of ``which``."""
+        own = [self.updates[index] for index in which]
+        inner = [
+            None if one is None else one[1].T @ vectors[:, place] for place, one in enumerate(own)
+        ]
+        outer = [None if one is None else np.zeros(one[0].shape[1]) for one in own]
+        narrow = vectors.astype(self.matrix.dtype)
+        result = np.zeros_like(narrow)
+        for first in range(0, self.matrix.shape[0], ROWS):
+            part = self.matrix[first : first + ROWS]
+            images = part @ narrow
+            for place, one in enumerate(own):
+                if one is not None:
+                    left = one[0][first : first + ROWS]
+                    images[:, place] += left @ inner[place]
+                    outer[place] += images[:, place] @ left
+            result += part.T @ images
+        total = np.asarray(result, dtype=np.float64)
+        for place, one in enumerate(own):
+            if one is not None:
+                total[:, place] += one[1] @ outer[place]
+        return total
 
 
 def leading_left(
@@ -83,12 +103,12 @@ def leading_left(
         updates: low-rank updates; ``None`` for the matrix itself.
         counts: number of directions of each.
         generator: of the start vectors.
-        tolerance: residual at which a matrix is done.
+        tolerance: relative residual at which a matrix is done, if rounding allows it.
         most_steps: steps after which what is found is returned, with its residuals.
     """
     operator = Operator(matrix, updates)
     size = operator.matrix.shape[1]
-    most_steps = min(most_steps, size)
+    most_steps = min(most_steps, *matrix.shape)
     bases = np.empty((len(updates), most_steps + 1, size))
     bases[:, 0] = generator.standard_normal((len(updates), size))
     bases[:, 0] /= np.linalg.norm(bases[:, 0], axis=1, keepdims=True)
@@ -96,7 +116,7 @@ def leading_left(
     found: dict[int, Leading] = {}
     for step in range(most_steps):
         which = [index for index in range(len(updates)) if index not in found]
-        images = operator.backward(operator.forward(bases[which, step].T, which), which)
+        images = operator.gram(bases[which, step].T, which)
         for column, index in enumerate(which):
             diagonal[index, step] = bases[index, step] @ images[:, column]
             rest = _orthogonal(images[:, column], bases[index, : step + 1])
@@ -112,7 +132,9 @@ def leading_left(
                 values, vectors, residuals = _ritz(
                     diagonal[index, : step + 1], beside[index, : step + 1], counts[index]
                 )
-                if last or (len(values) == counts[index] and residuals.max() <= tolerance):
+                rounding = ROUNDING * np.finfo(matrix.dtype).eps * values[0]
+                wanted = np.maximum(tolerance * values, rounding)
+                if last or (len(values) == counts[index] and (residuals <= wanted).all()):
                     right = bases[index, : step + 1].T @ vectors
                     found[index] = _left(operator, index, right, values, residuals, step + 1)
         if len(found) == len(updates):
@@ -130,12 +152,11 @@ def _orthogonal(vector: np.ndarray, basis: np.ndarray) -> np.ndarray:
 def _ritz(
     diagonal: np.ndarray, beside: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return leading Ritz values, vectors in the Lanczos basis, and relative residuals."""
+    """Return leading Ritz values, vectors in the Lanczos basis, and residuals."""
     count = min(count, len(diagonal))
     values, vectors = linalg.eigh_tridiagonal(diagonal, beside[:-1])
     values, vectors = values[::-1][:count], vectors[:, ::-1][:, :count]
-    residuals = beside[-1] * np.abs(vectors[-1])
-    return values, vectors, residuals / max(values[0], np.finfo(float).tiny)
+    return values, vectors, beside[-1] * np.abs(vectors[-1])
 
 
 def _left(
@@ -149,10 +170,11 @@ def _left(
     if operator.flipped:
         left = right
     else:
-        images = operator.forward(right, [index] * right.shape[1])
+        images = operator.forward(right, index)
         left, upper = np.linalg.qr(images)
         left *= np.where(np.diagonal(upper) < 0, -1.0, 1.0)
-    return Leading(left, np.sqrt(np.maximum(squares, 0)), residuals, steps)
+    relative = residuals / np.maximum(squares, np.finfo(float).tiny)
+    return Leading(left, np.sqrt(np.maximum(squares, 0)), relative, steps)
 
 
 def largest_atom(matrix: np.ndarray, vectors: np.ndarray, steps: int) -> np.ndarray:

@@ -195,7 +195,8 @@ def _imports(module: str) -> tuple[str, ...]:
     return tuple(
         name
         for name in sorted(names)
-        if name.split(".")[0] == PACKAGE.name and path(name) is not None
+        # the package itself is for readers: its functions, which no job calls, import everything
+        if name.startswith(f"{PACKAGE.name}.") and path(name) is not None
     )
 
 

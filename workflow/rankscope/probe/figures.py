@@ -83,6 +83,8 @@ def amplification(dataset: xr.Dataset) -> Figure:
     _band(right, rank, dataset.alignment, style.COLOURS[0], "adapter")
     right.plot(rank, dataset.alignment_chance_lower.mean("matrix"), **NULL, label="chance")
     right.plot(rank, dataset.alignment_chance_upper.mean("matrix"), **NULL)
+    if "alignment_task" in dataset:
+        _band(right, rank, dataset.alignment_task, style.COLOURS[1], "random gradients")
     right.set(xscale="log", ylabel="alignment")
     right.set_title("Base weight in the update's directions")
     right.legend()

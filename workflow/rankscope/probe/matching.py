@@ -57,33 +57,33 @@ def matches(
         updates: its update, and the controls.
         count: directions that are matched.
         threshold: the cosine that is to be decided; directions of the first update whose bounds
-            leave it open cost ``ATOM_STEPS`` further products. Controls are not bounded so.
+            leave it open cost ``ATOM_STEPS`` further products. Controls are not bounded.
         generator: of the start vectors.
     """
     factors = [(one.left * one.singular_values, one.right) for one in updates]
-    beyond = min(2 * count + BESIDE, min(base.shape))
+    beyond = min(count + BESIDE, min(base.shape))
     own, *tuned = lanczos.leading_left(
         base, [None, *factors], [beyond, *[count] * len(updates)], generator
     )
     residual = own.residuals[:count].max(initial=0.0)
-    found = [_bounded(base, own, one) for one in tuned]
-    lower, upper = found[0]
+    found = [np.abs(own.left.T @ one.left).max(axis=0) for one in tuned]
+    lower, upper = found[0], _bound(base, own, tuned[0])
     open_ = np.flatnonzero((lower < threshold) & (upper >= threshold))
     if open_.size:
         rest = tuned[0].left[:, open_]
         rest = rest - own.left @ (own.left.T @ rest)
         sizes = np.linalg.norm(rest, axis=0)
-        bounds = sizes * np.sqrt(lanczos.largest_atom(base, rest / sizes, ATOM_STEPS))
-        upper[open_] = np.maximum(lower[open_], np.minimum(upper[open_], bounds))
+        least = sizes * np.sqrt(lanczos.largest_atom(base, rest / sizes, ATOM_STEPS))
+        upper[open_] = np.maximum(lower[open_], np.minimum(upper[open_], least))
+    bounds = [upper, *[np.ones(one.shape) for one in found[1:]]]
     return [
         Match(lower, upper, max(float(one.residuals.max(initial=0.0)), float(residual)), one.left)
-        for (lower, upper), one in zip(found, tuned, strict=True)
+        for lower, upper, one in zip(found, bounds, tuned, strict=True)
     ]
 
 
-def _bounded(
-    base: np.ndarray, own: lanczos.Leading, tuned: lanczos.Leading
-) -> tuple[np.ndarray, np.ndarray]:
+def _bound(base: np.ndarray, own: lanczos.Leading, tuned: lanczos.Leading) -> np.ndarray:
+    """Return what no cosine of a tuned direction with a base direction exceeds."""
     cosines = own.left.T @ tuned.left
     lower = np.abs(cosines).max(axis=0)
     rest = np.sqrt(np.maximum(1 - (cosines**2).sum(axis=0), 0))
@@ -92,4 +92,4 @@ def _bounded(
     outside = np.linalg.norm(images - own.left @ (own.left.T @ images), axis=0)
     gap = tuned.values**2 - own.values[-1] ** 2
     far = np.where(gap > 0, outside / np.maximum(gap, np.finfo(float).tiny), 1.0)
-    return lower, np.maximum(lower, np.minimum(rest, far))
+    return np.maximum(lower, np.minimum(rest, far))

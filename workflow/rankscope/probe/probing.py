@@ -1,7 +1,7 @@
 """Stream over an adapter's matrices, one at a time, into one labelled dataset."""
 
 import fnmatch
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent import futures
 from multiprocessing import get_context
 from pathlib import Path
@@ -11,7 +11,16 @@ import numpy as np
 import xarray as xr
 
 from rankscope.numerics import low_rank
-from rankscope.probe import ProbeError, adapter, comparing, difference, labels, measure, tensors
+from rankscope.probe import (
+    ProbeError,
+    adapter,
+    comparing,
+    difference,
+    labels,
+    measure,
+    task_null,
+    tensors,
+)
 from rankscope.probe.base import BaseModel, Weight
 from rankscope.probe.journal import Journal, Row
 
@@ -72,6 +81,7 @@ def probe(
     settings: measure.Settings | None = None,
     seeds: Sequence[np.random.SeedSequence] = (),
     patterns: Sequence[str] = (),
+    texts: Sequence[str] = (),
     processes: int = 1,
     journal: Journal | None = None,
     progress: Progress = iter,
@@ -85,6 +95,7 @@ def probe(
         settings: what to measure.
         seeds: one for each random update that counts of intruders are compared with.
         patterns: which modules are probed, such as ``*.q_proj``; all if there is none.
+        texts: what the base model reads for the null of the task; none without.
         processes: how many matrices are probed at once.
         journal: keeps every matrix when it is done, for a restarted probe.
         progress: wraps the sequence of modules, to show how far it is.
@@ -107,7 +118,10 @@ def probe(
     ]
     if not chosen:
         raise ProbeError(f"{source.folder}: no module's name fits {' or '.join(patterns)}")
-    work = _Work(source, base, others, settings, tuple(seeds), journal)
+    if texts and base is None:
+        raise ProbeError("the task null needs the base model's folder")
+    moments = task_null.moments(base.folder, texts, chosen) if texts and base else {}
+    work = _Work(source, base, others, settings, tuple(seeds), journal, moments)
     rows: dict[str, Row] = {}
     unprobed = list(source.unprobed)
     for module, row in zip(progress(chosen), _rows(work, chosen, processes), strict=False):
@@ -132,7 +146,9 @@ class _Work:
         settings: measure.Settings,
         seeds: Sequence[np.random.SeedSequence],
         journal: Journal | None,
+        moments: Mapping[str, np.ndarray],
     ) -> None:
+        self.moments = moments
         self.source, self.base, self.others = source, base, others
         self.settings, self.seeds, self.journal = settings, seeds, journal
         self.places = {module: place for place, module in enumerate(source.modules)}
@@ -174,6 +190,9 @@ class _Work:
         )
         if dense is not None and settings.intruders and row["base_norm"] > 0:
             row |= self._intruders(module, dense, svd)
+        if dense is not None and row["base_norm"] > 0 and module in self.moments:
+            generator = self._generator("task null", module)
+            row |= task_null.interval(dense, self.moments[module], settings.ranks, generator)
         row |= self._compare(module, weight, svd)
         return row
 

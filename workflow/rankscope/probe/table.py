@@ -56,7 +56,7 @@ def _against_base(dataset: xr.Dataset) -> dict[str, Any]:
         "AF null": at_probed.amplification_null,
         "alignment": at_probed.alignment,
         "chance": at_probed.alignment_chance_upper,
-    }
+    } | ({"task": at_probed.alignment_task_upper} if "alignment_task" in dataset else {})
 
 
 def text(dataset: xr.Dataset) -> str:
@@ -80,6 +80,8 @@ def notes(dataset: xr.Dataset) -> list[str]:
             "AF: amplification factor at r directions, with that of random directions; alignment =",
             "AF null / AF, 1 is chance (root mean square); chance: its 97.5 % quantile.",
         ]
+    if "alignment_task" in dataset:
+        found.append("task: the most of 39 updates by random gradients on the texts' activations.")
     if "intruders" in dataset:
         found.append(
             f"intruders: of the tuned weight's leading {dataset.sizes['tuned_direction']} "

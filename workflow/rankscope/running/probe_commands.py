@@ -65,6 +65,13 @@ def _add_probe(subparsers: Subparsers) -> None:
         "--seed", type=_count, default=0, help="seed of the controls (default: %(default)s)"
     )
     parser.add_argument(
+        "--texts",
+        type=Path,
+        metavar="FILE",
+        help="a text per line, for the alignment that random gradients on the base model's own "
+        "activations give; needs torch and transformers",
+    )
+    parser.add_argument(
         "--processes", type=_positive, default=1, metavar="N", help="matrices probed at once"
     )
     parser.set_defaults(run=_probe, command="probe")
@@ -83,8 +90,9 @@ def _probe(options: argparse.Namespace) -> int:
     settings = measure.Settings(intruders=options.intruders, directions=options.directions)
     inputs = [one.identity() for one in (source, *others)] + ([base.identity()] if base else [])
     places = [str(p) for p in (options.adapter, *options.others, options.base)]
+    texts = _lines(options.texts)
     kept = journal.beside(
-        options.out, inputs, places, vars(settings), options.controls, options.seed
+        options.out, inputs, places, vars(settings), options.controls, options.seed, texts
     )
     dataset = probing.probe(
         source,
@@ -93,6 +101,7 @@ def _probe(options: argparse.Namespace) -> int:
         settings=settings,
         seeds=np.random.SeedSequence(options.seed).spawn(options.controls),
         patterns=options.modules,
+        texts=texts,
         processes=options.processes,
         journal=kept,
         progress=_with_progress,
@@ -225,6 +234,19 @@ def _base(place: Path | None) -> "BaseModel | None":
     from rankscope.probe.base import BaseModel
 
     return BaseModel(place) if place else None
+
+
+def _lines(file: Path | None) -> list[str]:
+    if file is None:
+        return []
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {file}: {error}") from error
+    texts = [line for line in lines if line.strip()]
+    if not texts:
+        raise InputError(f"{file} holds no text")
+    return texts
 
 
 def _check_out(out: Path, suffix: str) -> None:

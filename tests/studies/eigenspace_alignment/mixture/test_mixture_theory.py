@@ -98,7 +98,9 @@ def test_full_matrices_have_k_times_k_minus_one_and_k_outliers_without_much_nois
         np.testing.assert_allclose(outliers, exact, rtol=0.02)
 
 
-@pytest.mark.parametrize(("classes", "ridge"), [(2, 0.5), (4, 0.05), (10, 0.01)])
+@pytest.mark.parametrize(
+    ("classes", "ridge"), [(2, 0.5), (4, 0.05), (10, 0.01), (3, 1e-6), (3, 5.0)]
+)
 def test_at_the_fixed_point_the_gradient_of_the_loss_vanishes(classes, ridge):
     point = limits.fixed_point(classes, ridge)
     weights = point.scale * (np.eye(classes) - (1 - np.eye(classes)) / (classes - 1))

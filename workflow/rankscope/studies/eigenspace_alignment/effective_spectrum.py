@@ -77,12 +77,15 @@ def spectrum(
 
     at_edge = edge_position(ratio, phi)
     edge = level(at_edge)
-    count = min(most, int((np.linalg.eigvalsh(secular(at_edge)) > edge).sum()))
+    signal = np.linalg.eigvalsh(secular(at_edge))
+    count = min(most, int((signal > edge).sum()))
+    # there z is twice the largest eigenvalue of F at the edge, which is that of any F above it
+    below = min(at_edge * 1e-6, largest / (2 * snr * phi * signal[-1])) if count else 0.0
     outliers, vectors = np.empty(count), np.empty((inputs.shape[1], count))
     for index in range(count):
         u = optimize.brentq(
             lambda u, index=index: level(u) - np.linalg.eigvalsh(secular(u))[-1 - index],
-            at_edge * 1e-6,
+            below,
             at_edge,
             rtol=RELATIVE,
         )

@@ -84,6 +84,9 @@ def blocks(
     vectors = np.zeros((rows, dimension))
     vectors[:, :known] = first
     gradient = slopes.T @ samples / len(samples) + parameters.ridge * vectors
+    # the block of a neuron that hardly any sample reaches has no such eigenspace, and says nan
+    reached = (weights != 0).sum(axis=1) >= count
+    weights[~reached] = 1.0
     found = alignment.measure(
         samples,
         weights,
@@ -96,6 +99,8 @@ def blocks(
     )
     values = {name: getattr(found, attribute) for name, attribute in _FROM_ALIGNMENT.items()}
     values["edge"] = bulk_edge(samples, weights, first, parameters.spanned, generator)
+    for value in values.values():
+        value[~reached] = np.nan if value.dtype.kind == "f" else False
     return {name: np.stack(np.split(value, 2)) for name, value in values.items()}
 
 

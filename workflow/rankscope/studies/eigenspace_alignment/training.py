@@ -7,13 +7,18 @@ from rankscope.planning.parameters import Cost, one_of, real, require, whole
 BUFFER = 16
 """Fresh directions of the Gram chain; its exactness bounds the dimension."""
 
+OVERSHOOT = 2.0
+"""Bound on the step size times squared length of a sample plus ridge; above, SGD may diverge."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Training:
     """Parameters of one-pass SGD on a Gaussian mixture; each model adds its own."""
 
     dimension: int = whole("input dimension d", at_least=1)
-    snr: float = real("signal-to-noise ratio lambda: inverse variance of the noise", above=0)
+    snr: float = real(
+        "signal-to-noise ratio lambda: inverse variance of the noise", at_least=1e-2, at_most=1e6
+    )
     samples_per_dimension: float = real(
         "phi; the test loss and the matrices are means over phi d samples", above=0
     )
@@ -55,6 +60,13 @@ class Training:
             require(
                 self.checkpoints == 1, "checkpoints must be 1 when duration is 0", self.checkpoints
             )
+        step, squared = self.step_scale / self.dimension, 1 + self.dimension / self.snr
+        require(
+            self.duration == 0 or step * (squared + self.ridge) <= OVERSHOOT,
+            f"step_scale ((1 + ridge) / dimension + 1 / snr) must be at most {OVERSHOOT:g}, "
+            "or steps overshoot",
+            step * (squared + self.ridge),
+        )
         require(
             len(set(self.steps())) == self.checkpoints,
             f"checkpoints must be few enough to be at different steps of {self.steps()[-1]}",
@@ -120,4 +132,4 @@ class Training:
 
     def block_seconds(self) -> float:
         """Return CPU seconds of the leading eigenpairs of all blocks at one time."""
-        return 0.03 + self.samples_count * self.dimension * (2e-8 + 1e-7 * self.rows)
+        return 0.03 + self.samples_count * self.dimension * (1e-8 + 5e-8 * self.rows)

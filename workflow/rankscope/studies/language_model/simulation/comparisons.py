@@ -1,5 +1,7 @@
 """What is measured on trained runs, one by one and against each other."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -67,7 +69,7 @@ def truncation(trained: Trained, data: Data, parameters: Parameters) -> np.ndarr
     """
     texts = probe_texts(data, parameters)
     largest = max((len(s.singular_values) for s in trained.updates.values()), default=0)
-    rows = []
+    rows: list[tuple[float, float]] = []
     before = -1
     for kept in (*KEPT, max(largest, KEPT[-1])):
         if before >= largest:
@@ -141,13 +143,17 @@ def _bases(
     if matrix not in first.updates or matrix not in second.updates:
         return [None, None, None]
     one, other = (_nonzero(trained.updates[matrix]) for trained in (first, second))
-    factors = [trained.lora_A.get(matrix) for trained in (first, second)]
-    inputs = (
-        None
-        if any(a is None or not np.isfinite(a).all() for a in factors)
-        else tuple(np.linalg.svd(a, full_matrices=False)[2].T for a in factors)
-    )
+    inputs = None
+    if matrix in first.lora_A and matrix in second.lora_A:
+        a, b = first.lora_A[matrix], second.lora_A[matrix]
+        if np.isfinite(a).all() and np.isfinite(b).all():
+            inputs = _row_basis(a), _row_basis(b)
     return [inputs, (one.right, other.right), (one.left, other.left)]
+
+
+def _row_basis(a: np.ndarray) -> np.ndarray:
+    """Return an orthonormal basis of a factor's rows, as columns."""
+    return np.linalg.svd(a, full_matrices=False)[2].T
 
 
 def _nonzero(svd: low_rank.LowRankSvd) -> low_rank.LowRankSvd:
@@ -173,7 +179,7 @@ def activations(trained: Trained | None, data: Data, parameters: Parameters) -> 
         Arrays of shape ``(tokens, hidden)``: attention, layer, and so on upwards.
     """
     updates = trained.updates if trained else {}
-    head = trained.head if trained else (0.0, 0.0)
+    head: Any = trained.head if trained else (0.0, 0.0)
     dense = {name: svd.dense() for name, svd in updates.items()}
     net = training.with_updates(parameters, data.classes, dense, head)
     found: list[np.ndarray] = []
@@ -245,7 +251,7 @@ def _mixed_loss(
     for trained, weight in zip(corners, weights, strict=True):
         for name, svd in trained.updates.items():
             updates[name] = updates.get(name, 0.0) + weight * svd.dense()
-    head = tuple(
+    head: Any = tuple(
         sum(weight * trained.head[part] for trained, weight in zip(corners, weights, strict=True))
         for part in (0, 1)
     )

@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -207,7 +208,7 @@ def adapt(net: Network, run: Run, parameters: Parameters, seed: int) -> list[tor
     return [weight for weight in net.model.parameters() if weight.requires_grad]
 
 
-def _config(run: Run, parameters: Parameters, seed: int) -> object:
+def _config(run: Run, parameters: Parameters, seed: int) -> Any:  # noqa: ANN401 - PEFT's kinds share no type
     import peft
 
     first = pretrained(model_folder(parameters)).config.num_hidden_layers - parameters.layers
@@ -225,7 +226,7 @@ def _config(run: Run, parameters: Parameters, seed: int) -> object:
         return peft.VeraConfig(r=run.rank, projection_prng_key=seed, target_modules=targets)
     return peft.LoraConfig(
         r=run.rank,
-        lora_alpha=parameters.lora_alpha,
+        lora_alpha=parameters.lora_alpha,  # type: ignore[arg-type] # any number will do
         use_rslora=run.method == "rslora",
         target_modules=targets,
     )

@@ -4,6 +4,7 @@ import functools
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -71,7 +72,7 @@ def prepare(parameters: Parameters) -> Data:
         model.encode(parameters, [corpus.texts[t] for t in chosen], corpus.labels[chosen])
         for chosen in sets
     ]
-    return Data(*encoded, classes=len(corpus.classes))
+    return Data(encoded[0], encoded[1], encoded[2], len(corpus.classes))
 
 
 def _sweep(parameters: Parameters, data: Data, checkpoints: Path | None) -> np.ndarray:
@@ -181,7 +182,7 @@ def _updates(
     left = _left_bases(parameters)
     full = main.get("full")
     longest = max((min(weight.shape) for weight in base.values()), default=1)
-    lengths = dict.fromkeys(comparisons.UPDATE_VALUES, ())
+    lengths: dict[str, tuple[int, ...]] = dict.fromkeys(comparisons.UPDATE_VALUES, ())
     lengths |= dict.fromkeys(comparisons.CAPTURED, (len(PROBED_RANKS),))
     lengths |= {"singular_value": (longest,)}
     if full:
@@ -191,7 +192,7 @@ def _updates(
         measured = comparisons.measure_updates(trained, base, left, full, generator)
         for name, values in measured.items():
             for key, value in values.items():
-                leading = (slice(length) for length in np.shape(value))
+                leading: Any = [slice(length) for length in np.shape(value)]
                 found[key][row, names.index(name), *leading] = value
     return found
 

@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors.torch
@@ -159,7 +160,7 @@ class State:
             groups.append({"params": self.trained, "lr": rate})
         self._weights = [*head, *self.trained]
         self._optimizer = torch.optim.AdamW(groups, weight_decay=0.0)
-        self._rates = [group["lr"] for group in groups]
+        self._rates: list[Any] = [group["lr"] for group in groups]
         self._steps = parameters.steps
 
     def advance(self, which: np.ndarray, texts: model.Texts) -> None:

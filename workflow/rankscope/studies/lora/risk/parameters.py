@@ -23,12 +23,9 @@ class Parameters:
     )
 
     def check(self) -> None:
-        """Refuse a rank above the weight's, and too few samples for least squares."""
-        require(
-            self.teacher_rank <= min(self.rows, self.columns),
-            f"teacher_rank must be at most {min(self.rows, self.columns)}",
-            self.teacher_rank,
-        )
+        """Refuse a true weight of full rank, and too few samples for least squares."""
+        full = min(self.rows, self.columns)
+        require(self.teacher_rank < full, f"teacher_rank must be below {full}", self.teacher_rank)
         require(
             self.samples > self.columns + 1,
             f"samples must exceed columns + 1 = {self.columns + 1}",

@@ -57,7 +57,7 @@ def other_scaling(point: Point) -> float:
     source=HERE,
     basis=DERIVED,
     null="the other scaling's exponent",
-    figure="scaling",
+    figure="first_step",
 )
 def first_step_exponent(results: Results) -> Iterator[Sample]:
     """Slope of the first step's progress in the rank, minus the predicted one."""
@@ -76,7 +76,7 @@ def first_step_exponent(results: Results) -> Iterator[Sample]:
     source=HERE,
     basis=DERIVED,
     null="the other scaling's share",
-    figure="scaling",
+    figure="first_step",
 )
 def first_step_size(results: Results) -> Iterator[Sample]:
     """Progress of the first step over the expected one."""

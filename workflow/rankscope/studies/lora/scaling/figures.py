@@ -1,11 +1,14 @@
 """Figures of pace by rank: every public function is one, its docstring its caption."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rankscope.drawing import panels, style
-from rankscope.evidence.results import Results
+from rankscope.evidence.results import Family, Results
 
 METHODS = {
     ("sgd", "rank"): ("SGD, alpha / r", style.COLOURS[0], "o"),
@@ -14,39 +17,74 @@ METHODS = {
     ("adam", "root-rank"): ("Adam, alpha / sqrt r", style.COLOURS[4], "D"),
 }
 
+NOTHING = "No two points of the grid differ in their rank alone."
 
-def scaling(results: Results) -> Figure:
-    """First step and best learning rate by rank.
 
-    Left: share of the target that the first step covers at a fixed learning rate, by rank;
-    dashed: closed form. Right: the learning rate with the least error after training, over
-    its mean at the smallest rank; dashed: the power of r that would undo the first step's;
-    dots: one over the scaling, set by the curvature at the solution (SGD). alpha is fixed.
+def first_step(results: Results) -> Figure:
+    """Share of the target that the first step covers at a fixed learning rate, by rank.
+
+    Each optimiser and scaling at its own learning rate; alpha is fixed. Dashed: closed form.
     """
     families = list(results.families("rank"))
     if not families:
-        return panels.nothing("No two points of the grid differ in their rank alone.")
-    figure, axes = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 3.1))
+        return panels.nothing(NOTHING)
+    figure, axis = plt.subplots(figsize=(style.ONE_COLUMN, 3.3))
     for family in families:
-        text, colour, marker = METHODS[family[0].optimiser, family[0].scaling]
-        look = {"color": colour, "marker": marker, "linestyle": "-", "label": text}
-        theory, growth = family[0].predicted, family.sizes / family.sizes[0]
         steps = np.stack([point.measured.first_step for point in family], axis=1)
-        panels.marks(axes[0], family.sizes, steps, **look)
+        panels.marks(axis, family.sizes, steps, **_look(family))
         expected = [float(point.predicted.first_step) for point in family]
-        panels.theory(axes[0], family.sizes, expected, label="theory of the first step")
-        rates = np.stack([point.measured.best_learning_rate for point in family], axis=1)
-        panels.marks(axes[1], family.sizes, rates / panels.interval(rates)[0][0], **look)
-        panels.theory(axes[1], family.sizes, growth ** float(theory.learning_rate_exponent))
-        if family[0].optimiser == "sgd":
-            sharpness = growth ** float(theory.sharpness_exponent)
-            axes[1].plot(family.sizes, sharpness, label="sharpness (SGD)", **style.PAPER)
-    for axis in axes:
-        axis.set(xscale="log", yscale="log", xlabel="rank r")
-        axis.set_xticks(sorted({size for family in families for size in family.sizes.tolist()}))
-        axis.minorticks_off()
-        panels.plain_ticks(axis)
-    axes[0].set_ylabel("share covered by the first step")
-    axes[1].set_ylabel("best rate / rate at smallest r")
+        panels.theory(axis, family.sizes, expected, label="closed form")
+    _by_rank(axis, families)
+    axis.set_ylabel("share covered by the first step")
+    panels.legend_below(figure, columns=2)
+    return figure
+
+
+def scaling(results: Results) -> Figure:
+    """Best learning rate by rank, at three stages of training.
+
+    The learning rate that is the first at an error (relative to no update), over its mean at
+    the smallest rank; alpha is fixed, so that a flat line needs no new rate as the rank
+    varies. Dashed: the power of r that would undo the first step's exponent. Dots: one over
+    the scaling, set by the curvature at the solution (SGD).
+    """
+    families = list(results.families("rank"))
+    if not families:
+        return panels.nothing(NOTHING)
+    thresholds = families[0][0].measured.threshold.values
+    figure, axes = plt.subplots(
+        1, len(thresholds), figsize=(style.TWO_COLUMNS, 3.1), sharey=True, squeeze=False
+    )
+    for axis, threshold in zip(axes[0], thresholds, strict=True):
+        for family in families:
+            _best_rates(axis, family, threshold)
+        _by_rank(axis, families)
+        axis.set_title(f"first at an error of {threshold:g}", fontsize=8)
+    axes[0, 0].set_ylabel("best rate / rate at smallest r")
     panels.legend_below(figure, columns=3)
     return figure
+
+
+def _best_rates(axis: Axes, family: Family, threshold: float) -> None:
+    rates = np.stack(
+        [point.measured.best_learning_rate.sel(threshold=threshold) for point in family], axis=1
+    )
+    panels.marks(axis, family.sizes, rates / panels.interval(rates)[0][0], **_look(family))
+    theory, growth = family[0].predicted, family.sizes / family.sizes[0]
+    undone = growth ** float(theory.learning_rate_exponent)
+    panels.theory(axis, family.sizes, undone, label="undoes the first step")
+    if "sharpness_exponent" in theory:
+        sharpness = growth ** float(theory.sharpness_exponent)
+        axis.plot(family.sizes, sharpness, label="one over the scaling (SGD)", **style.PAPER)
+
+
+def _look(family: Family) -> dict[str, Any]:
+    text, colour, marker = METHODS[family[0].optimiser, family[0].scaling]
+    return {"color": colour, "marker": marker, "linestyle": "-", "label": text}
+
+
+def _by_rank(axis: Axes, families: list[Family]) -> None:
+    axis.set(xscale="log", yscale="log", xlabel="rank r")
+    axis.set_xticks(sorted({size for family in families for size in family.sizes.tolist()}))
+    axis.minorticks_off()
+    panels.plain_ticks(axis)

@@ -30,6 +30,6 @@ class Parameters:
             require(value <= full, f"{name} must be at most {full}", value)
 
     def cost(self) -> Cost:
-        """Estimate one replicate from its steps of training."""
-        seconds = 3e-7 * self.steps * (self.rows + self.columns) * self.rank + 1e-4 * self.draws
+        """Estimate one replicate from its steps, of which few reach the most."""
+        seconds = 6e-8 * self.steps * (self.rows + self.columns) * self.rank + 1e-4 * self.draws
         return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)

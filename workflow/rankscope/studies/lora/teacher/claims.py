@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import xarray as xr
 
 from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim, unreached
@@ -21,7 +20,7 @@ def no_update(best: xr.DataArray) -> float:
 
 def largest_distance(errors: xr.DataArray, tail: xr.DataArray) -> xr.DataArray:
     """Return the largest distance over the directions kept, per replicate."""
-    return np.abs(errors - tail).max("kept")
+    return abs(errors - tail).max("kept")
 
 
 @claim(

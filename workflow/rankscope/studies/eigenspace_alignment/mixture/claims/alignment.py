@@ -89,9 +89,10 @@ def growing_alignment(results: Results) -> Iterator[Sample]:
     for family in chosen.families("snr", ignoring=("checkpoints",)):
         errors = [1 - certain(p, "alignment").isel(checkpoint=-1).mean("label") for p in family]
         for matrix in MATRICES:
-            logs = np.log([error.sel(matrix=matrix) for error in errors])
-            exponents = np.diff(logs, axis=0) / np.diff(np.log(family.sizes))[:, None]
-            yield Sample(family, exponents[exponents.mean(axis=1).argmax()], matrix)
+            rows = [error.sel(matrix=matrix) for error in errors]
+            steps = [slice(first, first + 2) for first in range(len(family) - 1)]
+            exponents = [slope(list(family.sizes[step]), rows[step]) for step in steps]
+            yield Sample(family, max(exponents, key=np.mean), matrix)
 
 
 @claim(

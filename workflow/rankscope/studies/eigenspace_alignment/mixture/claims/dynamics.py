@@ -128,7 +128,8 @@ def burn_in(results: Results) -> Iterator[Sample]:
             else certain(point, "alignment").sel(matrix="hessian")
         )
         outside = ((1 - share**2) * lengths(data.weight_gram.mean("run"))).mean("label")
-        logs = np.log(outside.transpose("checkpoint", "replicate")[inside.values])
+        above = outside.where(outside > 0).transpose("checkpoint", "replicate")
+        logs = np.log(above.values[inside.values])
         rate = np.polyfit(data.training_time[inside.values], logs, 1)[0]
         yield Sample(point, rate / (-2 * point.ridge))
 

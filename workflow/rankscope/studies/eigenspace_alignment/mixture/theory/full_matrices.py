@@ -56,7 +56,7 @@ def outliers(
         level(
             optimize.brentq(
                 lambda u, index=index: level(u) - np.linalg.eigvalsh(secular(u))[-1 - index],
-                at_edge * 1e-6,
+                min(at_edge * 1e-6, largest / (2 * scale * above[0])),
                 at_edge,
                 rtol=RELATIVE,
             )

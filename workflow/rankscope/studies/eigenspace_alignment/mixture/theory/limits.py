@@ -60,7 +60,9 @@ def fixed_point(classes: int, ridge: float) -> FixedPoint:
     def right(m: float) -> float:
         return 1 / (1 + (k - 1) * math.exp(-m * k / (k - 1)))
 
-    m = optimize.brentq(lambda m: m - (1 - right(m)) / (k * ridge), 0.0, 1 / (k * ridge))
+    # 1 - pi is below 1, and below (k - 1) exp(-m k / (k - 1)), so that m is below both of these
+    most = min(1 / (k * ridge), max(1.0, (k - 1) / k * math.log((k - 1) / (k * ridge))))
+    m = optimize.brentq(lambda m: m - (1 - right(m)) / (k * ridge), 0.0, most)
     return FixedPoint(k, ridge, m, right(m), (1 - right(m)) / (k - 1))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+import xarray as xr
 
 from rankscope.evidence.claims import DERIVED, HERE, RECALLED, claim
 from rankscope.evidence.region import at_least, at_most, percent, within
@@ -51,12 +52,16 @@ def effective_dynamics(results: Results) -> Iterator[Sample]:
     for point in results.where(steady, planted_cells=4):
         unit = point.step_scale / np.sqrt(point.dimension)
         found, theory = point.measured.isel(run=0), point.predicted
-        moved = float(distance(theory.second_layer, theory.second_layer[0]).max()) / unit
-        if moved > 2 * TRACKED:
+        if (moved := _moved(theory, unit)) > 2 * TRACKED:
             first = distance(found.first_layer, theory.first_layer).max(("neuron", "feature"))
             second = distance(found.second_layer, theory.second_layer).max("neuron")
             gap = first.where(first > second, second).max("checkpoint")
             yield Sample(point, gap / unit, chance=moved)
+
+
+def _moved(theory: xr.Dataset, unit: float) -> float:
+    """Return how far the second layer of a theory moves."""
+    return float(distance(theory.second_layer, theory.second_layer[0]).max()) / unit
 
 
 @claim(
