@@ -208,6 +208,7 @@ def test_the_exponent_of_the_spread_is_that_of_the_planted_one(small):
         found = concentration.spread_exponent.samples(results.of(planted), SOFT)
         for sample in found:
             assert abs(sample.estimate.value - exponent) < 4 * sample.estimate.error
+            assert sample.name.startswith("n = m | layer")
         if exponent != 0.5:
             assert verdict(concentration.spread_exponent, results.of(planted)) == expected
 

@@ -69,10 +69,12 @@ class Family:
     Attributes:
         axis: that parameter.
         points: two or more.
+        name: what they are; by default the first point's name without the axis.
     """
 
     axis: str
     points: tuple[Point, ...]
+    name: str = ""
 
     def __iter__(self) -> Iterator[Point]:
         """Go through the points."""
@@ -87,7 +89,9 @@ class Family:
         return self.points[index]
 
     def __str__(self) -> str:
-        """Return the first point's name without the axis."""
+        """Return the name."""
+        if self.name:
+            return self.name
         parts = [p for p in self.points[0].name.split(",") if not p.startswith(f"{self.axis}=")]
         return ",".join([*parts, f"all {self.axis}"])
 

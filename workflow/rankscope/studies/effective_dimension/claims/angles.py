@@ -87,7 +87,7 @@ def _drifting(results: Results) -> Family:
         bias_variance=0.0,
         **REDUCED,
     )
-    return Family("width", found.points)
+    return Family("width", found.points, "all points")
 
 
 def _layer(point: Point) -> int:

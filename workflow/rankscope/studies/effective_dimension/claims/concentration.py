@@ -89,7 +89,7 @@ def _varied(results: Results, rank: Rank, layer: int) -> tuple[Family, np.ndarra
         for point, ranks in sorted(found, key=lambda pair: pair[0].width)
         if len(ranks) >= FEWEST and np.ptp(np.sort(ranks)[1:]) and np.ptp(np.sort(ranks)[:-1])
     ]
-    family = Family("width", tuple(point for point, _ in kept))
+    family = Family("width", tuple(point for point, _ in kept), "n = m")
     return family, np.array([ranks for _, ranks in kept]).T
 
 
