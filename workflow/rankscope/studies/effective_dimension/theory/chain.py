@@ -14,7 +14,7 @@ chains from a fixed stream, and its standard error is given.
 import numpy as np
 
 SEED = 250707675
-CHAINS = 32
+CHAINS = 64
 
 
 def eigenvalues(
