@@ -52,6 +52,12 @@ def small():
     )
 
 
+@pytest.fixture(scope="module")
+def large():
+    """Batches so large that a fiftieth of them is a direction."""
+    return small_results([{"width": [50, 60, 100], "batch_size": [50], "extras": [False]}])
+
+
 def plant(found, curve, noise=0.0, variable="participation_ratio"):
     """Give every network the same curve in units of m, with noise of networks and layers."""
     rng = np.random.default_rng(0)
@@ -76,28 +82,28 @@ def verdict(claim, found):
 FORMULA = 1 - (1 - 2 / np.pi) ** LAYERS
 
 
-def test_the_closed_form_is_supported_where_it_is_planted(small):
-    planted = plant(small, FORMULA, noise=0.01)
+def test_the_closed_form_is_supported_where_it_is_planted(large):
+    planted = plant(large, FORMULA, noise=0.01)
     assert verdict(closed_form.closed_form, planted) == "supported"
     assert verdict(closed_form.better_than_a_constant, planted) == "supported"
 
 
 @pytest.mark.parametrize("ratio", [0.2, 0.6])
-def test_another_ratio_of_decay_is_told_from_the_abstracts(small, ratio):
-    planted = plant(small, 1 - ratio**LAYERS, noise=0.01)
+def test_another_ratio_of_decay_is_told_from_the_abstracts(large, ratio):
+    planted = plant(large, 1 - ratio**LAYERS, noise=0.01)
     assert verdict(closed_form.closed_form, planted) == "contradicted"
 
 
-def test_full_rank_contradicts_the_closed_form_and_scores_what_the_null_scores(small):
-    planted = plant(small, 1.0, noise=1e-6)
+def test_full_rank_contradicts_the_closed_form_and_scores_what_the_null_scores(large):
+    planted = plant(large, 1.0, noise=1e-6)
     for sample in closed_form.closed_form.samples(planted, SOFT):
         assert sample.estimate.value == pytest.approx(sample.chance, rel=1e-4)
     assert verdict(closed_form.closed_form, planted) == "contradicted"
     assert verdict(closed_form.better_than_a_constant, planted) == "contradicted"
 
 
-def test_the_null_scores_what_the_notes_of_the_formula_say(small):
-    for sample in closed_form.closed_form.samples(small, SOFT):
+def test_the_null_scores_what_the_notes_of_the_formula_say(large):
+    for sample in closed_form.closed_form.samples(large, SOFT):
         assert sample.chance == pytest.approx(0.087, abs=1e-3)
 
 
@@ -105,9 +111,9 @@ def test_the_null_scores_what_the_notes_of_the_formula_say(small):
 WAVE = np.cos(2 * np.pi * (LAYERS / PERIOD - 0.5))
 
 
-def test_planted_revivals_are_found_and_monotone_curves_have_none(small):
-    wave = plant(small, 0.7 + 0.15 * WAVE, noise=0.01)
-    fall = plant(small, 1 / LAYERS, noise=0.0003)
+def test_planted_revivals_are_found_and_monotone_curves_have_none(large):
+    wave = plant(large, 0.7 + 0.15 * WAVE, noise=0.01)
+    fall = plant(large, 1 / LAYERS, noise=0.0003)
     for claim in (
         revivals.revival,
         revivals.rise_to_depths,
@@ -118,21 +124,21 @@ def test_planted_revivals_are_found_and_monotone_curves_have_none(small):
         assert verdict(claim, fall) == "contradicted", claim.name
 
 
-def test_one_revival_anywhere_is_enough_for_a_claim_that_there_is_one(small):
-    wave, fall = plant(small, 0.7 + 0.15 * WAVE, noise=0.01), plant(small, 1 / LAYERS, noise=0.003)
+def test_one_revival_anywhere_is_enough_for_a_claim_that_there_is_one(large):
+    wave, fall = plant(large, 0.7 + 0.15 * WAVE, noise=0.01), plant(large, 1 / LAYERS, noise=0.003)
     mixed = results.Results([wave.points[0], *fall.points[1:]])
     assert verdict(revivals.revival, mixed) == "supported"
 
 
-def test_rank_that_nobody_has_lost_cannot_revive_and_is_no_evidence_against(small):
-    assert revivals.revival.samples(plant(small, 1.0), SOFT) == []
+def test_rank_that_nobody_has_lost_cannot_revive_and_is_no_evidence_against(large):
+    assert revivals.revival.samples(plant(large, 1.0), SOFT) == []
 
 
-def test_an_oscillation_of_the_mean_by_a_fiftieth_of_m_is_found_beside_a_trend(small):
+def test_an_oscillation_of_the_mean_by_a_fiftieth_of_m_is_found_beside_a_trend(large):
     trend = 0.9 - 0.15 * np.log(LAYERS)
-    assert verdict(revivals.period, plant(small, trend + 0.02 * WAVE, noise=0.01)) == "supported"
-    assert verdict(revivals.period, plant(small, trend, noise=0.01)) == "contradicted"
-    opposite = plant(small, trend - 0.05 * WAVE, noise=0.01)
+    assert verdict(revivals.period, plant(large, trend + 0.02 * WAVE, noise=0.01)) == "supported"
+    assert verdict(revivals.period, plant(large, trend, noise=0.01)) == "contradicted"
+    opposite = plant(large, trend - 0.05 * WAVE, noise=0.01)
     assert verdict(revivals.period, opposite) == "contradicted"
 
 
@@ -185,10 +191,10 @@ def test_a_rise_is_counted_only_above_both_thresholds():
     assert full_rank.count_rises(noisy) == 0
 
 
-def test_the_height_is_supported_by_a_curve_at_that_height_only(small):
+def test_the_height_is_supported_by_a_curve_at_that_height_only(large):
     height = 1 - np.exp(-np.pi / 2)
     for level, expected in ((height, "supported"), (height + 0.1, "contradicted")):
-        assert verdict(revivals.height_at_depths, plant(small, level, noise=0.01)) == expected
+        assert verdict(revivals.height_at_depths, plant(large, level, noise=0.01)) == expected
 
 
 def test_the_exponent_of_the_spread_is_that_of_the_planted_one(small):

@@ -121,7 +121,7 @@ class Bed:
         for sample, drawn in zip(self.samples, zip(*found, strict=True), strict=True):
             off = np.array([one.estimate.value for one in drawn]) - self.target(sample, kind)
             # a few draws may agree by chance: their spread is no less than the noise they have
-            spread = float(np.fmax(off.std(), sample.estimate.error)) if len(off) > 1 else 0.0
+            spread = max(float(off.std()), self._noise(sample)) if len(off) > 1 else 0.0
             room = 5 * spread / math.sqrt(len(off))
             room += 0.1 * (sample.accepted or self.claim.accepted).width
             if sample.estimate.kind == "proportion":
@@ -129,6 +129,11 @@ class Bed:
             if not abs(float(off.mean())) <= room:
                 return False
         return True
+
+    def _noise(self, sample: Sample) -> float:
+        """Return the largest error at the sample's point: any of its parts may have planted it."""
+        errors = [one.estimate.error for one in self.samples if one.point is sample.point]
+        return max((error for error in errors if math.isfinite(error)), default=0.0)
 
 
 def draw(target: float, like: Estimate, generator: np.random.Generator) -> xr.DataArray:

@@ -30,7 +30,8 @@ def narrow(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
 def spread_exponent(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return the run's own deviations, of a spread that is a power of m."""
     ranks = rank.curves(point)
-    deviations = (ranks - ranks.mean(axis=0)) / ranks.std(axis=0)
+    # layers at which all networks agree have no spread to give
+    deviations = (ranks - ranks.mean(axis=0)) / np.maximum(ranks.std(axis=0), 1e-12)
     spread = point.batch_size ** float(values.mean())
     return _measured(point, rank.variable, spread * deviations)
 
@@ -47,7 +48,10 @@ def tail(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     def excess(power: float) -> float:
         return float(np.mean(sample(power) ** 4) / np.mean(sample(power) ** 2) ** 2 - 3 - target)
 
-    return _level(point, rank, values.copy(data=sample(optimize.brentq(excess, 0.01, 50))))
+    # points are independent of each other
+    order = np.random.default_rng(point.width).permutation(len(normal))
+    planted = sample(optimize.brentq(excess, 0.01, 50))[order]
+    return _level(point, rank, values.copy(data=planted))
 
 
 def revival(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
@@ -202,8 +206,10 @@ def log_norm(point: Point, values: xr.DataArray) -> Planted:
 def log_norm_variance(point: Point, values: xr.DataArray) -> Planted:
     """Return log norms on either side of the drift, in turn, by the root of the variance."""
     variance = _predicted(point, "log_norm_variance")
+    # no square is negative, so that values about zero stand for their mean
+    squares = values if values.min() > 0 else xr.full_like(values, max(values.mean(), 0))
     sides = np.where(np.arange(len(values)) % 2, 1, -1)[:, None]
-    deviations = sides * np.sqrt(np.maximum(_column(values), 0) * variance)
+    deviations = sides * np.sqrt(_column(squares) * variance)
     return _measured(point, "first_log_norm", deviations - variance / 2)
 
 

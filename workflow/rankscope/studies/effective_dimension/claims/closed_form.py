@@ -14,12 +14,13 @@ from rankscope.studies.effective_dimension.claims.definitions import (
     PAPER,
     SOURCE,
     Rank,
+    large,
     wide,
 )
 
 SCORED = 20
 """Last layer of the score: beyond it the formula is 1 to nine digits."""
-SCOPE = "ReLU, Gaussian weights, no bias, n >= m, layers 1 to 20, of 5 or more"
+SCOPE = "ReLU, Gaussian weights, no bias, n >= m >= 50, layers 1 to 20, of 5 or more"
 RMSE = "RMSE over layers of mean rank / m to the formula"
 CLOSE = at_most(
     0.02,
@@ -75,7 +76,7 @@ def better_than_a_constant(results: Results, rank: Rank) -> Iterator[Sample]:
     accepted=CLOSE,
     estimate=RMSE,
     null="what full rank m at every layer would give",
-    scope="ReLU, Gaussian weights, no bias, n < m, layers 1 to 20, of 5 or more",
+    scope="ReLU, Gaussian weights, no bias, n < m, m >= 50, layers 1 to 20, of 5 or more",
     source=SOURCE,
     basis=ABSTRACT,
     figure="ranks_by_layer",
@@ -84,7 +85,7 @@ def better_than_a_constant(results: Results, rank: Rank) -> Iterator[Sample]:
 )
 def narrow(results: Results, rank: Rank) -> Iterator[Sample]:
     """Score the mean over networks that are narrower than the batch is large."""
-    for point in results.where(lambda p: not wide(p), _deep, **PAPER):
+    for point in results.where(large, lambda p: p.width < p.batch_size, _deep, **PAPER):
         yield Sample(point, _score(distance, point, rank), chance=_full(point))
 
 

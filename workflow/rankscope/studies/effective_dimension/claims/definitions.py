@@ -97,9 +97,14 @@ FEWEST = 8
 """Fewest networks from which a spread is estimated, or half of which choose for the others."""
 
 
+def large(point: Point) -> bool:
+    """Say whether the batch is so large that 0.02 m is a direction, m >= 50."""
+    return bool(point.batch_size >= 50)
+
+
 def wide(point: Point) -> bool:
-    """Say whether the network is at least as wide as the batch is large, n >= m."""
-    return bool(point.width >= point.batch_size)
+    """Say whether the network is at least as wide as a large batch, n >= m >= 50."""
+    return bool(point.width >= point.batch_size) and large(point)
 
 
 def at_layers(points: Iterable[Point], layers: Sequence[int]) -> Iterator[tuple[Point, int]]:

@@ -135,7 +135,7 @@ def finite_width(results: Results, rank: Rank) -> Iterator[Sample]:
     null="monotone decay or full rank: 0",
     chance=0.0,
     targets={"holds": 3.0},
-    scope="ReLU, Gaussian weights, no bias, n >= m, all layers",
+    scope="ReLU, Gaussian weights, no bias, n >= m >= 50, all layers",
     source=SOURCE,
     basis=ABSTRACT,
     figure="verdicts_by_definition",

@@ -28,7 +28,7 @@ TREND = 7
 REVIVED = at_least(
     0.02, why="the registered test of revival: a tenth of what the abstract's height lies below m"
 )
-SCOPE = "ReLU, Gaussian weights, no bias, n >= m"
+SCOPE = "ReLU, Gaussian weights, no bias, n >= m >= 50"
 
 
 @claim(

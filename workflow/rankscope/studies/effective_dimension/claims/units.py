@@ -10,7 +10,6 @@ from rankscope.studies.effective_dimension.claims.definitions import (
     EXACT,
     REDUCED,
     at_layers,
-    wide,
 )
 
 EARLY = (1, 2, 5, 10, 20)
@@ -50,7 +49,9 @@ def dead_units(results: Results) -> Iterator[Sample]:
 )
 def exact_rank(results: Results) -> Iterator[Sample]:
     """Subtract the expected rank."""
-    for point, layer in at_layers(results.where(wide, lambda p: p.width >= 32, **RELU), EARLY):
+    for point, layer in at_layers(
+        results.where(lambda p: p.width >= max(p.batch_size, 32), **RELU), EARLY
+    ):
         excess = (point.measured.exact_rank - point.predicted.exact_rank) / point.batch_size
         lost = 1 - float(point.predicted.exact_rank[:20][-1]) / point.batch_size
         if lost > 0.06:
