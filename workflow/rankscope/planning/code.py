@@ -113,11 +113,6 @@ def docstring(module: str, function: str) -> str:
     return ast.get_docstring(_functions(module)[function]) or ""
 
 
-def module_docstring(module: str) -> str:
-    """Return a module's docstring without importing the module."""
-    return ast.get_docstring(_tree(module)) or ""
-
-
 def line(module: str, function: str) -> tuple[Path, int]:
     """Return the file and the line of a module's function."""
     owner = _owners(module).get(function, module)
