@@ -21,14 +21,14 @@ def test_relu_has_the_closed_forms_of_the_arccosine_kernel():
     cosine, found = 1 - theory._DISTANCES, theory.moments("relu")
     wide = theory._DISTANCES > 1e-4
     exact = (1 - kernel.correlation_map(cosine, 0.0))[wide]
-    np.testing.assert_allclose(found.variance[wide], exact, rtol=3e-3)
+    np.testing.assert_allclose(found.variance[wide], exact, rtol=1e-4)
     np.testing.assert_allclose(
-        found.damping[wide], fluctuations.damping(cosine, 0.0)[wide], atol=3e-3
+        found.damping[wide], fluctuations.damping(cosine, 0.0)[wide], atol=1e-4
     )
     np.testing.assert_allclose(
         found.injection[wide],
         fluctuations.injection(cosine, 0.0, orthogonal=False)[wide],
-        rtol=5e-3,
+        rtol=1e-3,
     )
 
 

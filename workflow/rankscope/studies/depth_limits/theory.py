@@ -68,21 +68,25 @@ class Moments:
 
 @functools.cache
 def moments(name: str) -> Moments:
-    """Average over Gaussian pre-activations, by sums on a grid."""
+    """Average over Gaussian pre-activations, by sums on grids."""
     plain = activation(name, _GRID)
     square = float(plain**2 @ _WEIGHT)
     step = 1e-4
     grown = activation(name, np.sqrt(1 + step) * _GRID) ** 2 @ _WEIGHT
     found = []
     for distance in _DISTANCES:
-        shared, own = np.sqrt(1.0 - distance) * _GRID[:, None], np.sqrt(distance) * _GRID
-        values = activation(name, shared + own)
+        # close to a kink of phi at 0, where inputs a small distance apart part ways
+        stretch = np.linspace(-1, 1, len(_GRID)) * np.arcsinh(8.0 / np.sqrt(distance))
+        common = np.sqrt(distance) * np.sinh(stretch)
+        density = np.exp(-(common**2) / 2) * np.cosh(stretch)
+        density /= density.sum()
+        shared, own = np.sqrt(1.0 - distance) * common[:, None], np.sqrt(distance) * _GRID
         # deviations from the value at e = 0 keep the digits of a small variance
-        values -= activation(name, shared)
+        values = activation(name, shared + own) - activation(name, shared)
         variance = (values**2 @ _WEIGHT - (values @ _WEIGHT) ** 2) / square
         slope = (values @ (_WEIGHT * _GRID)) ** 2 / square
-        total = variance @ _WEIGHT
-        found.append((total, slope @ _WEIGHT / total, variance**2 @ _WEIGHT / total**2))
+        total = variance @ density
+        found.append((total, slope @ density / total, variance**2 @ density / total**2))
     variance, damping, injection = np.array(found).T
     mean = float(plain @ _WEIGHT) / np.sqrt(square)
     return Moments(variance, damping, injection, mean, float(grown / square - 1) / step)
