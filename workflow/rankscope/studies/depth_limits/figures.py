@@ -60,44 +60,41 @@ def ranks_by_architecture(results: Results) -> Figure:
 def half_depths(results: Results) -> Figure:
     """How deep a random network can be before half of its centred rank is lost, by width.
 
-    Marks: measured, where it is within the networks drawn. Lines: the layer at which V =
-    1/(m - 1), for architectures that lose half of the rank at some depth; the others keep it.
-    One colour per activation and architecture, one mark per batch size m.
+    Marks: measured, where it is within the networks drawn, one shape per batch size m. Lines:
+    the layer at which V = 1/(m - 1). A line that ends keeps half of the rank at any depth from
+    there on; architectures without a line do so at every width.
     """
-    points = [p for p in results if np.isfinite(p.predicted.half_depth_by_width).any()]
-    points = [p for p in points if p.architecture != "scaled-residual" and _stays(p)]
+    points = [p for p in results if p.architecture != "scaled-residual" and _stays(p)]
     if not points:
-        return panels.nothing("No network of this grid loses half of its rank at any depth.")
-    figure, axes = plt.subplots(figsize=(style.ONE_COLUMN, 3.0))
-    kinds = list(dict.fromkeys((p.activation, p.architecture) for p in points))
-    colours = dict(zip(kinds, style.COLOURS, strict=False))
+        return panels.nothing("No network of this grid keeps its lengths.")
+    figure, axes = plt.subplots(1, 4, figsize=(style.TWO_COLUMNS, 2.7), sharex=True, sharey=True)
     batches = sorted({p.batch_size for p in points})
-    lines: tuple[Any, ...] = ("-", "--", ":", "-.")
-    marks = ("o", "^", "s", "D")
-    drawn = set()
+    lines: tuple[Any, ...] = ("--", "-", ":", "-.")
+    kinds = dict(zip(batches, zip(lines, ("^", "o", "s", "D"), strict=True), strict=False))
+    colours = dict(zip(ARCHITECTURES, style.COLOURS, strict=False))
     for point in points:
-        kind, number = (point.activation, point.architecture), batches.index(point.batch_size) % 4
-        if (kind, number) not in drawn:
-            drawn.add((kind, number))
-            by_width = point.predicted.half_depth_by_width
-            axes.plot(by_width.any_width, by_width, lines[number], color=colours[kind], lw=1)
+        axis, colour = axes[ACTIVATIONS.index(point.activation)], colours[point.architecture]
+        line, mark = kinds[point.batch_size]
+        by_width = point.predicted.half_depth_by_width
+        axis.plot(by_width.any_width, by_width, linestyle=line, color=colour, linewidth=1)
         inverse = 1 / np.asarray(point.measured.centred_participation_ratio).mean(axis=0)
         depth = reached(inverse, 2 / (point.batch_size - 1))
-        axes.plot(point.width, depth, marks[number], color=colours[kind], markersize=4)
-    axes.set(
-        xscale="log", yscale="log", xlabel="width n", ylabel="layer or block",
-        title="Depth at which half of the rank is lost",
-    )  # fmt: skip
-    panels.plain_ticks(axes, "xy")
+        axis.plot(point.width, depth, mark, color=colour, markersize=4)
+    for axis, activation in zip(axes, ACTIVATIONS, strict=True):
+        axis.set(title=NAMES[activation], xlabel="width n", xscale="log", yscale="log")
+        panels.plain_ticks(axis, "xy")
+    axes[0].set_ylabel("layer or block")
     handles = [
-        Line2D([], [], color=colours[kind], label=f"{NAMES[kind[0]]}, {NAMES[kind[1]]}")
-        for kind in kinds
+        Line2D([], [], color=colours[name], label=NAMES[name])
+        for name in ARCHITECTURES
+        if name != "scaled-residual"
     ]
     handles += [
         Line2D([], [], color="0.4", linestyle=line, marker=mark, markersize=4, label=f"m = {batch}")
-        for batch, line, mark in zip(batches, lines, marks, strict=False)
+        for batch, (line, mark) in kinds.items()
     ]
-    panels.legend_below(figure, handles, columns=2, bars=False)
+    panels.legend_below(figure, handles, columns=5, bars=False)
+    figure.suptitle("Depth at which half of the centred rank is lost", fontsize=9)
     return figure
 
 

@@ -26,7 +26,7 @@ from scipy import interpolate, special
 from rankscope.datasets import variable
 from rankscope.studies.depth_limits.parameters import Parameters
 
-WIDTHS = 2.0 ** np.arange(5, 15)
+WIDTHS = 2.0 ** np.arange(5, 14.1, 0.25)
 """Widths at which the depth of half the rank is given."""
 DEEPEST = 20_000
 """No layer beyond is looked at."""
