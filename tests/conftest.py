@@ -37,6 +37,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests on Slurm last: where it is installed and stopped, a Snakemake waits for it."""
+    items.sort(key=lambda item: item.get_closest_marker("slurm") is not None)
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Note a skip that must not be."""
     if report.skipped and not hasattr(report, "wasxfail") and isinstance(report.longrepr, tuple):

@@ -1,5 +1,6 @@
 """Everything that is decided at parse time: the checked configuration, batches, code hashes."""
 
+import hashlib
 import json
 import os
 import sys
@@ -21,6 +22,7 @@ os.environ.update(
 )
 
 from rankscope import errors
+from rankscope.jobs import receipts
 from rankscope.planning import code, configuration, limits, parameters, study
 
 try:
@@ -40,6 +42,8 @@ pathvars:
 
 STUDIES = tuple(CONFIGURATION.studies)
 BATCHES = CONFIGURATION.batches()
+if not workflow.remote_exec:  # a job on another machine was planned already
+    receipts.withdraw(CONFIGURATION, BATCHES)
 
 
 wildcard_constraints:
@@ -89,9 +93,21 @@ def made(names, part, suffixes):
 
 
 def points(wildcards):
-    """Files of all points of a study and a stage."""
-    stage = wildcards.stage
-    return [str(point.file(stage)) for point in CONFIGURATION.studies[wildcards.study].points]
+    """Files that the batches of a study and a stage declare: those of all points, or receipts."""
+    return [file for batch in batches_of(wildcards) for file in batch.files]
+
+
+def behind_receipts(wildcards):
+    """What decides the numbers of a large study, of whose points Snakemake sees receipts alone."""
+    chosen = [batch for batch in batches_of(wildcards) if batch.receipt]
+    decisive = [(tracked(batch), [point.name for point in batch.points]) for batch in chosen]
+    return hashlib.sha256(repr(decisive).encode()).hexdigest()[:16] if chosen else None
+
+
+def batches_of(wildcards):
+    """The batches of a study and a stage."""
+    of = (wildcards.study, wildcards.stage)
+    return [batch for batch in BATCHES if (batch.study, batch.stage) == of]
 
 
 def limit(of, batch):

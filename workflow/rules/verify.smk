@@ -19,6 +19,7 @@ rule collect:
         "../../envs/rankscope.yaml"
     params:
         code=code.code_hash("rankscope.jobs.collect"),
+        points=behind_receipts,
     shell:
         'python "$RANKSCOPE_SCRIPTS"/collect.py {wildcards.study} {wildcards.stage} {output:q}'
         " > {log} 2>&1"

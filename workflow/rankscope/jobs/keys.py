@@ -65,5 +65,19 @@ def is_whole(
         point: the point.
         read: what reads a file's header.
     """
-    whole = key(config, stage, point), wanted_replicates(config, stage, point)
+    whole = _whole(config, stage, point)
     return any(read(file) == whole for file in (point.file(stage), kept(point, stage)))
+
+
+def is_placed(
+    config: Configuration,
+    stage: str,
+    point: Point,
+    read: Callable[[Path], headers.Header | None] = headers.read,
+) -> bool:
+    """Tell whether the point's file itself, not only the store's, is whole; as `is_whole`."""
+    return read(point.file(stage)) == _whole(config, stage, point)
+
+
+def _whole(config: Configuration, stage: str, point: Point) -> headers.Header:
+    return key(config, stage, point), wanted_replicates(config, stage, point)
