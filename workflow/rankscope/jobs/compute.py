@@ -67,7 +67,7 @@ def compute(stage: str, declared: Sequence[Path]) -> None:
     if failed:
         raise FailedPointsError("; ".join(failed))
     for receipt in {*declared} - {*paths}:
-        receipt.write_text(receipts.TEXT, encoding="utf-8")
+        receipts.write(config, stage, receipt, [points[path] for path in paths])
 
 
 def _make(stage: str, config: Configuration, point: Point) -> None:

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rankscope.jobs import headers, keys
-from rankscope.planning.configuration import Batch, Configuration
-
-TEXT = "The points of this batch are made.\n"
+from rankscope.planning.configuration import Batch, Configuration, Point
 
 
 def withdraw(config: Configuration, batches: Iterable[Batch]) -> None:
@@ -21,12 +19,18 @@ def withdraw(config: Configuration, batches: Iterable[Batch]) -> None:
     for batch in batches:
         if batch.receipt is None or not batch.receipt.exists():
             continue
-        if not all(
-            keys.is_placed(config, batch.stage, point, known.read) for point in batch.points
-        ):
+        known.learn(batch.receipt.read_text(encoding="utf-8").splitlines())
+        placed = (keys.is_placed(config, batch.stage, one, known.read) for one in batch.points)
+        if not all(placed):
             with contextlib.suppress(OSError):  # results that may only be read stay as they are
                 batch.receipt.unlink()
     known.save()
+
+
+def write(config: Configuration, stage: str, receipt: Path, points: Iterable[Point]) -> None:
+    """Write the receipt of a batch: a line per point with its file's size, time and key."""
+    rows = [headers.row(one.file(stage), keys.whole(config, stage, one)) for one in points]
+    receipt.write_text("\n".join([*rows, ""]), encoding="utf-8")
 
 
 def points_of(config: Configuration, stage: str, declared: Sequence[Path]) -> list[Path]:
