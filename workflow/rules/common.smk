@@ -13,7 +13,8 @@ os.environ.update(
     {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
 )
 
-WORKFLOW = Path(workflow.basedir) / "workflow"
+# this file's own place: workflow.basedir is the importer's where another workflow takes these rules
+WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 sys.path.insert(0, str(WORKFLOW))
 os.environ.update(
     PYTHONPATH=os.pathsep.join([str(WORKFLOW), *filter(None, [os.getenv("PYTHONPATH")])]),
@@ -49,13 +50,6 @@ if not workflow.remote_exec:  # a job on another machine was planned already
 wildcard_constraints:
     study="|".join(STUDIES),
     stage="|".join(study.STAGES),
-
-
-# seconds of work each, not worth a place in a cluster's queue
-localrules:
-    summarise,
-    join_audits,
-    provenance,
 
 
 def tracked(batch):

@@ -54,7 +54,6 @@ rule verify:
 
 
 rule summarise:
-    """Join the claims of all studies in one table."""
     input:
         expand("<results>/{study}/claims.csv", study=STUDIES),
     output:
@@ -67,6 +66,8 @@ rule summarise:
         ),
     log:
         "<results>/logs/summarise.log",
+    """Join the claims of all studies in one table."""
+    localrule: True  # seconds of work are not worth a place in a cluster's queue
     conda:
         "../../envs/rankscope.yaml"
     params:
