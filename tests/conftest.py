@@ -20,6 +20,7 @@ MAY_SKIP = (
     "a Slurm of our own needs root",
     "Slurm's daemons are missing",
     "Slurm cannot be had",
+    "snakemake-executor-plugin-cluster-generic cannot be installed here",
     "mounting is not permitted here",
     "there are no results here",
     "the results here are of another configuration",
