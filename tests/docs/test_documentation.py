@@ -1,11 +1,14 @@
 """The documentation, followed literally."""
 
+import importlib.util
 import re
 import shlex
 import shutil
 
 import pytest
 import trials
+
+from rankscope.evidence.verdicts import VERDICTS
 
 DOCS = trials.ROOT / "docs"
 FILE_BLOCK = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
@@ -59,6 +62,8 @@ def test_the_page_on_grids_and_the_page_on_loading_work_one_after_the_other(chec
     for block in RUN_BLOCK.findall((DOCS / "load-results.md").read_text()):
         exec(block.replace('"results/', '"results-mine/'), names)
     assert len(names["results"]) == 4
+    assert len(names["table"]) == 4 * 4, "points and replicates"
+    assert set(names["verdicts"].verdict) & set(VERDICTS)
     assert (checkout / "stable_rank.png").stat().st_size > 5000
 
 
@@ -74,6 +79,13 @@ def test_links_between_pages_lead_somewhere(page):
 def test_every_page_can_be_reached_from_the_readme():
     linked = set(LINK.findall((trials.ROOT / "README.md").read_text()))
     assert {f"docs/{page.name}" for page in DOCS.glob("*.md")} <= linked
+
+
+def test_the_page_of_keys_and_parameters_says_what_a_configuration_is_checked_by():
+    spec = importlib.util.spec_from_file_location("reference", DOCS / "reference.py")
+    reference = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(reference)
+    assert reference.PAGE.read_text() == reference.page(), "`make docs` writes it"
 
 
 def test_the_api_reference_is_made_of_the_docstrings(tmp_path):

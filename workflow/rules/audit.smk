@@ -28,13 +28,14 @@ rule audit:
 
 
 rule join_audits:
-    """Join the audits of all studies in one table."""
     input:
         expand("<results>/{study}/audit.csv", study=STUDIES),
     output:
         multiext("<results>/audit", ".csv", ".md", ".tex"),
     log:
         "<results>/logs/join_audits.log",
+    """Join the audits of all studies in one table."""
+    localrule: True  # seconds of work are not worth a place in a cluster's queue
     conda:
         "../../envs/rankscope.yaml"
     params:

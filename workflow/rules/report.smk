@@ -84,13 +84,14 @@ if WITH_SPECTRA:
 
 
 rule provenance:
-    """Record versions, commit, platform and configuration."""
     input:
         "<results>/claims.csv",
     output:
         "<results>/provenance.json",
     log:
         "<results>/logs/provenance.log",
+    """Record versions, commit, platform and configuration."""
+    localrule: True  # seconds of work are not worth a place in a cluster's queue
     conda:
         "../../envs/rankscope.yaml"
     params:

@@ -19,6 +19,7 @@ rule collect:
         "../../envs/rankscope.yaml"
     params:
         code=code.code_hash("rankscope.jobs.collect"),
+        points=behind_receipts,
     shell:
         'python "$RANKSCOPE_SCRIPTS"/collect.py {wildcards.study} {wildcards.stage} {output:q}'
         " > {log} 2>&1"
@@ -53,7 +54,6 @@ rule verify:
 
 
 rule summarise:
-    """Join the claims of all studies in one table."""
     input:
         expand("<results>/{study}/claims.csv", study=STUDIES),
     output:
@@ -66,6 +66,8 @@ rule summarise:
         ),
     log:
         "<results>/logs/summarise.log",
+    """Join the claims of all studies in one table."""
+    localrule: True  # seconds of work are not worth a place in a cluster's queue
     conda:
         "../../envs/rankscope.yaml"
     params:
