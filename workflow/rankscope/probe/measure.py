@@ -16,8 +16,8 @@ INTRUDER_COSINE = 0.5
 GRAM_FROM = 1024
 """Width from which a dense update is decomposed by way of its Gram matrix."""
 LARGEST_PROBED = 64
-BLOCK = 2**21
-"""Numbers that are taken to float64 at once."""
+BLOCK = 2**18
+"""Numbers that are taken to float64 at once, and stay in the cache."""
 HUTCHINSON = 8
 """Random vectors that estimate the sum of the fourth powers of the singular values."""
 CHANCE = ("alignment_chance_lower", "alignment_chance_upper")
