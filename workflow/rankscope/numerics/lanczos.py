@@ -63,7 +63,7 @@ class Operator:
         # which columns of the factors belong to which update
         self.own = np.repeat(np.eye(len(sides)), [one[0].shape[1] for one in sides], axis=1)
 
-    def forward(self, vectors: np.ndarray, whose: Sequence[int]) -> np.ndarray:
+    def forward(self, vectors: np.ndarray, whose: np.ndarray) -> np.ndarray:
         """Return ``(W + L R^T) v`` for each column, of the update that it belongs to."""
         result = np.asarray(self.matrix @ vectors.astype(self.matrix.dtype), dtype=np.float64)
         return result + self.left @ (self.own[whose].T * (self.right.T @ vectors))
