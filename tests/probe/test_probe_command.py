@@ -123,13 +123,13 @@ def test_patterns_of_alpha_and_the_stored_rank_give_each_matrix_its_scaling(tmp_
 def test_a_transposed_base_is_read_as_out_by_in(tmp_path, lora):
     weight = np.arange(6.0, dtype=np.float32).reshape(2, 3)
     save_file({"h.0.weight": weight}, tmp_path / "model.safetensors")
-    np.testing.assert_array_equal(base.BaseModel(tmp_path).weight("h.0", transposed=True), weight.T)
+    np.testing.assert_array_equal(base.BaseModel(tmp_path).find("h.0", 3, 2).dense(), weight.T)
 
 
 def test_base_names_may_have_other_leading_parts(tmp_path):
     save_file({"bert.layer.0.q.weight": np.ones((2, 2))}, tmp_path / "model.safetensors")
-    assert base.BaseModel(tmp_path).weight("layer.0.q").shape == (2, 2)
-    assert base.BaseModel(tmp_path).weight("model.bert.layer.0.q").shape == (2, 2)
+    assert base.BaseModel(tmp_path).find("layer.0.q", 2, 2).shape == (2, 2)
+    assert base.BaseModel(tmp_path).find("model.bert.layer.0.q", 2, 2).shape == (2, 2)
 
 
 def test_a_model_in_several_files_is_read_through_its_index(tmp_path, model, lora):
@@ -261,7 +261,7 @@ def test_an_adapter_of_which_nothing_can_be_probed_is_refused(lora, tmp_path, ca
 def test_quantised_base_weights_are_refused(tmp_path):
     save_file({"q.weight": np.ones((2, 2), dtype=np.int8)}, tmp_path / "model.safetensors")
     with pytest.raises(ProbeError, match="stored as I8"):
-        base.BaseModel(tmp_path).weight("q")
+        base.BaseModel(tmp_path).find("q", 2, 2).dense()
 
 
 def test_bases_that_were_not_saved_are_refused_with_the_way_out(model, tmp_path, capsys):

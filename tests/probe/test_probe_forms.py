@@ -7,7 +7,7 @@ import pytest
 from safetensors.numpy import save_file
 
 import rankscope
-from rankscope.probe import ProbeError, adapter, base, difference, measure, probing, tensors
+from rankscope.probe import ProbeError, adapter, base, measure, probing, tensors
 
 PREFIX = "base_model.model."
 WITHOUT = measure.Settings(intruders=0, ranks=(1, 2))
@@ -158,8 +158,8 @@ def test_a_tuned_model_minus_its_base_is_probed_like_an_adapter(tmp_path, genera
     own, tuned = generator.standard_normal((2, 3, 8))
     norm = {"norm.weight": np.ones(8)}
     model = base.BaseModel(write(tmp_path / "model", {"q.weight": own} | norm))
-    source = probing.open_source(write(tmp_path / "tuned", {"q.weight": tuned} | norm))
-    assert isinstance(source, difference.Difference)
+    source = adapter.read(write(tmp_path / "tuned", {"q.weight": tuned} | norm))
+    assert source.kind == "tuned minus base"
     found = probing.probe(source, model)
     expected = np.linalg.svd(tuned - own, compute_uv=False)
     np.testing.assert_allclose(found.singular_value[0], expected, rtol=1e-5)

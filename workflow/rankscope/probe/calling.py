@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from rankscope.probe import adapter as adapters
 from rankscope.probe import base as bases
 from rankscope.probe import measure, probing
 
@@ -20,9 +21,9 @@ def probe(
 ) -> xr.Dataset:
     """Probe a saved adapter; the arguments are those of `rankscope.probe`."""
     return probing.probe(
-        probing.open_source(Path(adapter)),
+        adapters.read(Path(adapter)),
         None if base is None else bases.BaseModel(Path(base)),
-        *(probing.open_source(Path(other)) for other in others),
+        *(adapters.read(Path(other)) for other in others),
         settings=measure.Settings(**settings),
         seeds=np.random.SeedSequence(0).spawn(4),
         patterns=modules,

@@ -4,8 +4,7 @@ import fnmatch
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent import futures
 from multiprocessing import get_context
-from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -15,69 +14,21 @@ from rankscope.probe import (
     ProbeError,
     adapter,
     comparing,
-    difference,
     labels,
     measure,
     task_null,
-    tensors,
 )
+from rankscope.probe.adapter import Adapter
 from rankscope.probe.base import BaseModel, Weight
 from rankscope.probe.journal import Journal, Row
 
 Progress: TypeAlias = Callable[[Sequence[str]], Iterable[str]]
 
 
-class Source(Protocol):
-    """What is probed: an adapter, or a tuned model minus its base."""
-
-    @property
-    def folder(self) -> Path:
-        """Where it is."""
-
-    @property
-    def kind(self) -> str:
-        """What kind it is."""
-
-    @property
-    def base_name(self) -> str:
-        """The base model's recorded name, or nothing."""
-
-    @property
-    def modules(self) -> tuple[str, ...]:
-        """What it updates, in the order of the layers."""
-
-    @property
-    def forms(self) -> Any:  # noqa: ANN401
-        """What is updated in each module."""
-
-    @property
-    def unprobed(self) -> tuple[tuple[str, str], ...]:
-        """Tensors that belong to no update of a matrix, and why."""
-
-    def identity(self) -> list[tuple[str, int, int]]:
-        """Return what tells it from another."""
-
-    def weight(self, module: str, base: BaseModel) -> Weight:
-        """Find the base weight of a module."""
-
-    def change(self, module: str, weight: Weight | None) -> adapter.Factors | np.ndarray:
-        """Return the update of a module."""
-
-
-def open_source(place: Path) -> Source:
-    """Open an adapter's folder, or a tuned model's folder or file.
-
-    Raises:
-        ProbeError: if it is neither, or damaged.
-    """
-    tuned = not (place / "adapter_config.json").exists() and tensors.is_given(place, "model")
-    return difference.read(place) if tuned else adapter.read(place)
-
-
 def probe(
-    source: Source,
+    source: Adapter,
     base: BaseModel | None = None,
-    *others: Source,
+    *others: Adapter,
     settings: measure.Settings | None = None,
     seeds: Sequence[np.random.SeedSequence] = (),
     patterns: Sequence[str] = (),
@@ -140,9 +91,9 @@ class _Work:
 
     def __init__(
         self,
-        source: Source,
+        source: Adapter,
         base: BaseModel | None,
-        others: Sequence[Source],
+        others: Sequence[Adapter],
         settings: measure.Settings,
         seeds: Sequence[np.random.SeedSequence],
         journal: Journal | None,

@@ -45,6 +45,11 @@ class Tensors:
         """Return the names of all tensors."""
         return list(self._entries)
 
+    def identity(self) -> list[tuple[str, int, int]]:
+        """Return names, sizes and times of the files, by which others are told."""
+        stats = [(path.name, path.stat()) for path in self.paths]
+        return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+
     def shape(self, name: str) -> tuple[int, ...]:
         """Return a tensor's shape without reading it."""
         return self._entries[name][2]

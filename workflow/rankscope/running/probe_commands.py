@@ -83,9 +83,9 @@ def _probe(options: argparse.Namespace) -> int:
     import numpy as np
 
     from rankscope import datasets
-    from rankscope.probe import journal, measure, page, probing, table
+    from rankscope.probe import adapter, journal, measure, page, probing, table
 
-    source, *others = (probing.open_source(place) for place in (options.adapter, *options.others))
+    source, *others = (adapter.read(place) for place in (options.adapter, *options.others))
     base = _base(options.base)
     settings = measure.Settings(intruders=options.intruders, directions=options.directions)
     inputs = [one.identity() for one in (source, *others)] + ([base.identity()] if base else [])
