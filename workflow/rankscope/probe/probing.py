@@ -1,9 +1,12 @@
 """Stream over an adapter's matrices, one at a time, into one labelled dataset."""
 
 import fnmatch
+import os
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent import futures
-from multiprocessing import get_context
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
 from typing import TypeAlias
 
 import numpy as np
@@ -21,6 +24,9 @@ from rankscope.probe import (
 from rankscope.probe.adapter import Adapter
 from rankscope.probe.base import BaseModel, Weight
 from rankscope.probe.journal import Journal, Row
+
+_work: "_Work"
+"""What a process of a pool probes with."""
 
 Progress: TypeAlias = Callable[[Sequence[str]], Iterable[str]]
 
@@ -115,8 +121,8 @@ class _Work:
             row = {"refused": str(error)}
         except np.linalg.LinAlgError as error:
             row = {"refused": f"its decomposition failed: {error}"}
-        except MemoryError:
-            row = {"refused": "it does not fit in memory"}
+        except MemoryError:  # not kept: there may be more memory after a restart
+            return {"refused": "it does not fit in memory"}
         if self.journal:
             self.journal.put(module, row)
         return row
@@ -133,12 +139,7 @@ class _Work:
         row: Row = measure.update(dense, svd, settings, self._generator("hold", module))
         row["form"] = self.source.forms[module]
         row["assumed"] = weight.note if weight else ""
-        size = len(svd.singular_values)
-        row["singular_value"] = np.pad(
-            svd.singular_values,
-            (0, max(0, min(svd.left.shape[0], svd.right.shape[0]) - size)),
-            constant_values=np.nan,
-        )
+        row["singular_value"] = svd.singular_values
         if dense is not None and settings.intruders and row["base_norm"] > 0:
             row |= self._intruders(module, dense, svd)
         if dense is not None and row["base_norm"] > 0 and module in self.moments:
@@ -201,5 +202,32 @@ def _rows(work: _Work, modules: Sequence[str], processes: int) -> Iterable[Row]:
     if processes == 1:
         yield from map(work, modules)
         return
-    with futures.ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(work, modules)
+    pool = ProcessPoolExecutor(
+        processes, get_context("spawn"), initializer=_begin, initargs=(work,)
+    )
+    try:
+        with pool:
+            yield from pool.map(_continue, modules)
+    except BrokenProcessPool:
+        raise ProbeError(
+            f"one of the {processes} processes was killed, perhaps for its memory; "
+            "what is done is kept, the same command goes on, with fewer --processes if need be"
+        ) from None
+
+
+def _begin(work: _Work) -> None:
+    """Set up a process of the pool, which ends when the probe does."""
+    global _work
+    _work = work
+    parent = parent_process()
+    assert parent is not None, "a process of the pool was started by another"
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def _continue(module: str) -> Row:
+    return _work(module)
