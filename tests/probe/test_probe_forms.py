@@ -65,6 +65,16 @@ def test_a_grouped_convolution_is_named_and_not_probed(tmp_path, generator):
     assert all("do not fit each other" in why for _, why in opened.unprobed)
 
 
+def test_factors_of_several_experts_are_named_and_not_taken_for_one_matrix(tmp_path, generator):
+    weights = {}
+    for module in ("0.mlp.experts", "0.mlp.experts.base_layer", "0.mlp.gate"):
+        weights |= pair(generator, module, 4, 6)
+    names = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]
+    opened = write_adapter(tmp_path / "a", weights, target_parameters=names)
+    assert opened.modules == ("0.mlp.gate",)
+    assert sum("several experts" in why for _, why in opened.unprobed) == 4
+
+
 def test_an_embedding_is_updated_by_the_transposed_product(tmp_path, generator):
     a, b = generator.standard_normal((2, 11)), generator.standard_normal((6, 2))
     opened = write_adapter(

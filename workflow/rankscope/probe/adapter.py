@@ -303,6 +303,8 @@ def _form(
     config: settings.Settings, stored: tensors.Tensors, module: str, pair: tuple[str, str]
 ) -> tuple[str, str]:
     """Return what a pair of tensors updates, or why that is not probed."""
+    if config.is_of_parameters(module):
+        return "", f"{module} is adapted by target_parameters, whose factors hold several experts"
     first, second = (stored.shape(f"{PREFIX}{module}.{name}") for name in pair)
     if 0 in (*first, *second):
         return "", f"{module} has an empty tensor"

@@ -60,6 +60,13 @@ class Settings:
         recorded = self.values.get("base_model_name_or_path")
         return recorded if isinstance(recorded, str) else ""
 
+    def is_of_parameters(self, module: str) -> bool:
+        """Whether ``target_parameters`` names a parameter of a module, such as its experts."""
+        listed = self.values.get("target_parameters")
+        own = "." + re.sub(r"(\.base_layer)+$", "", module)
+        names = listed if isinstance(listed, list) else []
+        return any(own.endswith("." + str(one).rpartition(".")[0]) for one in names)
+
     def alpha(self, module: str) -> float:
         """Return LoRA's ``alpha`` of a module, whose pattern ends its name as PEFT matches."""
         for pattern, value in (self.values.get("alpha_pattern") or {}).items():
