@@ -69,7 +69,7 @@ def test_factors_of_several_experts_are_named_and_not_taken_for_one_matrix(tmp_p
     weights = {}
     for module in ("0.mlp.experts", "0.mlp.experts.base_layer", "0.mlp.gate"):
         weights |= pair(generator, module, 4, 6)
-    names = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]
+    names = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj", "mlp.gate.weight"]
     opened = write_adapter(tmp_path / "a", weights, target_parameters=names)
     assert opened.modules == ("0.mlp.gate",)
     assert sum("several experts" in why for _, why in opened.unprobed) == 4

@@ -61,11 +61,11 @@ class Settings:
         return recorded if isinstance(recorded, str) else ""
 
     def is_of_parameters(self, module: str) -> bool:
-        """Whether ``target_parameters`` names a parameter of a module, such as its experts."""
+        """Whether ``target_parameters`` names another parameter of a module than its weight."""
         listed = self.values.get("target_parameters")
         own = "." + re.sub(r"(\.base_layer)+$", "", module)
-        names = listed if isinstance(listed, list) else []
-        return any(own.endswith("." + str(one).rpartition(".")[0]) for one in names)
+        names = [str(one).rpartition(".") for one in listed] if isinstance(listed, list) else []
+        return any(own.endswith(f".{name}") and last != "weight" for name, _, last in names)
 
     def alpha(self, module: str) -> float:
         """Return LoRA's ``alpha`` of a module, whose pattern ends its name as PEFT matches."""
