@@ -122,11 +122,21 @@ def _probe(options: argparse.Namespace) -> int:
 def _add_recommend(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "recommend",
-        help="the smallest rank of each module that keeps a share of an adapter's update",
-        description="Print what peft.LoraConfig takes: r, lora_alpha and their patterns.",
+        help="the rank that each module of an adapter needs",
+        description="Print what peft.LoraConfig takes: r, lora_alpha and their patterns. The rank "
+        "of a module is the smallest that keeps a share of its update or, with --null, the number "
+        "of its directions that exceed chance; modules without any are excluded.",
     )
     parser.add_argument("adapter", type=Path, help="folder of the adapter")
     _add_share(parser)
+    parser.add_argument(
+        "--null",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="ADAPTER",
+        help="adapters trained alike on a task without structure, such as shuffled labels",
+    )
     parser.set_defaults(run=_recommend, command="recommend")
 
 
@@ -136,7 +146,8 @@ def _recommend(options: argparse.Namespace) -> int:
 
     from rankscope.probe import adapter, ranking
 
-    found = ranking.recommend(adapter.read(options.adapter), options.share)
+    nulls = [adapter.read(place) for place in options.null]
+    found = ranking.recommend(adapter.read(options.adapter), options.share, nulls)
     print(json.dumps(found.config(), indent=2))
     total, stored = sum(found.ranks.values()), sum(found.stored.values())
     print(
@@ -144,6 +155,8 @@ def _recommend(options: argparse.Namespace) -> int:
         f"is {min(found.share.values()):.4f}",
         file=sys.stderr,
     )
+    if found.excluded:
+        print(f"nothing exceeds chance: {', '.join(found.excluded)}", file=sys.stderr)
     _list_refused(found.refused)
     return 0
 
