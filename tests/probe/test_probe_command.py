@@ -287,6 +287,30 @@ def test_missing_folders_and_a_wrong_output_are_refused(model, lora, tmp_path, c
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--intruders", "many"), "must be a whole number, 0 or more, got many"),
+        (("--controls", "0"), "must be a whole number, 1 or more, got 0"),
+        (("--seed", "1.5"), "must be a whole number, 0 or more, got 1.5"),
+    ],
+)
+def test_a_number_that_breaks_its_rule_is_refused_in_plain_words(capsys, arguments, message):
+    with pytest.raises(SystemExit):
+        command_line.main(["probe", "a", "--out", "o.nc", *arguments])
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["cuda", "nonsense"])
+def test_a_device_that_is_absent_is_refused(model, lora, tmp_path, capsys, name):
+    torch = pytest.importorskip("torch")
+    if name == "cuda" and torch.cuda.is_available():
+        pytest.skip("there is one")
+    out = tmp_path / "o.nc"
+    line = refusal(capsys, lora, "--base", model, "--out", out, "--device", name)
+    assert f"device {name}: " in line
+
+
 def test_adapters_of_different_matrices_cannot_be_compared(model, lora, tmp_path, capsys):
     weights = {k.replace("encoder", "decoder"): v for k, v in lora_weights().items()}
     other = write_adapter(tmp_path / "other", LORA, weights)

@@ -178,6 +178,27 @@ def test_a_tuned_model_minus_its_base_is_probed_like_an_adapter(tmp_path, genera
         probing.probe(source)
 
 
+def test_intruders_of_a_large_tuned_weight_are_those_of_its_full_decomposition(tmp_path):
+    generator = np.random.default_rng(11)
+    shape = (1060, measure.GRAM_FROM + 16)
+    own = generator.standard_normal(shape, dtype=np.float32) / np.float32(32)
+    change = 0.01 * generator.standard_normal(shape, dtype=np.float32) / np.float32(32)
+    for size in (5, 3):
+        left, right = (generator.standard_normal(n) / np.sqrt(n) for n in shape)
+        change += np.float32(size) * np.outer(left, right).astype(np.float32)
+    model = base.BaseModel(write(tmp_path / "model", {"q.weight": own}))
+    source = adapter.read(write(tmp_path / "tuned", {"q.weight": own + change}))
+    settings = measure.Settings(intruders=4, ranks=(1, 2))
+    seeds = np.random.SeedSequence(0).spawn(2)
+    found = row(probing.probe(source, model, settings=settings, seeds=seeds), "q")
+    base_left, tuned = np.linalg.svd(own)[0], np.linalg.svd(own + change)[0]
+    best = abs(base_left.T @ tuned[:, :2]).max(axis=0)
+    assert int(found.intruders) >= 2
+    np.testing.assert_array_less(found.best_match[:2], best + 1e-4)
+    np.testing.assert_array_less(best - 1e-4, found.best_match_bound[:2])
+    assert (found.intruders_control >= 2).all()
+
+
 @pytest.mark.parametrize(
     ("recorded", "says"),
     [

@@ -8,7 +8,9 @@ about 1e-7 of the largest singular value squared.
 """
 
 import dataclasses
+import importlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy import linalg
@@ -48,10 +50,13 @@ class Operator:
     """The Gram matrix of ``W + L R^T`` on its right side, for several updates at once.
 
     The right side is the one along which ``W`` lies in memory, so that one pass over its rows
-    makes both products; unless ``W`` is so wide that the vectors would be long.
+    makes both products; unless ``W`` is so wide that the vectors would be long. With a
+    ``device`` the products are torch's, on a copy of ``W`` there.
     """
 
-    def __init__(self, matrix: np.ndarray, updates: Sequence[LowRank | None]) -> None:
+    def __init__(
+        self, matrix: np.ndarray, updates: Sequence[LowRank | None], device: str | None = None
+    ) -> None:
         rows, columns = matrix.shape
         self.flipped = not matrix.flags.c_contiguous or columns > WIDE * rows
         self.matrix = matrix.T if self.flipped else matrix
@@ -60,21 +65,43 @@ class Operator:
         left, right = (np.hstack([one[side] for one in sides]) for side in (0, 1))
         self.left, self.right = (right, left) if self.flipped else (left, right)
         self.narrow = self.left.astype(matrix.dtype)
+        self.torch: Any = importlib.import_module("torch") if device else None
+        self.device = device
+        self.copies = [self._there(one) for one in (self.matrix, self.narrow) if device]
         # which columns of the factors belong to which update
         self.own = np.repeat(np.eye(len(sides)), [one[0].shape[1] for one in sides], axis=1)
 
     def forward(self, vectors: np.ndarray, whose: np.ndarray) -> np.ndarray:
         """Return ``(W + L R^T) v`` for each column, of the update that it belongs to."""
-        result = np.asarray(self.matrix @ vectors.astype(self.matrix.dtype), dtype=np.float64)
+        narrow = vectors.astype(self.matrix.dtype)
+        if self.device:
+            images = (self.copies[0] @ self._there(narrow)).cpu().numpy()
+        else:
+            images = self.matrix @ narrow
+        result = np.asarray(images, dtype=np.float64)
         return result + self.left @ (self.own[whose].T * (self.right.T @ vectors))
 
     def gram(self, vectors: np.ndarray, which: Sequence[int]) -> np.ndarray:
         """Return ``(W + L R^T)^T (W + L R^T) v`` for each row, of the updates ``which``."""
         own, kind = self.own[which], self.matrix.dtype
         inner, narrow = (own * (vectors @ self.right)).astype(kind), vectors.astype(kind)
+        products = self._on_the_device if self.device else self._by_blocks
+        result, outer = products(narrow, inner)
+        return result + (own * outer) @ self.right.T
+
+    def _there(self, values: np.ndarray) -> Any:  # noqa: ANN401 - a tensor
+        # a copy is asked for where torch would take no view
+        return self.torch.from_numpy(np.require(values, requirements="W")).to(self.device)
+
+    def _on_the_device(self, narrow: np.ndarray, inner: np.ndarray) -> tuple[np.ndarray, ...]:
+        matrix, left = self.copies
+        images = self._there(narrow) @ matrix.T + self._there(inner) @ left.T
+        return tuple((images @ one).cpu().numpy().astype(float) for one in (matrix, left))
+
+    def _by_blocks(self, narrow: np.ndarray, inner: np.ndarray) -> tuple[np.ndarray, ...]:
         outer, result = np.zeros(inner.shape), np.zeros(narrow.shape)
         rows, columns = self.matrix.shape
-        step = max(1, min(MOST_ROWS, SMALL // (len(which) * columns)))
+        step = max(1, min(MOST_ROWS, SMALL // (len(narrow) * columns)))
         for start in range(0, rows, step * BLOCKS):
             part_result = np.zeros_like(narrow)
             for first in range(start, min(start + step * BLOCKS, rows), step):
@@ -83,7 +110,7 @@ class Operator:
                 part_result += images @ part
                 outer += images @ left
             result += part_result
-        return result + (own * outer) @ self.right.T
+        return result, outer
 
 
 def leading_left(
@@ -94,6 +121,7 @@ def leading_left(
     *,
     tolerance: float = 1e-6,
     most_steps: int = 128,
+    device: str | None = None,
 ) -> list[Leading]:
     """Return the leading left singular directions of ``matrix`` plus each of the updates.
 
@@ -104,8 +132,9 @@ def leading_left(
         generator: of the start vectors.
         tolerance: relative residual at which a matrix is done, if rounding allows it.
         most_steps: steps after which what is found is returned, with its residuals.
+        device: torch's name of the one that makes the products; numpy makes them without.
     """
-    operator = Operator(matrix, updates)
+    operator = Operator(matrix, updates, device)
     size = operator.matrix.shape[1]
     most_steps = min(most_steps, *matrix.shape)
     bases = np.empty((len(updates), most_steps + 1, size))

@@ -34,12 +34,15 @@ class Settings:
             0 leaves the intruders out.
         dense_up_to: width up to which the base weight is decomposed for its intruders; those of
             a wider one are found by Lanczos, with bounds.
+        device: torch's name of the device that makes the products of Lanczos; numpy makes them
+            without.
     """
 
     ranks: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)
     directions: int = 8
     intruders: int = 10
     dense_up_to: int = 768
+    device: str | None = None
 
 
 def decompose(lora_B: np.ndarray, lora_A: np.ndarray, scaling: float) -> low_rank.LowRankSvd:  # noqa: N803
@@ -219,6 +222,7 @@ def intruders(
     svd: low_rank.LowRankSvd,
     settings: Settings,
     generators: Sequence[np.random.Generator],
+    change: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Match the tuned weight's leading directions with the base weight's, and count intruders.
 
@@ -232,18 +236,25 @@ def intruders(
         svd: the decomposition of its update.
         settings: what to measure.
         generators: one per control.
+        change: the update itself where it is dense and not all its directions are known.
 
     Returns:
         Values by the names of the variables they become.
     """
     count = min(settings.intruders, min(base.shape))
-    controls = [low_rank.with_random_directions(svd, generator) for generator in generators]
-    if base_left is None:
-        matched, *others = matching.matches(
-            base, [svd, *controls], count, INTRUDER_COSINE, np.random.default_rng(0)
+    if change is not None:
+        matched, *others = matching.matches_of_dense(
+            base, change, count, INTRUDER_COSINE, generators, settings.device
         )
     else:
-        matched, *others = (match(base + one.dense(), base_left, count) for one in (svd, *controls))
+        updates = [svd, *(low_rank.with_random_directions(svd, one) for one in generators)]
+        if base_left is None:
+            start = np.random.default_rng(0)
+            matched, *others = matching.matches(
+                base, updates, count, INTRUDER_COSINE, start, settings.device
+            )
+        else:
+            matched, *others = (match(base + one.dense(), base_left, count) for one in updates)
     pad = (0, settings.intruders - count)
     return {
         "best_match": np.pad(matched.lower, pad, constant_values=np.nan),

@@ -1,6 +1,8 @@
 """Stream over an adapter's matrices, one at a time, into one labelled dataset."""
 
 import fnmatch
+import importlib
+import importlib.util
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -65,6 +67,8 @@ def probe(
         ProbeError: if nothing can be probed, or the adapters share no matrix.
     """
     settings = settings or measure.Settings()
+    if settings.device:
+        _check_device(settings.device)
     for other in others:
         if not set(other.modules) & set(source.modules):
             raise ProbeError(f"{source.folder} and {other.folder} adapt no matrix in common")
@@ -90,6 +94,16 @@ def probe(
         name, reason = unprobed[-1]
         raise ProbeError(f"{source.folder}: nothing can be probed; {name}: {reason}")
     return labels.dataset(rows, source, others, settings, unprobed, base)
+
+
+def _check_device(name: str) -> None:
+    if importlib.util.find_spec("torch") is None:
+        raise ProbeError(f"device {name} needs torch, which is not installed")
+    torch = importlib.import_module("torch")
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError, ValueError, NotImplementedError) as error:
+        raise ProbeError(f"device {name}: {str(error).splitlines()[0]:.200}") from None
 
 
 class _Work:
@@ -141,22 +155,28 @@ class _Work:
         row["assumed"] = weight.note if weight else ""
         row["singular_value"] = svd.singular_values
         if dense is not None and settings.intruders and row["base_norm"] > 0:
-            row |= self._intruders(module, dense, svd)
+            row |= self._intruders(module, dense, svd, change)
         if dense is not None and row["base_norm"] > 0 and module in self.moments:
             generator = self._generator("task null", module)
             row |= task_null.interval(dense, self.moments[module], settings.ranks, generator)
         row |= self._compare(module, weight, svd)
         return row
 
-    def _intruders(self, module: str, dense: np.ndarray, svd: low_rank.LowRankSvd) -> Row:
-        if svd.left.shape[1] < len(svd.singular_values):
-            return {}  # a large dense update, of which the leading directions are known alone
+    def _intruders(
+        self,
+        module: str,
+        dense: np.ndarray,
+        svd: low_rank.LowRankSvd,
+        change: adapter.Factors | np.ndarray,
+    ) -> Row:
         if self.source.forms[module] == adapter.DIRECTION:
             return {}  # DoRA rescales the rows of its tuned weight
         small = dense.dtype == np.float64 and min(dense.shape) <= self.settings.dense_up_to
         left = measure.left_basis(dense) if small else None
         generators = [self._generator(seed, module) for seed in self.seeds]
-        return measure.intruders(dense, left, svd, self.settings, generators)
+        known = svd.left.shape[1] == len(svd.singular_values)
+        whole = None if known or not isinstance(change, np.ndarray) else change
+        return measure.intruders(dense, left, svd, self.settings, generators, whole)
 
     def _compare(self, module: str, weight: Weight | None, svd: low_rank.LowRankSvd) -> Row:
         if not self.others:

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from rankscope.errors import InputError
 
@@ -13,6 +13,30 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from rankscope.probe.base import BaseModel
+
+Number = TypeVar("Number", int, float)
+
+
+def _number(
+    kind: Callable[[str], Number], rule: str, holds: Callable[[Number], bool]
+) -> Callable[[str], Number]:
+    """Return what reads an option's number and refuses one that breaks the rule."""
+
+    def read(text: str) -> Number:
+        try:
+            if holds(value := kind(text)):
+                return value
+        except ValueError:
+            pass
+        raise argparse.ArgumentTypeError(f"must be {rule}, got {text}")
+
+    return read
+
+
+_count = _number(int, "a whole number, 0 or more", lambda value: value >= 0)
+_positive = _number(int, "a whole number, 1 or more", lambda value: value >= 1)
+_share = _number(float, "a number above 0, at most 1", lambda value: 0 < value <= 1)
+_kept = _number(float, "a number at least 0, below 1", lambda value: 0 <= value < 1)
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -74,6 +98,9 @@ def _add_probe(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--processes", type=_positive, default=1, metavar="N", help="matrices probed at once"
     )
+    parser.add_argument(
+        "--device", help="torch's name of what searches for intruders, such as cuda; numpy without"
+    )
     parser.set_defaults(run=_probe, command="probe")
 
 
@@ -87,7 +114,9 @@ def _probe(options: argparse.Namespace) -> int:
 
     source, *others = (adapter.read(place) for place in (options.adapter, *options.others))
     base = _base(options.base)
-    settings = measure.Settings(intruders=options.intruders, directions=options.directions)
+    settings = measure.Settings(
+        intruders=options.intruders, directions=options.directions, device=options.device
+    )
     inputs = [one.identity() for one in (source, *others)] + ([base.identity()] if base else [])
     places = [str(p) for p in (options.adapter, *options.others, options.base)]
     texts = _lines(options.texts)
@@ -173,7 +202,7 @@ def _add_compress(subparsers: Subparsers) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     _add_share(parser)
     parser.add_argument("--rank", type=_positive, help="the same rank for every module instead")
-    parser.add_argument("--mitigate", type=_share_or_none, metavar="KEEP", help="such as 0.5")
+    parser.add_argument("--mitigate", type=_kept, metavar="KEEP", help="such as 0.5")
     parser.add_argument("--base", type=Path, help="the base model, which --mitigate needs")
     parser.add_argument("--intruders", type=_positive, default=10, help=argparse.SUPPRESS)
     parser.set_defaults(run=_compress, command="compress")
@@ -309,34 +338,6 @@ def _with_progress(modules: Sequence[str]) -> Iterator[str]:
         ascii=not terminal,
         dynamic_ncols=terminal,
     )
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"must be 0 or more, got {value}")
-    return value
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, got {value}")
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"must be above 0 and at most 1, got {text}")
-    return value
-
-
-def _share_or_none(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 0 and below 1, got {text}")
-    return value
 
 
 SUBCOMMANDS: Iterable[Callable[[Subparsers], None]] = (_add_probe, _add_recommend, _add_compress)
