@@ -88,6 +88,22 @@ def test_the_command_writes_the_dataset_the_table_and_the_figures(tmp_path, mode
             assert (out.parent / f"probe-{name}.{kind}").stat().st_size > 1000
 
 
+def test_three_adapters_are_compared_in_a_table_a_figure_and_the_page(tmp_path, lora, capsys):
+    others = [
+        write_adapter(tmp_path / name, LORA, lora_weights(seed))
+        for seed, name in ((2, "one"), (3, "two"))
+    ]
+    out = tmp_path / "out" / "probe.nc"
+    assert command_line.main(["probe", *map(str, (lora, *others, "--out", out))]) == 0
+    assert datasets.read(out).similarity.shape == (3, 2, 3, 3)
+    assert "similarity of leading input directions" in capsys.readouterr().out
+    page = out.with_suffix(".html").read_text()
+    assert 'alt="adapters"' in page
+    assert "src=" in page
+    assert 'src="http' not in page
+    assert "$" not in page.split("<h2>Every matrix")[0]
+
+
 def test_the_same_probe_gives_the_same_bytes(tmp_path, model, lora):
     files = [tmp_path / f"{name}.nc" for name in "ab"]
     for file in files:
