@@ -26,7 +26,7 @@ def spectrum(dataset: xr.Dataset) -> Figure:
     figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, 3.2))
     axes.set(yscale="log", xlabel="index $i$", ylabel=r"$\sigma_i / \sigma_1$")
     axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_formatter(ticker.ScalarFormatter())
+    axes.xaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
     sns.lineplot(
         data, x="index", y="value", hue="kind", units="matrix", estimator=None, lw=0.8, ax=axes
     )
@@ -49,7 +49,7 @@ def ranks(dataset: xr.Dataset) -> Figure:
     for place, name in enumerate(data):
         axes.plot(data[name].to_numpy(), marker="osD^v"[place], ms=3, lw=0.8, label=name, alpha=0.9)
     axes.set_yscale("log", base=2)
-    axes.yaxis.set_major_formatter(ticker.ScalarFormatter())
+    axes.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
     axes.set(ylabel="rank", title="How many directions the updates use")
     _legend_outside(axes)
     return figure
