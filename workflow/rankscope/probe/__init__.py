@@ -24,9 +24,9 @@ class _Room(ModuleType):
     """This package, callable: once imported, it has the name of the function `rankscope.probe`."""
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:  # noqa: ANN401
-        from rankscope.probe import calling
+        from rankscope.probe import probing
 
-        return calling.probe(*arguments, **settings)
+        return probing.of_paths(*arguments, **settings)
 
 
 sys.modules[__name__].__class__ = _Room

@@ -72,11 +72,6 @@ class Adapter:
         """The adapted modules, in the order of their layers."""
         return tuple(self.forms)
 
-    @property
-    def base_name(self) -> str:
-        """The base model's name when it was trained; empty if that was not recorded."""
-        return self.settings.base_name
-
     def identity(self) -> list[tuple[str, int, int]]:
         """Return what another adapter is told by: the configuration, and `Tensors.identity`."""
         return [(json.dumps(self.config), 0, 0), *self._stored.identity()]

@@ -141,7 +141,7 @@ def base_check(source: Adapter, base: BaseModel | None) -> str:
     """Say whether the base is the one that the adapter recorded, as far as names tell."""
     if base is None:
         return "no base was given: nothing is compared with it"
-    recorded = source.base_name
+    recorded = source.settings.base_name
     if not recorded:
         return "the adapter records no base, so that only names and shapes of it were checked"
     own = [part.lower() for part in base.folder.resolve().parts]

@@ -241,21 +241,8 @@ def intruders(
     Returns:
         Values by the names of the variables they become.
     """
-    count = min(settings.intruders, min(base.shape))
-    if change is not None:
-        matched, *others = matching.matches_of_dense(
-            base, change, count, INTRUDER_COSINE, generators, settings.device
-        )
-    else:
-        updates = [svd, *(low_rank.with_random_directions(svd, one) for one in generators)]
-        if base_left is None:
-            start = np.random.default_rng(0)
-            matched, *others = matching.matches(
-                base, updates, count, INTRUDER_COSINE, start, settings.device
-            )
-        else:
-            matched, *others = (match(base + one.dense(), base_left, count) for one in updates)
-    pad = (0, settings.intruders - count)
+    matched, *others = matches(base, base_left, svd, settings, generators, change)
+    pad = (0, settings.intruders - len(matched.lower))
     return {
         "best_match": np.pad(matched.lower, pad, constant_values=np.nan),
         "best_match_bound": np.pad(matched.upper, pad, constant_values=np.nan),
@@ -267,6 +254,27 @@ def intruders(
         ),
         "random_match": adapter_probes.random_match(base.shape[0], min(base.shape))[0],
     }
+
+
+def matches(
+    base: np.ndarray,
+    base_left: np.ndarray | None,
+    svd: low_rank.LowRankSvd,
+    settings: Settings,
+    generators: Sequence[np.random.Generator] = (),
+    change: np.ndarray | None = None,
+) -> list[matching.Match]:
+    """Match the leading directions of the tuned weight and its controls; as `intruders`."""
+    count = min(settings.intruders, min(base.shape))
+    if change is not None:
+        return matching.matches_of_dense(
+            base, change, count, INTRUDER_COSINE, generators, settings.device
+        )
+    updates = [svd, *(low_rank.with_random_directions(svd, one) for one in generators)]
+    if base_left is not None:
+        return [match(base + one.dense(), base_left, count) for one in updates]
+    start = np.random.default_rng(0)
+    return matching.matches(base, updates, count, INTRUDER_COSINE, start, settings.device)
 
 
 def match(tuned: np.ndarray, base_left: np.ndarray, count: int) -> matching.Match:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
-from typing import TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -251,3 +252,21 @@ def _begin(work: _Work) -> None:
 
 def _continue(module: str) -> Row:
     return _work(module)
+
+
+def of_paths(
+    place: str | Path,
+    base: str | Path | None = None,
+    *others: str | Path,
+    modules: Sequence[str] = (),
+    **settings: Any,
+) -> xr.Dataset:
+    """Probe a saved adapter; the arguments are those of `rankscope.probe`."""
+    return probe(
+        adapter.read(Path(place)),
+        None if base is None else BaseModel(Path(base)),
+        *(adapter.read(Path(other)) for other in others),
+        settings=measure.Settings(**settings),
+        seeds=np.random.SeedSequence(0).spawn(4),
+        patterns=modules,
+    )

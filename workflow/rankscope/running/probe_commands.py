@@ -204,7 +204,6 @@ def _add_compress(subparsers: Subparsers) -> None:
     parser.add_argument("--rank", type=_positive, help="the same rank for every module instead")
     parser.add_argument("--mitigate", type=_kept, metavar="KEEP", help="such as 0.5")
     parser.add_argument("--base", type=Path, help="the base model, which --mitigate needs")
-    parser.add_argument("--intruders", type=_positive, default=10, help=argparse.SUPPRESS)
     parser.set_defaults(run=_compress, command="compress")
 
 
@@ -237,7 +236,7 @@ def _mitigate(options: argparse.Namespace) -> int:
     for module in _with_progress(source.modules):
         try:
             reduced[module], control[module], count = writing.mitigated(
-                source, base, module, options.mitigate, options.intruders
+                source, base, module, options.mitigate
             )
             removed += count
         except ProbeError as error:
