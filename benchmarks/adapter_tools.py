@@ -13,6 +13,7 @@ BASE first.
 """
 
 import argparse
+import importlib
 import importlib.util
 import os
 import subprocess
@@ -112,8 +113,8 @@ def peft_model(base, adapter):
 
 def weightwatcher(base, adapter):
     """Analyse with ``peft=True``."""
-    import weightwatcher as ww
-
+    # what is compared with is no requirement of this software
+    ww = importlib.import_module("weightwatcher")
     found = ww.WeightWatcher(model=peft_model(base, adapter)).analyze(peft=True, plot=False)
     warned = found.warning[found.warning.astype(bool)].value_counts().to_dict()
     return (
