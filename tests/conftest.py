@@ -79,12 +79,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def presets() -> dict[str, dict]:
-    """The configurations that ship: default, cluster and test."""
-    files = {
-        "default": ROOT / "config.yaml",
-        "cluster": ROOT / "presets" / "cluster.yaml",
-        "test": ROOT / "presets" / "test.yaml",
-    }
+    """The configurations that ship, by name; ``default`` is the one of no preset."""
+    files = {path.stem: path for path in (ROOT / "presets").glob("*.yaml")}
+    files["default"] = ROOT / "config.yaml"
     return {name: yaml.safe_load(file.read_text()) for name, file in files.items()}
 
 

@@ -5,7 +5,7 @@ import pytest
 from rankscope.jobs import predict, simulate
 from rankscope.planning import configuration, limits, parameters, study
 
-PRESETS = ("default", "cluster")
+PRESETS = ("default", "cluster", "decisive")
 """That of the tests is held to more by tests/test_contract.py."""
 SECONDS, DEAR_SECONDS = 0.3, 3.0
 """No point is run here whose estimate for one replicate is more: of the first kind those that have
