@@ -90,13 +90,14 @@ rule provenance:
         "<results>/provenance.json",
     log:
         "<results>/logs/provenance.log",
-    """Record versions, commit, platform and configuration."""
     localrule: True  # seconds of work are not worth a place in a cluster's queue
     conda:
         "../../envs/rankscope.yaml"
     params:
         config=config,
         code=code.code_hash("rankscope.jobs.provenance"),
+    message:
+        "Record versions, commit, platform and configuration"
     shell:
         'python "$RANKSCOPE_SCRIPTS"/provenance.py {output:q} > {log} 2>&1'
 

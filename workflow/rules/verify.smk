@@ -66,12 +66,13 @@ rule summarise:
         ),
     log:
         "<results>/logs/summarise.log",
-    """Join the claims of all studies in one table."""
     localrule: True  # seconds of work are not worth a place in a cluster's queue
     conda:
         "../../envs/rankscope.yaml"
     params:
         names=STUDIES,
         code=code.code_hash("rankscope.jobs.verify"),
+    message:
+        "Join the claims of all studies in one table"
     shell:
         'python "$RANKSCOPE_SCRIPTS"/summarise.py {params.names} > {log} 2>&1'
