@@ -53,8 +53,8 @@ def terminal(point: Point) -> bool:
     accepted=percent(10, why="as in effective_dimension: first order in l/n, and l/n is up to 1/8"),
     estimate="mean of 1/PR over networks / predicted 1/PR",
     null="infinite width, at the last layer",
-    scope="step 0, correct labels, layers up to n/8; points where infinite width is off by more than "
-    "20 % at the last of them",
+    scope="step 0, correct labels, layers up to n/8; points where infinite width is off by more "
+    "than 20 % at the last of them",
     source=HERE,
     basis=DERIVED,
     figure="ranks_by_layer",
@@ -118,8 +118,8 @@ def collapse_survives(results: Results, rank: Measure) -> Iterator[Sample]:
     accepted=factor(1.5, why="k - 1 is that of class means alone; held-out images vary about them"),
     estimate="centred participation ratio at the end / (k - 1)",
     null="the predicted rank at the start",
-    scope="held-out batch, correct labels, training accuracy at least 0.999; points whose predicted "
-    "start is farther than that from k - 1",
+    scope="held-out batch, correct labels, training accuracy at least 0.999; points whose "
+    "predicted start is farther than that from k - 1",
     source=COLLAPSE,
     basis=DERIVED,
     figure="last_layer",
@@ -180,8 +180,8 @@ def within_classes(results: Results) -> Iterator[Sample]:
 
 @claim(
     "NC2, NC3: simplex and duality",
-    "In the terminal phase the distances from a simplex of equal lengths and from a readout parallel "
-    "to it are {accepted} times what they were at the start.",
+    "In the terminal phase the distances from a simplex of equal lengths and from a readout "
+    "parallel to it are {accepted} times what they were at the start.",
     accepted=at_most(0.5, why="half: a trend that networks of one point do not give by chance"),
     estimate="distance at the end over its mean at the start",
     null="no training",
@@ -226,8 +226,8 @@ def nearest_mean(results: Results) -> Iterator[Sample]:
 
 @claim(
     "outliers: as many as classes",
-    "After a short period of training the whole network's second moment of gradients has {accepted} "
-    "outliers.",
+    "After a short period of training the whole network's second moment of gradients has "
+    "{accepted} outliers.",
     accepted=varies(
         "k - 1 to k + 1",
         why="logits are defined up to a constant, which costs one; the mean gradient may add one",

@@ -30,7 +30,7 @@ class Parameters:
         "shuffled",
         default="correct",
     )
-    images_per_class: int = whole("training images of each class", at_least=2)
+    images_per_class: int = whole("training images of each class", at_least=8)
     optimiser: str = one_of("optimiser", "sgd", "adam", default="sgd")
     learning_rate: float = real("learning rate", above=0)
     weight_decay: float = real("coefficient of half the squared weights", at_least=0, default=0.0)
@@ -78,11 +78,11 @@ class Parameters:
     def cost(self) -> Cost:
         """Return the planning estimate of a replicate, from timings of the simulation."""
         weights = sum(self.layer_sizes)
-        step = 3e-5 * (self.depth + 1) + 3e-10 * self.batch_size * weights
+        step = 8e-6 * (self.depth + 1) + 1e-10 * self.batch_size * weights
         if self.optimiser == "adam":
-            step += 2e-8 * weights
+            step += 3e-9 * weights
         virtual = self.curvature_per_class * self.classes**2
-        look = 0.02 * (self.depth + 1) + 1.5e-9 * virtual**3
+        look = 0.005 * (self.depth + 1) + 2.5e-10 * virtual**3
         return Cost(
             seconds=0.02 + self.steps * step + len(self.measured_steps) * look,
             memory_mb=600 + 2e-4 * weights,
