@@ -119,3 +119,22 @@ def test_the_edge_is_that_of_gradients_without_their_groups_means(gradients):
     edge = gradient_moments.within_edge(gram, groups)
     assert edge == pytest.approx(expected, rel=1e-6)
     assert (np.linalg.eigvalsh(gram) > edge).sum() <= CLASSES
+
+
+def test_leading_directions_are_the_eigenvectors_written_out(gradients):
+    rows = explicit(gradients)
+    basis = gradient_moments.leading_directions(gradients, 3)
+    flat = np.concatenate([b.reshape(3, -1) for b in basis], axis=1)
+    expected = np.linalg.eigh(rows.T @ rows)[1][:, :-4:-1]
+    np.testing.assert_allclose(np.abs(flat @ expected), np.eye(3), atol=1e-9)
+
+
+def test_the_part_inside_is_that_of_the_projection(gradients):
+    basis = gradient_moments.leading_directions(gradients, 3)
+    generator = np.random.default_rng(8)
+    direction = [generator.standard_normal(b.shape[1:]) for b in basis]
+    part = gradient_moments.inside(direction, basis)
+    rest = [u - p for u, p in zip(direction, part, strict=True)]
+    for none in gradient_moments.inside(rest, basis):
+        np.testing.assert_allclose(none, 0, atol=1e-12)
+    assert sum((p**2).sum() for p in part) > 0.001

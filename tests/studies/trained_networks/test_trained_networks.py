@@ -8,7 +8,7 @@ from rankscope.planning import parameters as planning
 from rankscope.studies.effective_dimension.theory import fluctuations, kernel
 from rankscope.studies.trained_networks import simulation, theory
 from rankscope.studies.trained_networks.parameters import Parameters
-from rankscope.studies.trained_networks.simulation import photographs
+from rankscope.studies.trained_networks.simulation import curvature, photographs
 
 SMALL = {
     "depth": 3,
@@ -33,6 +33,8 @@ def simulated(replicates=2, **values):
     [
         ({"images_per_class": 145}, "images_per_class must be at most 144 for 'digits', got 145"),
         ({"classes": 11}, "classes must be at most 10, got 11"),
+        ({"switch_step": 300}, "switch_step must be below steps, 300, got 300"),
+        ({"steps_in": "bulk"}, "steps_in must be all for adam, weight decay and switch_step 0"),
         ({"labels": "random"}, "labels must be one of correct, shuffled, got 'random'"),
     ],
 )
@@ -83,6 +85,27 @@ def test_training_learns_the_images():
     assert np.all(np.isnan(data.share.sel(step=0, direction="update")))
 
 
+def test_confined_steps_add_up_to_free_ones():
+    values = {"steps": 41, "switch_step": 40}
+    chosen = {
+        part: planning.build(Parameters, SMALL | values | {"steps_in": part}, "test")
+        for part in ("all", "dominant", "bulk")
+    }
+    generator = np.random.default_rng(3)
+    data = [photographs.draw(chosen["all"], np.random.default_rng(3))]
+    weights = [w[None] for w in simulation._network(chosen["all"], generator)]
+    slopes = [generator.standard_normal(w.shape).astype(np.float32) for w in weights]
+    taken = {
+        part: curvature.Confined(chosen[part], data)(40, weights, [s.copy() for s in slopes])
+        for part in ("dominant", "bulk")
+    }
+    for inside, outside, slope in zip(taken["dominant"], taken["bulk"], slopes, strict=True):
+        np.testing.assert_allclose(inside + outside, slope, atol=1e-5)
+        assert 0 < np.linalg.norm(inside) < np.linalg.norm(slope)
+    before = curvature.Confined(chosen["bulk"], data)(39, weights, [s.copy() for s in slopes])
+    np.testing.assert_array_equal(before[0], slopes[0])
+
+
 def test_the_grid_gives_the_arc_cosine_map_and_the_injection_of_relu():
     cosine = np.linspace(0, 0.999, 50)
     table = theory.correlation_map("relu", np.sqrt(2.0))
@@ -107,13 +130,11 @@ def test_the_map_of_tanh_is_that_of_drawn_pairs():
 
 def test_the_start_is_that_of_many_networks_and_infinite_width_is_not():
     values = {"width": 64, "steps": 1, "checkpoints": 2, "classes": 10}
-    measured = simulated(24, **values).centred_participation_ratio.sel(step=0)
+    inverse = simulated(4, **values).initial_inverse_ratio.mean("replicate")
     predicted = theory.predict(planning.build(Parameters, SMALL | values, "test"))
-    inverse = 1 / measured
-    ratio = inverse.mean("replicate") * predicted.initial_centred_participation_ratio
     # to first order in l/n and 1/m: ten per cent, as is claimed
-    assert np.all(np.abs(ratio - 1) < 0.1)
-    assert inverse.mean("replicate")[-1] * predicted.initial_infinite_width[-1] > 1.5
+    assert np.all(np.abs(inverse * predicted.initial_centred_participation_ratio - 1) < 0.1)
+    assert inverse[-1] * predicted.initial_infinite_width[-1] > 1.5
 
 
 def test_collapsed_classes_have_the_participation_ratio_of_a_simplex():

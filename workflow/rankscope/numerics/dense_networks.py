@@ -165,6 +165,7 @@ def train(
     steps: range,
     activation: str,
     optimiser: Optimiser,
+    confine: Callable[[int, Weights, Weights], Weights] | None = None,
 ) -> None:
     """Train a stack in place.
 
@@ -174,7 +175,9 @@ def train(
         steps: which steps to take.
         activation: its name.
         optimiser: made for this stack.
+        confine: from a step, weights and gradients to the part of the gradients that is taken.
     """
     law = ACTIVATIONS[activation]
     for step in steps:
-        optimiser.step(weights, loss_gradients(weights, *batches(step), law))
+        slopes = loss_gradients(weights, *batches(step), law)
+        optimiser.step(weights, slopes if confine is None else confine(step, weights, slopes))

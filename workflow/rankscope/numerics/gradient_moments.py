@@ -99,6 +99,27 @@ def share_inside(pairs: Spectrum, inner: np.ndarray, square: float, count: int) 
     return float(along.sum() / (len(inner) * square)) if square > 0 else float("nan")
 
 
+def leading_directions(gradients: Gradients, count: int) -> Layers:
+    """Return the leading eigenvectors of the whole's second moment, written out.
+
+    Returns:
+        Per layer ``(count, out, in)``; over all layers together they are orthonormal.
+    """
+    pairs = spectrum(gradients.grams().sum(axis=0), count)
+    scale = 1 / np.sqrt(np.maximum(pairs.values, np.finfo(float).tiny) * len(pairs.vectors))
+    weights = (pairs.vectors * scale).T[:, :, None]
+    return [
+        (weights * e).swapaxes(1, 2) @ f.astype(float)
+        for e, f in zip(gradients.errors, gradients.features, strict=True)
+    ]
+
+
+def inside(directions: Layers, basis: Layers) -> Layers:
+    """Return the part of a direction in weight space that lies in the span of a basis."""
+    along = sum(np.einsum("kij,ij->k", b, u) for b, u in zip(basis, directions, strict=True))
+    return [np.einsum("k,kij->ij", along, b) for b in basis]
+
+
 def outliers_by_gap(values: np.ndarray, largest: int) -> int:
     """Count the eigenvalues before the largest ratio of neighbours, among the first ``largest``."""
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -3,8 +3,8 @@
 No paper of its own: the networks of Makwana, arXiv 2507.07675 (``effective_dimension``), trained by
 minibatch SGD or Adam on images, and looked at as in Ben Arous et al., arXiv 2310.03010
 (``eigenspace_alignment``). Claims are those of these papers carried over to trained networks, or of
-arXiv 2008.08186 (neural collapse) and 1812.04754 (gradients in a tiny subspace), of which the
-abstracts were available.
+arXiv 2008.08186 (neural collapse), 1812.04754 (gradients in a tiny subspace) and 2405.16002 (steps
+confined to it), of which the abstracts were available.
 
 ==================================  ==========================================================
 the papers                          here

@@ -3,16 +3,20 @@
 import dataclasses
 from collections.abc import Iterator
 
+import numpy as np
 import xarray as xr
 
 from rankscope.evidence.claims import ABSTRACT, DERIVED, HERE, RECALLED, Definition, claim
 from rankscope.evidence.region import at_least, at_most, between, factor, percent, varies
-from rankscope.evidence.results import Point, Results
+from rankscope.evidence.results import Family, Point, Results
 from rankscope.evidence.samples import Sample, ratio_of_means
 
 COLLAPSE = "Papyan, Han and Donoho, arXiv 2008.08186, abstract"
 TINY = "Gur-Ari, Roberts and Dyer, arXiv 1812.04754, abstract"
+CONFINED = "Song, Ahn and Yun, arXiv 2405.16002, abstract"
 ALIGNS = "Ben Arous et al., arXiv 2310.03010, carried over"
+FREE = {"switch_step": 0}
+"""Points whose steps are never confined; the others repeat one of them up to the switch."""
 TERMINAL = 0.999
 EARLY = 1 / 20
 """Share of the steps that is "a short period of training"."""
@@ -53,8 +57,8 @@ def terminal(point: Point) -> bool:
     accepted=percent(10, why="as in effective_dimension: first order in l/n, and l/n is up to 1/8"),
     estimate="mean of 1/PR over networks / predicted 1/PR",
     null="infinite width, at the last layer",
-    scope="step 0, correct labels, layers up to n/8; points where infinite width is off by more "
-    "than 20 % at the last of them",
+    scope="untrained networks, correct labels, layers up to n/8; points where infinite width is "
+    "off by more than 20 % at the last of them",
     source=HERE,
     basis=DERIVED,
     figure="ranks_by_layer",
@@ -63,14 +67,13 @@ def terminal(point: Point) -> bool:
 )
 def initial_ratio(results: Results) -> Iterator[Sample]:
     """Average 1/PR over networks, as the theory does."""
-    for point in results.where(labels="correct"):
+    for point in results.where(labels="correct", **FREE):
         predicted = point.predicted.initial_centred_participation_ratio.dropna("layer")
         if not predicted.size:
             continue
         null = float((predicted / point.predicted.initial_infinite_width)[-1])
         for layer in predicted.layer.values if null < 0.8 else ():
-            start = point.measured.centred_participation_ratio.sel(step=0, layer=layer)
-            inverse = predicted.sel(layer=layer) / start
+            inverse = (point.measured.initial_inverse_ratio * predicted).sel(layer=layer)
             yield Sample(point, inverse, f"layer {layer}", chance=null)
 
 
@@ -103,7 +106,7 @@ RANKS = (
 )
 def collapse_survives(results: Results, rank: Measure) -> Iterator[Sample]:
     """Divide the ratio at the end by the mean ratio at the start."""
-    for point in results.where(lambda p: p.depth >= 4):
+    for point in results.where(lambda p: p.depth >= 4, **FREE):
         ranks = point.measured[rank.variable]
         ratio = ranks.isel(layer=-1) / ranks.isel(layer=0)
         kept = float(ratio.isel(step=0).mean())
@@ -126,7 +129,7 @@ def collapse_survives(results: Results, rank: Measure) -> Iterator[Sample]:
 )
 def final_ratio(results: Results) -> Iterator[Sample]:
     """Divide the ratio at the end by that of a simplex."""
-    for point in results.where(terminal, labels="correct"):
+    for point in results.where(terminal, labels="correct", **FREE):
         simplex = point.predicted.collapsed_participation_ratio
         start = float(point.predicted.initial_centred_participation_ratio[-1] / simplex)
         if start > 1.5 or start < 1 / 1.5:
@@ -150,7 +153,7 @@ def final_ratio(results: Results) -> Iterator[Sample]:
 )
 def wrong_labels(results: Results) -> Iterator[Sample]:
     """Divide the mean rank of one point by that of another, whose networks are independent."""
-    for pair in results.families("labels"):
+    for pair in results.where(**FREE).families("labels"):
         correct, shuffled = (
             _end(point.measured.centred_participation_ratio).isel(layer=-1) for point in pair
         )
@@ -174,7 +177,7 @@ def wrong_labels(results: Results) -> Iterator[Sample]:
 )
 def within_classes(results: Results) -> Iterator[Sample]:
     """Divide by the mean at the start."""
-    for point in results.where(terminal):
+    for point in results.where(terminal, **FREE):
         yield Sample(point, _relative(point.measured.within_over_between))
 
 
@@ -199,7 +202,7 @@ def within_classes(results: Results) -> Iterator[Sample]:
 )
 def simplex(results: Results, distance: Measure) -> Iterator[Sample]:
     """Divide by the mean at the start."""
-    for point in results.where(terminal):
+    for point in results.where(terminal, **FREE):
         yield Sample(point, _relative(point.measured[distance.variable]))
 
 
@@ -218,7 +221,7 @@ def simplex(results: Results, distance: Measure) -> Iterator[Sample]:
 )
 def nearest_mean(results: Results) -> Iterator[Sample]:
     """Take the share at the end."""
-    for point in results.where(terminal):
+    for point in results.where(terminal, **FREE):
         image, chance = 1 / (point.classes * point.images_per_class), 1 - 1 / point.classes
         share = _end(point.measured.disagreement)
         yield Sample(point, share, chance=chance, resolution=image)
@@ -250,7 +253,7 @@ def nearest_mean(results: Results) -> Iterator[Sample]:
 )
 def outliers(results: Results, outlier: Outlier) -> Iterator[Sample]:
     """Count them, at every checkpoint in scope."""
-    for point in results:
+    for point in results.where(**FREE):
         accepted = between(point.classes - 1, point.classes + 1)
         for step in _later(point):
             found = point.measured.outliers.sel(step=step, matrix=outlier.matrix, rule=outlier.rule)
@@ -279,7 +282,7 @@ def outliers(results: Results, outlier: Outlier) -> Iterator[Sample]:
 )
 def tiny_subspace(results: Results, gradient: Gradient) -> Iterator[Sample]:
     """Take the share at every checkpoint in scope."""
-    for point in results:
+    for point in results.where(**FREE):
         for step in _later(point):
             share = point.measured.share.sel(
                 step=step, matrix=gradient.matrix, direction=gradient.direction
@@ -303,11 +306,60 @@ def tiny_subspace(results: Results, gradient: Gradient) -> Iterator[Sample]:
 )
 def layer_updates(results: Results) -> Iterator[Sample]:
     """Take the share at the end."""
-    for point in results:
+    for point in results.where(**FREE):
         for block in point.predicted.block.values:
             share = _end(point.measured.block_share).sel(block=block, direction="update")
             chance = float(point.predicted.random_block_share.sel(block=block))
             yield Sample(point, share, f"layer {block}", chance=chance)
+
+
+@claim(
+    "confined: dominant-only training",
+    "Once steps are confined to the k leading eigenvectors, the logarithm of the training loss "
+    "falls {accepted} times as much as in free training.",
+    accepted=at_most(0.2, why="does not decrease further: a fifth, for what is left of the noise"),
+    estimate="fall of the mean log loss from the switch to the end, confined over free",
+    null="free training",
+    chance=1.0,
+    scope="SGD; leading eigenvectors of the Gauss-Newton matrix of a few images, every third step",
+    source=CONFINED,
+    basis=ABSTRACT,
+    figure="confined_training",
+    headline=True,
+)
+def dominant_only(results: Results) -> Iterator[Sample]:
+    """Divide the falls of independent networks."""
+    yield from _falls(results, "dominant")
+
+
+@claim(
+    "confined: bulk-only training",
+    "Once steps have lost their part in the k leading eigenvectors, the logarithm of the training "
+    "loss falls {accepted} times as much as in free training.",
+    accepted=at_least(0.8, why="as effective: but for a fifth, as is allowed above"),
+    estimate="fall of the mean log loss from the switch to the end, confined over free",
+    null="no further fall",
+    chance=0.0,
+    scope="SGD; leading eigenvectors of the Gauss-Newton matrix of a few images, every third step",
+    source=CONFINED,
+    basis=ABSTRACT,
+    figure="confined_training",
+    targets={"holds": 1.0, "fails": 0.4},
+    headline=True,
+)
+def bulk_only(results: Results) -> Iterator[Sample]:
+    """Divide the falls of independent networks."""
+    yield from _falls(results, "bulk")
+
+
+def _falls(results: Results, part: str) -> Iterator[Sample]:
+    for free, confined in results.pairs("steps_in", "all", part):
+        falls = []
+        for point in (confined, free):
+            loss = np.log(point.measured.training_loss)
+            falls.append(loss.sel(step=point.switch_step) - _end(loss))
+        pair = Family("steps_in", (free, confined))
+        yield Sample(pair, ratio_of_means(*falls), part)
 
 
 def _end(values: xr.DataArray) -> xr.DataArray:

@@ -1,23 +1,26 @@
 """Figures of the study; a function's docstring is its caption."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point, Results
 
 COLUMNS = 4
-STYLES = {"correct": "-", "shuffled": ":"}
+STYLES: dict[str, Any] = {"correct": "-", "shuffled": ":"}
 LABELS = [
     Line2D([], [], color="0.3", linestyle=line, label=f"{name} labels")
     for name, line in STYLES.items()
 ]
 NULL = Line2D([], [], label="random direction", **style.NULL)
+SHARES = (style.COLOURS[9], style.COLOURS[0], style.COLOURS[2])
 COLLAPSE = {
     "within_over_between": "NC1: within / between",
     "distance_from_simplex": "NC2: angles",
@@ -39,9 +42,9 @@ def ranks_by_layer(results: Results) -> Figure:
     for axes, (name, points) in zip(grid, groups.items(), strict=False):
         for point in points:
             _layers(axes, point)
-        axes.set(xlabel="hidden layer", title=name, yscale="log")
-        panels.plain_ticks(axes, "y")
-        axes.yaxis.set_minor_formatter(lambda v, _: f"{v:g}" if v in (3, 5, 20) else "")
+        axes.set(xlabel="hidden layer", title=name)
+        axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     shades = [
         Line2D([], [], color=_shade(share), label=label)
         for share, label in ((0, "start"), (0.5, "half of the steps' logarithm"), (1, "end"))
@@ -57,9 +60,7 @@ def _layers(axes: Axes, point: Point) -> None:
     steps = list(every) if point.labels == "correct" else [0, every[-1]]
     look = {"linestyle": STYLES[point.labels], "marker": "o", "markersize": 2}
     for step in steps:
-        panels.curve(
-            axes, layers, ratio.isel(step=step), color=_shade(step / every[-1]), floor=0.5, **look
-        )
+        panels.curve(axes, layers, ratio.isel(step=step), color=_shade(step / every[-1]), **look)
     panels.theory(axes, layers, point.predicted.initial_centred_participation_ratio)
     axes.axhline(float(point.predicted.collapsed_participation_ratio), **style.NULL)
 
@@ -85,7 +86,7 @@ def last_layer(results: Results) -> Figure:
 
     collapsed = Line2D([], [], label="k - 1", **style.NULL)
     keys = [*_keys(notions.values()), *LABELS, collapsed]
-    return _over_training(results, "rank of the last hidden layer", draw, keys)
+    return _over_training(results, "rank of the last hidden layer", draw, keys, floor=1)
 
 
 def collapse(results: Results) -> Figure:
@@ -137,7 +138,7 @@ def outliers(results: Results) -> Figure:
 
     classes = Line2D([], [], label="k", **style.NULL)
     keys = [*_keys([f"{m}, {r}" for m, r in rules]), *LABELS, classes]
-    return _over_training(results, "outliers", draw, keys, floor=0.5)
+    return _over_training(results, "outliers", draw, keys)
 
 
 def spectra(results: Results) -> Figure:
@@ -194,23 +195,52 @@ def alignment(results: Results) -> Figure:
 
 
 def alignment_by_layer(results: Results) -> Figure:
-    """Share of each layer's update and gradient in that layer's k leading eigenvectors, at the end.
+    """Share of each layer's update in that layer's k leading eigenvectors, from first step to last.
 
-    The eigenvectors are those of the layer's own G; the last layer is the readout. Solid: correct
-    labels; dotted: shuffled ones; grey: random directions.
+    The eigenvectors are those of the layer's own G at that step, the update is that from the start,
+    the last layer is the readout; correct labels, and shuffled ones dotted. Orange: the gradient
+    at the end, of images that are not in the matrix. Grey: random directions.
     """
     groups = _by_setting(results)
     figure, grid = _panels(len(groups), "share of the squared length")
+    looks = {"update, first step": 1, "update, half of the steps' logarithm": -3, "update, end": -1}
     for axes, (name, points) in zip(grid, groups.items(), strict=False):
         for point in points:
-            share, layers = point.measured.block_share.isel(step=-1), point.measured.block.values
-            for colour, direction in zip(style.COLOURS, ("update", "gradient"), strict=False):
-                line = {"linestyle": STYLES[point.labels], "marker": "o", "markersize": 2.5}
-                values = share.sel(direction=direction)
+            share, layers = point.measured.block_share, point.measured.block.values
+            line = {"linestyle": STYLES[point.labels], "marker": "o", "markersize": 2}
+            for colour, step in zip(SHARES, looks.values(), strict=True):
+                values = share.isel(step=step).sel(direction="update")
                 panels.curve(axes, layers, values, color=colour, **line)
+            values = share.isel(step=-1).sel(direction="gradient")
+            panels.curve(axes, layers, values, color=style.COLOURS[1], **line)
             axes.plot(layers, point.predicted.random_block_share, **style.NULL)
         axes.set(xlabel="layer of weights", title=name, ylim=(0, 1))
-    panels.legend_below(figure, [*_keys(["update", "gradient"]), *LABELS, NULL])
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    keys = [Line2D([], [], color=c, label=n) for c, n in zip(SHARES, looks, strict=True)]
+    gradient = Line2D([], [], color=style.COLOURS[1], label="gradient, end")
+    panels.legend_below(figure, [*keys, gradient, *LABELS, NULL])
+    return figure
+
+
+def confined_training(results: Results) -> Figure:
+    """Training loss when steps are confined to the k leading eigenvectors, or to the rest.
+
+    All networks train freely up to the switch, the vertical line; after it they take all of the
+    gradient, its part in the k leading eigenvectors of the Gauss-Newton matrix, or the rest.
+    """
+    groups = [family for family in results.families("steps_in") if len(family) > 1]
+    if not groups:
+        return panels.nothing("No point of the grid confines its steps.")
+    figure, grid = _panels(len(groups), "training loss / nat")
+    parts = ("all", "dominant", "bulk")
+    for axes, family in zip(grid, groups, strict=False):
+        for point in family:
+            colour = style.COLOURS[parts.index(point.steps_in)]
+            _over_steps(axes, point, point.measured.training_loss, color=colour)
+        axes.axvline(family[0].switch_step, **style.NULL)
+        axes.set(xlabel="training step", title=_setting(family[0]), yscale="log")
+        axes.set_ylim(bottom=1e-4)
+    panels.legend_below(figure, [*_keys(["all of the gradient", *parts[1:]]), *LABELS])
     return figure
 
 
@@ -232,20 +262,20 @@ def _over_training(
         axes.set(xlabel="training step", title=name)
         if floor:
             axes.set_yscale("log")
-            axes.set_ylim(bottom=floor)
+        axes.set_ylim(bottom=floor)
     panels.legend_below(figure, keys)
     return figure
 
 
-def _over_steps(axes: Axes, point: Point, values: xr.DataArray, **line: object) -> None:
+def _over_steps(axes: Axes, point: Point, values: xr.DataArray, **line: Any) -> None:
     look = {"linestyle": STYLES[point.labels], "linewidth": 1.0, **line}
     panels.curve(axes, point.measured.step.values, values, floor=1e-6, **look)
 
 
 def _by_setting(results: Results) -> dict[str, list[Point]]:
-    """Group points that differ in their labels alone, by a name for a panel."""
+    """Group points of free training that differ in their labels alone, by a panel's title."""
     groups: dict[str, list[Point]] = {}
-    for point in results:
+    for point in results.where(switch_step=0):
         groups.setdefault(_setting(point), []).append(point)
     return groups
 
@@ -253,7 +283,7 @@ def _by_setting(results: Results) -> dict[str, list[Point]]:
 def _setting(point: Point) -> str:
     images = "digits" if point.images == "digits" else "MNIST"
     optimiser = {"sgd": "SGD", "adam": "Adam"}[point.optimiser]
-    decay = f", decay {point.weight_decay:g}" if point.weight_decay else ""
+    decay = " + decay" if point.weight_decay else ""
     return (
         f"{images}, k = {point.classes}, {point.activation}\n"
         f"L = {point.depth}, n = {point.width}, {optimiser}{decay}"

@@ -38,6 +38,20 @@ class Parameters:
     steps: int = whole("training steps", at_least=1)
     checkpoints: int = whole("steps at which networks are measured, log-spaced", at_least=2)
 
+    steps_in: str = one_of(
+        "part of the gradient that steps take after the switch: all of it, that in the k leading "
+        "eigenvectors of the Gauss-Newton matrix, or the rest",
+        "all",
+        "dominant",
+        "bulk",
+        default="all",
+    )
+    switch_step: int = whole(
+        "step after which steps take a part, and one at which networks are measured",
+        at_least=0,
+        default=0,
+    )
+
     @property
     def held_out_per_class(self) -> int:
         """Held-out images of each class."""
@@ -64,15 +78,26 @@ class Parameters:
         """0, and steps from 1 to the last at equal ratios."""
         count = self.checkpoints - 1
         found = {round(self.steps ** (i / max(count - 1, 1))) for i in range(count)}
-        return tuple(sorted({0, self.steps, *found}))
+        return tuple(sorted({0, self.switch_step, self.steps, *found}))
 
     def check(self) -> None:
-        """Refuse more images than there are."""
+        """Refuse more images than there are, and parts of steps that are no gradients."""
         most = PER_CLASS[self.images] - self.held_out_per_class
         require(
             self.images_per_class <= most,
             f"images_per_class must be at most {most} for {self.images!r}",
             self.images_per_class,
+        )
+        require(
+            self.switch_step < self.steps,
+            f"switch_step must be below steps, {self.steps}",
+            self.switch_step,
+        )
+        plain = self.optimiser == "sgd" and self.weight_decay == 0
+        require(
+            self.steps_in == "all" or (plain and self.switch_step > 0),
+            "steps_in must be all for adam, weight decay and switch_step 0",
+            self.steps_in,
         )
 
     def cost(self) -> Cost:
@@ -83,8 +108,10 @@ class Parameters:
             step += 3e-9 * weights
         virtual = self.curvature_per_class * self.classes**2
         look = 0.005 * (self.depth + 1) + 2.5e-10 * virtual**3
+        if self.steps_in != "all":
+            step += 0.3 * look
         return Cost(
-            seconds=0.02 + self.steps * step + len(self.measured_steps) * look,
+            seconds=0.05 + self.steps * step + len(self.measured_steps) * look,
             memory_mb=600 + 2e-4 * weights,
             prediction_seconds=0.05 + 0.05 * self.depth,
         )

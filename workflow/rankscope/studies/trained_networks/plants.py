@@ -1,5 +1,6 @@
 """Measured variables in which each claim's number is what the audit says."""
 
+import numpy as np
 import xarray as xr
 
 from rankscope.evidence.results import Point
@@ -9,9 +10,9 @@ Planted = dict[str, xr.DataArray]
 
 
 def initial_ratio(point: Point, values: xr.DataArray) -> Planted:
-    """Return ratios whose inverse is a multiple of the predicted inverse, at all steps."""
+    """Return a multiple of the predicted inverse."""
     predicted = point.predicted.initial_centred_participation_ratio
-    return _like(point, "centred_participation_ratio", predicted / values)
+    return _like(point, "initial_inverse_ratio", values / predicted)
 
 
 def collapse_survives(point: Point, values: xr.DataArray, rank: Measure) -> Planted:
@@ -68,6 +69,18 @@ def layer_updates(point: Point, values: xr.DataArray) -> Planted:
     """Return that share of the update, and nothing of the gradients."""
     chosen = point.measured.direction == "update"
     return _like(point, "block_share", xr.where(chosen, values, 0.0))
+
+
+def dominant_only(point: Point, values: xr.DataArray) -> Planted:
+    """Return losses that fall from 1 after the switch: freely by a factor e^2."""
+    ratio = values if point.steps_in != "all" else xr.ones_like(values)
+    later = point.measured.step > point.switch_step
+    return _like(point, "training_loss", xr.where(later, np.exp(-2 * ratio), 1.0))
+
+
+def bulk_only(point: Point, values: xr.DataArray) -> Planted:
+    """Return such losses."""
+    return dominant_only(point, values)
 
 
 def _from(point: Point, name: str, start: float, values: xr.DataArray) -> Planted:

@@ -6,12 +6,15 @@ import numpy as np
 import xarray as xr
 
 from rankscope import datasets
-from rankscope.numerics import dense_networks
+from rankscope.numerics import batch_geometry, dense_networks
+from rankscope.numerics.activations import ACTIVATIONS
 from rankscope.numerics.dense_networks import Weights
-from rankscope.studies.trained_networks.parameters import Parameters
-from rankscope.studies.trained_networks.simulation import measures, photographs
+from rankscope.studies.trained_networks.parameters import PIXELS, Parameters
+from rankscope.studies.trained_networks.simulation import curvature, measures, photographs
 
 CHUNK = 16
+STARTS = 16
+"""Untrained networks per replicate, on batches of their own, of which the start is an average."""
 GAINS = {"relu": (2.0, 1.0), "tanh": (1.0, 1.0)}
 """Variance of the weights times their fan-in, of the hidden layers and of the readout."""
 
@@ -26,7 +29,8 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
     Returns:
         Variables with leading dimensions ``replicate`` and ``step``; see `measures.LABELS`.
     """
-    data, networks, orders = zip(*[_draw(parameters, s) for s in streams], strict=True)
+    generators = [np.random.Generator(np.random.SFC64(stream)) for stream in streams]
+    data, networks, orders = zip(*[_draw(parameters, one) for one in generators], strict=True)
     weights = [np.stack(layer) for layer in zip(*networks, strict=True)]
     start = [layer.copy() for layer in weights]
     images = np.stack([one.images for one in data])
@@ -43,9 +47,13 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
         learning_rate=parameters.learning_rate,
         weight_decay=parameters.weight_decay,
     )
+    confined = curvature.Confined(parameters, data)
+    confine = None if parameters.steps_in == "all" else confined
     found, done = [], 0
     for step in parameters.measured_steps:
-        dense_networks.train(weights, batch, range(done, step), parameters.activation, optimiser)
+        dense_networks.train(
+            weights, batch, range(done, step), parameters.activation, optimiser, confine
+        )
         done = step
         found.append(
             [
@@ -53,25 +61,42 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
                 for i, one in enumerate(data)
             ]
         )
-    return _dataset(parameters, found)
+    starts = [[_start(parameters, one) for _ in range(STARTS)] for one in generators]
+    return _dataset(parameters, found).assign(
+        initial_inverse_ratio=datasets.variable(
+            ("replicate", "layer"),
+            np.mean(starts, axis=1),
+            "mean over untrained networks of 1 / centred participation ratio",
+        )
+    )
 
 
 def _draw(
-    parameters: Parameters, stream: np.random.SeedSequence
+    parameters: Parameters, generator: np.random.Generator
 ) -> tuple[photographs.Data, Weights, np.ndarray]:
-    generator = np.random.Generator(np.random.SFC64(stream))
     data = photographs.draw(parameters, generator)
-    weights = dense_networks.draw(
-        data.images.shape[1],
+    weights = _network(parameters, generator)
+    size = (parameters.steps, parameters.batch_size)
+    return data, weights, generator.integers(len(data.labels), size=size)
+
+
+def _network(parameters: Parameters, generator: np.random.Generator) -> Weights:
+    drawn = dense_networks.draw(
+        PIXELS[parameters.images],
         parameters.width,
         parameters.depth,
         parameters.classes,
         GAINS[parameters.activation],
         generator,
     )
-    size = (parameters.steps, parameters.batch_size)
-    order = generator.integers(len(data.labels), size=size)
-    return data, [layer.astype(np.float32) for layer in weights], order
+    return [layer.astype(np.float32) for layer in drawn]
+
+
+def _start(parameters: Parameters, generator: np.random.Generator) -> np.ndarray:
+    batch = photographs.draw(parameters, generator).held_out
+    weights = _network(parameters, generator)
+    found = dense_networks.forward(weights, batch, ACTIVATIONS[parameters.activation])
+    return 1 / batch_geometry.participation_ratio(measures.centred(found))
 
 
 def _dataset(parameters: Parameters, found: list[list[measures.Measured]]) -> xr.Dataset:

@@ -13,6 +13,7 @@ from rankscope.numerics.activations import ACTIVATIONS
 from rankscope.numerics.dense_networks import Pass, Weights
 from rankscope.numerics.gradient_moments import Gradients
 from rankscope.studies.trained_networks.parameters import Parameters
+from rankscope.studies.trained_networks.simulation import curvature
 from rankscope.studies.trained_networks.simulation.photographs import Data
 
 TOLERANCE = 1e-2
@@ -85,14 +86,19 @@ def _fit(training: Pass, labels: np.ndarray) -> Measured:
     }
 
 
+def centred(held_out: Pass) -> np.ndarray:
+    """Return the Gram matrices of unit-length, batch-centred features, ``(layers, m, m)``."""
+    features = np.stack(held_out.features[1:]).astype(float)
+    return batch_geometry.centred(batch_geometry.cosines(features @ features.swapaxes(1, 2)))
+
+
 def _ranks(held_out: Pass) -> Measured:
-    layers = [features.astype(float) for features in held_out.features[1:]]
-    grams = np.stack([features @ features.T for features in layers])
-    centred = batch_geometry.centred(batch_geometry.cosines(grams))
-    plain = np.stack([np.linalg.svd(features, compute_uv=False) for features in layers])
-    inside = np.sqrt(np.maximum(np.linalg.eigvalsh(centred), 0.0))
+    features = np.stack(held_out.features[1:]).astype(float)
+    kernels = centred(held_out)
+    plain = np.linalg.svd(features, compute_uv=False)
+    inside = np.sqrt(np.maximum(np.linalg.eigvalsh(kernels), 0.0))
     return {
-        "centred_participation_ratio": batch_geometry.participation_ratio(centred),
+        "centred_participation_ratio": batch_geometry.participation_ratio(kernels),
         "centred_effective_rank": ranks.effective_rank(inside),
         "centred_numerical_rank": ranks.numerical_rank(inside, TOLERANCE),
         "participation_ratio": ranks.participation_ratio(plain),
@@ -122,7 +128,7 @@ def _moments(
     errors = training.probabilities - np.eye(k, dtype=np.float32)[data.labels]
     backward = dense_networks.backward(weights, training.slopes, errors)
     own = Gradients([e[:samples] for e in backward], [f[:samples] for f in training.features])
-    virtual = _virtual(weights, training, few)
+    virtual = curvature.gradients(weights, training, few)
     # the gradient is that of images whose own gradients are not in the matrices
     rest = [slice(samples, None), slice(samples, samples + parameters.batch_size)]
     directions = [
@@ -137,17 +143,6 @@ def _moments(
     ]
     measured: Measured = {name: np.stack([one[name] for one in found]) for name in found[0]}
     return measured | {"block_share": _blocks(own, directions, k)}
-
-
-def _virtual(weights: Weights, training: Pass, count: int) -> Gradients:
-    """Return the virtual gradients, k of each of the first images."""
-    errors = gradient_moments.curvature_errors(training.probabilities[:count])
-    classes = errors.shape[-1]
-    slopes = [np.repeat(slope[:count], classes, axis=0) for slope in training.slopes]
-    backward = dense_networks.backward(weights, slopes, errors.reshape(-1, classes))
-    features = [np.repeat(f[:count], classes, axis=0) for f in training.features]
-    # each image counts once, in k parts
-    return Gradients([e * np.float32(np.sqrt(classes)) for e in backward], features)
 
 
 def _groups(labels: np.ndarray, classes: int) -> np.ndarray:
