@@ -62,7 +62,7 @@ def _draw_held(axes: Axes, spectra: Sequence[Spectrum]) -> None:
     panels.plain_ticks(axes)
     handles, _ = axes.get_legend_handles_labels()
     handles.append(Line2D([], [], label="null, same shape", **style.NULL))
-    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=6.5)
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=7)
 
 
 def ranks_side_by_side(spectra: Named) -> Figure:

@@ -21,6 +21,18 @@ COLOURS: list[Colour] = list(sns.color_palette("colorblind"))
 THEORY: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.0}
 NULL: dict[str, Any] = {"color": "0.6", "linestyle": "--", "linewidth": 0.9}
 PAPER: dict[str, Any] = {"color": COLOURS[3], "linestyle": ":", "linewidth": 1.4}
+POINTS: dict[str, Any] = {"color": "black", "marker": "x", "markersize": 3.5, "linewidth": 0.4}
+"""A theory that is known at the points measured and not between them."""
+METHODS: dict[str, Colour] = dict(
+    zip(
+        ("LoRA", "RandLoRA", "RandLoRA-a", "RandLoRA-b", "VeRA", "NoLA", "full", "entries", "head"),
+        (*COLOURS[:6], COLOURS[9], COLOURS[7], COLOURS[6]),
+        strict=True,
+    )
+)
+"""One colour per way to adapt a weight, in all figures."""
+OPTIMISERS: dict[str, Colour] = {"sgd": COLOURS[0], "adam": COLOURS[1]}
+MATRICES: dict[str, Colour] = {"hessian": COLOURS[0], "g": COLOURS[1]}
 VERDICT_COLOURS: dict[str, Colour | str] = {
     "supported": COLOURS[0],
     "contradicted": COLOURS[3],

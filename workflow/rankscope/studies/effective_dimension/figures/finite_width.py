@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import NullFormatter
 from scipy import stats
 
 from rankscope.drawing import panels, style
@@ -105,6 +105,9 @@ def hump_depth(results: Results) -> Figure:
     right.set(xscale="log", yscale="log", xlabel="width n", ylabel="layer of the maximum")
     right.set_title("Depth of the maximum")
     _ticks(right, sorted({point.width for group in groups.values() for point, _ in group}))
+    left.plot([], [], "v", color="0.4", markersize=4, label="maximum of the theory")
+    left.plot([], [], **style.THEORY, label="theory")
+    right.plot([], [], "_", color="0.4", label="theory at a single width")
     panels.legend_below(figure, columns=3)
     return figure
 
@@ -206,8 +209,6 @@ def _inputs(point: Point) -> str:
 
 def _ticks(axis: Axes, positions: Sequence[float]) -> None:
     """Label a logarithmic x axis at these positions alone, and y with plain numbers."""
-    axis.set_xticks(positions, [f"{position:g}" for position in positions], fontsize=6.5)
+    axis.set_xticks(positions, [f"{position:g}" for position in positions], fontsize=7)
     axis.xaxis.set_minor_formatter(NullFormatter())
-    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    panels.plain_ticks(axis, "y")
-    axis.yaxis.set_minor_formatter(NullFormatter())
+    panels.log_ticks(axis)
