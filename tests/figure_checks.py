@@ -74,8 +74,8 @@ def _in_the_way(figure):
             if _overlap(legend.get_window_extent(), axes.get_window_extent()) > 1:
                 yield "the legend lies over a panel"
         for legend, line in itertools.product(_legends(axes), axes.lines):
-            places = _places(axes, line.get_xydata())
-            if len(places) and legend.get_window_extent().count_contains(places):
+            path = line.get_path().transformed(line.get_transform())
+            if path.intersects_bbox(legend.get_window_extent(), filled=False):
                 yield f"the legend covers {line.get_label()!r}"
 
 

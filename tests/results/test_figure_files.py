@@ -95,7 +95,7 @@ def _unexplained_dashes(figure, axis):
 
 
 def _covered(figure, axis):
-    axis.legend(loc="center")
+    axis.legend(loc="upper center")
 
 
 def _off_the_page(figure, axis):

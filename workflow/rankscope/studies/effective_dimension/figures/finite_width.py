@@ -118,7 +118,8 @@ def _against_width(
     widths = [point.width for point, _ in group]
     depths = np.array([float(point.predicted.hump_depth) for point, _ in group])
     measured = depths * [estimate.value for _, estimate in group]
-    bars = depths * [_half(estimate) for _, estimate in group]
+    half = depths * [_half(estimate) for _, estimate in group]
+    bars = np.minimum(half, np.maximum(measured - 1, 0)), half  # there is no layer below the first
     marker = "_" if len(widths) == 1 else ""
     panels.theory(axis, widths, depths, color=colour, linewidth=0.9, marker=marker)
     axis.errorbar(widths, measured, bars, fmt="o", color=colour, markersize=4, label=label)
