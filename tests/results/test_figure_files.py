@@ -117,7 +117,6 @@ def test_a_fault_of_a_figure_is_found(fault):
     panels.legend_below(figure, axis.get_legend_handles_labels()[0])
     fault(figure, axis)
     assert figure_checks.faults(figure)
-    plt.close(figure)
 
 
 REAL = [
@@ -135,7 +134,6 @@ def test_figures_of_the_results_are_legible_whole_and_explained(name, item):
     function = getattr(study.part(name, "figures"), item)
     figure = tabulate.call(function, results.read(RESULTS / name), RESULTS / name)
     assert figure_checks.faults(figure) == []
-    plt.close(figure)
 
 
 def test_what_a_figure_shows_is_said_in_its_png(saved):

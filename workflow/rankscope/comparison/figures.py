@@ -57,7 +57,8 @@ def _draw_held(axes: Axes, spectra: Sequence[Spectrum]) -> None:
         chance = ranks.energy_held(ranks.null(spectrum.shape)).mean(axis=0)[: len(directions)]
         axes.plot(directions, chance, **style.NULL, zorder=1)
         panels.curve(axes, directions, shares, color=colour, label=spectrum.label, zorder=2)
-    axes.axhline(ranks.SHARE, color="0.3", linestyle=":", linewidth=0.8)
+    label = f"{ranks.SHARE:.0%} of the energy"
+    axes.axhline(ranks.SHARE, color="0.3", linestyle=":", linewidth=0.8, label=label)
     axes.set(xscale="log", xlabel="leading directions", ylim=(0, 1.02))
     panels.plain_ticks(axes)
     handles, _ = axes.get_legend_handles_labels()

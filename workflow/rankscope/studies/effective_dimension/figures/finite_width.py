@@ -168,7 +168,8 @@ def concentration(results: Results) -> Figure:
 
     Layers 10 and 20, with jackknife intervals of the logarithm. Dashed: slope 1/2, what a
     sub-Gaussian bound of variance proxy proportional to m allows; dotted: slope 1, no
-    concentration. Both are drawn through the middle of the data of layer 20. ReLU, Gaussian weights, orthonormal inputs.
+    concentration. Both are drawn through the middle of the data of layer 20. ReLU, Gaussian
+    weights, orthonormal inputs.
     """
     points = [p for p in choice.square(results) if p.depth >= 20]
     if not points:
@@ -181,7 +182,7 @@ def concentration(results: Results) -> Figure:
             ranks = [rank.curves(p)[:, layer - 1] * p.batch_size for p in points]
             found = [jackknife(lambda some: float(some.std(ddof=1)), values) for values in ranks]
             spread = np.array([estimate.value for estimate in found])
-            with np.errstate(divide="ignore", invalid="ignore"):  # all networks alike: no interval
+            with np.errstate(divide="ignore", invalid="ignore"):
                 factor = np.exp([_half(estimate) for estimate in found] / spread)
                 bars = spread * (1 - 1 / factor), spread * (factor - 1)
             axis.errorbar(sizes, spread, bars, fmt="o", color=colour, label=f"layer {layer}")
