@@ -101,11 +101,11 @@ def test_every_link_leads_somewhere(opened):
 def test_every_image_is_embedded_and_drawn(opened):
     page = opened()
     images = page.eval_on_selector_all(
-        "img", "images => images.map(i => [i.src.slice(0, 15), i.naturalWidth, i.alt])"
+        "img", "images => images.map(i => [i.src.slice(0, 16), i.naturalWidth, i.alt])"
     )
     assert len(images) >= 5
     for source, width, text in images:
-        assert source == "data:image/png;"
+        assert source == "data:image/webp;"
         assert width > 300
         assert text
 

@@ -270,7 +270,7 @@ def _claims(name: str, folder: Path) -> list[Claim]:
             Claim(
                 study=name,
                 cells=items.records(cells),
-                data=formats.packed_url(mine.to_csv(index=False).encode()) if len(mine) else "",
+                data=_packed(mine),
                 place=place,
                 text=text,
                 before={
@@ -280,6 +280,12 @@ def _claims(name: str, folder: Path) -> list[Claim]:
             )
         )
     return found
+
+
+def _packed(points: pd.DataFrame) -> str:
+    """Pack the rows of a claim's points, to six digits: ``verdicts.csv`` has all."""
+    text = points.to_csv(index=False, float_format="%.6g")
+    return formats.packed_url(text.encode()) if len(points) else ""
 
 
 def _evidence(claim: claims.Claim | None) -> tuple[str, str]:
