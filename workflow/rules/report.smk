@@ -121,6 +121,6 @@ rule report:
         code=code.code_hash("rankscope.report.page"),
         texts=code.text_hash("report/*.*", "studies/**/report.md"),
         # told apart from the texts of the package, which are always there
-        derivations=code.text_hash("../../docs/derivations.md"),
+        docs=code.text_hash("../../docs/derivations.md", "../../docs/findings/*.csv"),
     shell:
         'python "$RANKSCOPE_SCRIPTS"/report.py {output:q} > {log} 2>&1'

@@ -59,6 +59,7 @@ def spread_exponent(results: Results, rank: Rank) -> Iterator[Sample]:
     scope=SCOPE,
     source=SOURCE,
     basis=ABSTRACT,
+    figure="verdicts_by_definition",
     definitions=DEFINITIONS,
 )
 def tail(results: Results, rank: Rank) -> Iterator[Sample]:
