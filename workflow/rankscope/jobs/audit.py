@@ -12,6 +12,8 @@ from rankscope.evidence.claims import Claim
 from rankscope.jobs import tabulate
 
 DRAWS = 100
+FURTHER = 10
+"""Of a claim's second and further definitions, where every draw is planted."""
 SEED = 20251125
 """Of the planted data; another one changes no result, only which data are planted."""
 

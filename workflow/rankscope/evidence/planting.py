@@ -1,0 +1,296 @@
+"""Planted data: what a run would have measured if the number of a claim were known.
+
+A study's ``plants.py`` has one function per claim, of the name of the claim's evidence. From a
+point and the value that the claim's number shall have in each replicate it makes the measured
+variables that give it, by a route of its own:
+
+    def known_optimum(point, values):
+        return {"trained_error": point.predicted.trained_error + values}
+
+Three kinds of truth are planted at the points, replicates and noise of a run: that the statement
+*holds*, that it *fails* by twice its tolerance, and what its *null* gives (chance, or the
+trivial alternative).
+"""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from rankscope.evidence.claims import Claim, Definition
+from rankscope.evidence.region import Region
+from rankscope.evidence.results import Family, Point, Results
+from rankscope.evidence.samples import (
+    Estimate,
+    Sample,
+    agresti_coull,
+    coarse,
+    mean,
+    proportion,
+)
+
+HOLDS, FAILS, NULL = "holds", "fails", "null"
+KINDS = (HOLDS, FAILS, NULL)
+SAME = 1e-6
+"""Share of a tolerance, or of an error, to which numbers are the same."""
+
+Plant = Callable[..., Mapping[str, Any]]
+"""From a point, values over replicates (and a definition) to measured variables."""
+
+
+def plant_of(plants: ModuleType, claim: Claim) -> Plant:
+    """Return the function of ``plants`` that has the name of the claim's evidence."""
+    found: Plant = getattr(plants, claim.function)
+    return found
+
+
+def targets(region: Region, chance: float) -> dict[str, float]:
+    """Return what the claim's number is where the statement holds, fails, and by its null.
+
+    It holds in the middle of the region, or a tolerance inside its only bound; it fails at
+    twice the tolerance: from the middle, or a tolerance beyond the bound.
+    """
+    if math.isfinite(region.lower) and math.isfinite(region.upper):
+        middle = (region.lower + region.upper) / 2
+        return {HOLDS: middle, FAILS: middle + 2 * region.width, NULL: chance}
+    if math.isfinite(region.upper):
+        return {
+            HOLDS: region.upper - region.width, FAILS: region.upper + region.width, NULL: chance
+        }  # fmt: skip
+    return {HOLDS: region.lower + region.width, FAILS: region.lower - region.width, NULL: chance}
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimates:
+    """What many draws say about a claim at each of its points, shape ``(draw, sample)``.
+
+    Attributes:
+        value: the numbers.
+        error: their standard errors; ``nan`` if unknown.
+        freedom: degrees of freedom of the errors.
+        missing: how many replicates gave no number.
+    """
+
+    value: np.ndarray
+    error: np.ndarray
+    freedom: np.ndarray
+    missing: np.ndarray
+
+
+def collect(samples: Sequence[Sample]) -> Estimates:
+    """Return what the samples of one draw say."""
+    found = [sample.estimate for sample in samples]
+    names = [field.name for field in dataclasses.fields(Estimates)]
+    return Estimates(*(np.array([[getattr(one, n) for one in found]], float) for n in names))
+
+
+@dataclasses.dataclass(frozen=True)
+class Bed:
+    """A claim, one of its definitions, and what a run says about it: where to plant.
+
+    Attributes:
+        claim: the claim.
+        definition: one of its definitions, or ``None``.
+        results: the run's results, whose points, replicates and noise are kept.
+        plant: makes measured variables.
+        times: how many times the replicates of the run are planted.
+    """
+
+    claim: Claim
+    definition: Definition | None
+    results: Results
+    plant: Plant
+    times: float = 1.0
+
+    @functools.cached_property
+    def samples(self) -> list[Sample]:
+        """What the run itself says."""
+        return self.claim.samples(self.results, self.definition)
+
+    @functools.cached_property
+    def noise(self) -> list[Estimate]:
+        """What the run says, with the error and the replicates that are planted."""
+        return [
+            dataclasses.replace(
+                estimate,
+                error=estimate.error / math.sqrt(self.times) if estimate.error > 0 else 0.0,
+                replicates=max(round(estimate.replicates * self.times), 2),
+            )
+            for estimate in (sample.estimate for sample in self.samples)
+        ]
+
+    @functools.cached_property
+    def sources(self) -> list[int]:
+        """Per sample the one whose values its point gets: the last, of a point's several parts."""
+        last = {name: i for i, sample in enumerate(self.samples) for name in _names(sample)}
+        return [
+            max((last[name] for name in _names(sample)), default=i)
+            for i, sample in enumerate(self.samples)
+        ]
+
+    @property
+    def replicates(self) -> int:
+        """The most that the run has at a point."""
+        return max(sample.estimate.replicates for sample in self.samples)
+
+    @functools.cached_property
+    def _points(self) -> list[Point]:
+        """The points, with as many replicates as are planted."""
+        return [_repeated(point, self.times) for point in self.results]
+
+    def target(self, sample: Sample, kind: str) -> float:
+        """Return what the claim's number is at a sample if the truth is of a kind."""
+        region = sample.accepted or self.claim.accepted
+        chance = self.claim.chance if math.isnan(sample.chance) else sample.chance
+        target = self.claim.targets.get(kind, targets(region, chance)[kind])
+        if math.isnan(target):
+            raise ValueError(f"{self.claim.name}: no number for {kind!r} at {sample.name}")
+        return target
+
+    def draw(self, kind: str, generator: np.random.Generator) -> list[xr.DataArray]:
+        """Draw, for each sample, values over replicates in which the truth is of a kind."""
+        drawn = {
+            i: draw(self.target(self.samples[i], kind), self.noise[i], generator)
+            for i in sorted(set(self.sources))
+        }
+        return [drawn[i] for i in self.sources]
+
+    def planted(self, values: Sequence[xr.DataArray]) -> Results:
+        """Return results in which each sample's point has its values, with the run's noise."""
+        arguments = () if self.definition is None else (self.definition,)
+        of = {
+            name: each
+            for sample, each in zip(self.samples, values, strict=True)
+            for name in _names(sample)
+        }
+        return Results(
+            [
+                _with(point, self.plant(point, of[point.name], *arguments))
+                if point.name in of
+                else point
+                for point in self._points
+            ]
+        )
+
+    def is_passed_on(self, values: Sequence[xr.DataArray], found: Sequence[Sample]) -> bool:
+        """Tell whether the evidence gives the very estimates that its planted values have."""
+        if len(found) != len(self.samples):
+            return False
+        for given, sample in zip(values, found, strict=True):
+            estimate, region = sample.estimate, sample.accepted or self.claim.accepted
+            if estimate.kind == "proportion":
+                expected = proportion(given)
+            else:
+                expected = mean(given, estimate.resolution)
+            both = np.array([[e.value, e.error] for e in (estimate, expected)])
+            room = SAME * float(np.fmax(expected.error, region.width))
+            alike = np.allclose(*both, rtol=0, atol=room, equal_nan=True)
+            counts = [(e.freedom, e.missing, e.replicates) for e in (estimate, expected)]
+            if not alike or counts[0] != counts[1]:
+                return False
+        return True
+
+    def law(self, kind: str, draws: int, generator: np.random.Generator) -> Estimates:
+        """Draw what evidence that passes its values on would estimate, each with its own noise.
+
+        A normal mean and an independent chi-squared variance, or a binomial count; parts of one
+        point deviate together.
+        """
+        shape = draws, len(self.samples)
+        value, error, freedom = np.empty(shape), np.empty(shape), np.empty(shape)
+        drawn: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        for i, (sample, like) in enumerate(zip(self.samples, self.noise, strict=True)):
+            target, count = self.target(sample, kind), like.replicates
+            if like.kind == "proportion":
+                successes = generator.binomial(count, np.clip(target, 0, 1), draws)
+                value[:, i], error[:, i] = agresti_coull(successes, count)
+                freedom[:, i] = math.inf
+                continue
+            source = self.sources[i]
+            if source not in drawn:
+                variance = generator.chisquare(count - 1, draws) / (count - 1)
+                drawn[source] = generator.standard_normal(draws), np.sqrt(variance)
+            normal, spread = drawn[source]
+            value[:, i] = target + like.error * normal
+            least = coarse(like.resolution, count) if like.resolution else 0.0
+            error[:, i] = np.maximum(like.error * spread, least)
+            freedom[:, i] = count - 1
+        return Estimates(value, np.where(error > 0, error, math.nan), freedom, np.zeros(shape))
+
+    def is_found(self, kind: str, found: Sequence[Sequence[Sample]]) -> bool:
+        """Tell whether the evidence finds, on average over draws, what was planted.
+
+        To five standard errors of the average, a tenth of the tolerance, and the pull of
+        Agresti and Coull's rule towards one half.
+        """
+        if any(len(samples) != len(self.samples) for samples in found):
+            return False
+        for i, drawn in enumerate(zip(*found, strict=True)):
+            sample = self.samples[i]
+            off = np.array([one.estimate.value for one in drawn]) - self.target(sample, kind)
+            # a few draws may agree by chance: their spread is no less than the noise they have
+            noise = max(self.noise[i].error, self.noise[self.sources[i]].error)
+            spread = max(float(off.std()), noise) if len(off) > 1 else 0.0
+            room = 5 * spread / math.sqrt(len(off))
+            room += 0.1 * (sample.accepted or self.claim.accepted).width
+            if sample.estimate.kind == "proportion":
+                room += 2 / (sample.estimate.replicates + 4)
+            if not abs(float(off.mean())) <= room:
+                return False
+        return True
+
+
+def draw(target: float, like: Estimate, generator: np.random.Generator) -> xr.DataArray:
+    """Draw values over replicates about a target, with the spread that a run had.
+
+    The spread of a mean's values is ``error sqrt(n)``; trials of a proportion are drawn as
+    such; a number without randomness has none.
+    """
+    count = like.replicates
+    if like.kind == "proportion":
+        values = (generator.random(count) < np.clip(target, 0, 1)).astype(float)
+    else:
+        values = target + like.error * math.sqrt(count) * generator.standard_normal(count)
+    return xr.DataArray(values, dims="replicate")
+
+
+def _names(sample: Sample) -> list[str]:
+    """Return the names of the points that a sample is of."""
+    points = sample.point if isinstance(sample.point, Family) else [sample.point]
+    return [point.name for point in points if isinstance(point, Point)]
+
+
+def _repeated(point: Point, times: float) -> Point:
+    """Return a point that has its replicates several times over."""
+    if times == 1:
+        return point
+    measured = point.measured
+    count = measured.sizes["replicate"]
+    again = np.resize(np.arange(count), round(count * times))
+    return _of(point, measured.isel(replicate=again))
+
+
+def _with(point: Point, variables: Mapping[str, Any]) -> Point:
+    return _of(
+        point,
+        point.measured.assign(
+            {
+                name: value if isinstance(value, xr.DataArray) else ("replicate", np.asarray(value))
+                for name, value in variables.items()
+            }
+        ),
+    )
+
+
+def _of(point: Point, measured: xr.Dataset) -> Point:
+    """Return the point with other measurements."""
+    return Point(
+        point.name,
+        point.parameters,
+        lambda stage: measured if stage == "simulated" else point.predicted,
+    )
