@@ -31,7 +31,7 @@ from rankscope.evidence.planting import (
     plant_of,
 )
 from rankscope.evidence.results import Results
-from rankscope.evidence.samples import Sample
+from rankscope.evidence.samples import Estimate, Sample
 
 ERROR_RATE = 0.05
 """How often a claim may be supported under a falsehood or its null, or contradicted if true."""
@@ -41,12 +41,10 @@ TRIED = 3
 """Draws that go through the evidence before it is believed to pass values on."""
 JUDGED = 400
 """Draws of a claim whose evidence does."""
-AGAIN = 25
-"""Draws for a number of replicates that might give the power, where all are planted."""
+AGAIN = 100
+"""Draws for a number of replicates that might give the power."""
 MOST = 1024
 """Times the replicates of the run, beyond which none are asked for."""
-MOST_PLANTED = 16
-"""The same, where every draw goes through the evidence."""
 
 COLUMNS = (
     "claim", "definition", "kind", "draws", "planted", "supported", "contradicted", "undecided",
@@ -121,15 +119,15 @@ class Counts:
         of: per verdict.
         draws: how many were judged.
         planted: how many of them were planted, and read by the evidence.
-        passed_on: whether the others were not, because the evidence passes values on.
         found: whether the evidence found what was planted.
+        law: what it found at each sample, and with what noise.
     """
 
     of: Mapping[str, int]
     draws: int
     planted: int
-    passed_on: bool
     found: bool
+    law: Sequence[Estimate]
 
     def share(self, verdict: str) -> float:
         """Return how often a verdict was reached."""
@@ -163,7 +161,7 @@ def _row(bed: Bed, kind: str, rule: Rule, draws: int) -> dict[str, Any]:
         "powerful": powerful,
         "found": counts.found,
         "replicates": bed.replicates,
-        "replicates_needed": math.nan if powerful else _needed(bed, kind, rule, counts.passed_on),
+        "replicates_needed": math.nan if powerful else _needed(bed, kind, rule, counts.law),
     }
 
 
@@ -180,12 +178,16 @@ def _count(bed: Bed, kind: str, rule: Rule, draws: int) -> Counts:
             # without randomness, all draws are this one
             break
         if passed_on and len(found) == TRIED:
-            reached = _judge(bed.claim, bed.samples, bed.law(kind, JUDGED, generator), rule)
+            drawn = bed.estimates(bed.law(kind), JUDGED, generator)
+            reached = _judge(bed.claim, bed.samples, drawn, rule)
             break
     return Counts(
-        {verdict: reached.count(verdict) for verdict in verdicts.VERDICTS},
-        len(reached), len(found), passed_on, passed_on or bed.is_found(kind, found),
-    )  # fmt: skip
+        of={verdict: reached.count(verdict) for verdict in verdicts.VERDICTS},
+        draws=len(reached),
+        planted=len(found),
+        found=passed_on or bed.is_found(kind, found),
+        law=bed.law(kind, () if passed_on else found),
+    )
 
 
 def _judge(
@@ -206,17 +208,20 @@ def _judge(
     return [verdicts.overall(claim, row, settings)[0] for row in points]
 
 
-def _needed(bed: Bed, kind: str, rule: Rule, passed_on: bool) -> float:
+def _needed(bed: Bed, kind: str, rule: Rule, law: Sequence[Estimate]) -> float:
     """Return about how many replicates would give the power that is wanted, to an eighth."""
+    right = verdicts.SUPPORTED if kind == HOLDS else verdicts.CONTRADICTED
 
     def is_powerful(times: float) -> bool:
-        more = dataclasses.replace(bed, times=times)
-        return _count(more, kind, rule, AGAIN).right(kind) >= POWER
+        generator = np.random.default_rng([rule.seed, KINDS.index(kind)])
+        drawn = bed.estimates(law, AGAIN, generator, times)
+        reached = _judge(bed.claim, bed.samples, drawn, rule)
+        return reached.count(right) >= POWER * AGAIN
 
     too_few, enough = 1.0, 2.0
     while not is_powerful(enough):
         too_few, enough = enough, 2 * enough
-        if enough > (MOST if passed_on else MOST_PLANTED):
+        if enough > MOST:
             return math.inf
     for _ in range(3):
         middle = (too_few + enough) / 2

@@ -49,6 +49,12 @@ def plant_of(plants: ModuleType, claim: Claim) -> Plant:
     return found
 
 
+def with_own_noise(plant: Plant) -> Plant:
+    """Mark a plant that makes the noise of its number itself: its values' mean has none."""
+    plant.has_own_noise = True  # type: ignore[attr-defined]
+    return plant
+
+
 def targets(region: Region, chance: float) -> dict[str, float]:
     """Return what the claim's number is where the statement holds, fails, and by its null.
 
@@ -98,14 +104,12 @@ class Bed:
         definition: one of its definitions, or ``None``.
         results: the run's results, whose points, replicates and noise are kept.
         plant: makes measured variables.
-        times: how many times the replicates of the run are planted.
     """
 
     claim: Claim
     definition: Definition | None
     results: Results
     plant: Plant
-    times: float = 1.0
 
     @functools.cached_property
     def samples(self) -> list[Sample]:
@@ -114,12 +118,12 @@ class Bed:
 
     @functools.cached_property
     def noise(self) -> list[Estimate]:
-        """What the run says, with the error and the replicates that are planted."""
+        """What the run says, with an error and enough replicates to draw."""
         return [
             dataclasses.replace(
                 estimate,
-                error=estimate.error / math.sqrt(self.times) if estimate.error > 0 else 0.0,
-                replicates=max(round(estimate.replicates * self.times), 2),
+                error=estimate.error if estimate.error > 0 else 0.0,
+                replicates=max(estimate.replicates, 2),
             )
             for estimate in (sample.estimate for sample in self.samples)
         ]
@@ -138,11 +142,6 @@ class Bed:
         """The most that the run has at a point."""
         return max(sample.estimate.replicates for sample in self.samples)
 
-    @functools.cached_property
-    def _points(self) -> list[Point]:
-        """The points, with as many replicates as are planted."""
-        return [_repeated(point, self.times) for point in self.results]
-
     def target(self, sample: Sample, kind: str) -> float:
         """Return what the claim's number is at a sample if the truth is of a kind."""
         region = sample.accepted or self.claim.accepted
@@ -158,6 +157,11 @@ class Bed:
             i: draw(self.target(self.samples[i], kind), self.noise[i], generator)
             for i in sorted(set(self.sources))
         }
+        if hasattr(self.plant, "has_own_noise"):
+            drawn = {
+                i: values - values.mean() + self.target(self.samples[i], kind)
+                for i, values in drawn.items()
+            }
         return [drawn[i] for i in self.sources]
 
     def planted(self, values: Sequence[xr.DataArray]) -> Results:
@@ -173,7 +177,7 @@ class Bed:
                 _with(point, self.plant(point, of[point.name], *arguments))
                 if point.name in of
                 else point
-                for point in self._points
+                for point in self.results
             ]
         )
 
@@ -195,19 +199,41 @@ class Bed:
                 return False
         return True
 
-    def law(self, kind: str, draws: int, generator: np.random.Generator) -> Estimates:
-        """Draw what evidence that passes its values on would estimate, each with its own noise.
+    def law(self, kind: str, found: Sequence[Sequence[Sample]] = ()) -> list[Estimate]:
+        """Return what would be found at each sample, with the error of the run.
+
+        Or, of evidence that does not pass its values on, the error that it found on average.
+        """
+        law = [
+            dataclasses.replace(like, value=self.target(sample, kind))
+            for sample, like in zip(self.samples, self.noise, strict=True)
+        ]
+        if not found or any(len(samples) != len(law) for samples in found):
+            return law
+        errors = np.nan_to_num([[sample.estimate.error for sample in row] for row in found])
+        means = errors.mean(axis=0).tolist()
+        return [dataclasses.replace(one, error=e) for one, e in zip(law, means, strict=True)]
+
+    def estimates(
+        self, law: Sequence[Estimate], draws: int, generator: np.random.Generator, times: float = 1
+    ) -> Estimates:
+        """Draw what would be estimated, without planting it.
 
         A normal mean and an independent chi-squared variance, or a binomial count; parts of one
         point deviate together.
+
+        Args:
+            law: per sample the number that is found, its error and its replicates.
+            draws: how many.
+            generator: of the draws.
+            times: how many times these replicates there are.
         """
-        shape = draws, len(self.samples)
-        value, error, freedom = np.empty(shape), np.empty(shape), np.empty(shape)
+        value, error, freedom = np.empty((3, draws, len(law)))
         drawn: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-        for i, (sample, like) in enumerate(zip(self.samples, self.noise, strict=True)):
-            target, count = self.target(sample, kind), like.replicates
+        for i, like in enumerate(law):
+            count, noise = round(like.replicates * times), like.error / math.sqrt(times)
             if like.kind == "proportion":
-                successes = generator.binomial(count, np.clip(target, 0, 1), draws)
+                successes = generator.binomial(count, np.clip(like.value, 0, 1), draws)
                 value[:, i], error[:, i] = agresti_coull(successes, count)
                 freedom[:, i] = math.inf
                 continue
@@ -216,11 +242,12 @@ class Bed:
                 variance = generator.chisquare(count - 1, draws) / (count - 1)
                 drawn[source] = generator.standard_normal(draws), np.sqrt(variance)
             normal, spread = drawn[source]
-            value[:, i] = target + like.error * normal
+            value[:, i] = like.value + noise * normal
             least = coarse(like.resolution, count) if like.resolution else 0.0
-            error[:, i] = np.maximum(like.error * spread, least)
+            error[:, i] = np.maximum(noise * spread, least)
             freedom[:, i] = count - 1
-        return Estimates(value, np.where(error > 0, error, math.nan), freedom, np.zeros(shape))
+        error[error == 0] = math.nan
+        return Estimates(value, error, freedom, np.zeros_like(value))
 
     def is_found(self, kind: str, found: Sequence[Sequence[Sample]]) -> bool:
         """Tell whether the evidence finds, on average over draws, what was planted.
@@ -265,32 +292,16 @@ def _names(sample: Sample) -> list[str]:
     return [point.name for point in points if isinstance(point, Point)]
 
 
-def _repeated(point: Point, times: float) -> Point:
-    """Return a point that has its replicates several times over."""
-    if times == 1:
-        return point
-    measured = point.measured
-    count = measured.sizes["replicate"]
-    again = np.resize(np.arange(count), round(count * times))
-    return _of(point, measured.isel(replicate=again))
-
-
 def _with(point: Point, variables: Mapping[str, Any]) -> Point:
-    return _of(
-        point,
-        point.measured.assign(
-            {
-                name: value if isinstance(value, xr.DataArray) else ("replicate", np.asarray(value))
-                for name, value in variables.items()
-            }
-        ),
+    """Return the point with other values of some measured variables."""
+    measured = point.measured.assign(
+        {
+            name: value if isinstance(value, xr.DataArray) else ("replicate", np.asarray(value))
+            for name, value in variables.items()
+        }
     )
 
+    def read(stage: str) -> xr.Dataset:
+        return measured if stage == "simulated" else point.predicted
 
-def _of(point: Point, measured: xr.Dataset) -> Point:
-    """Return the point with other measurements."""
-    return Point(
-        point.name,
-        point.parameters,
-        lambda stage: measured if stage == "simulated" else point.predicted,
-    )
+    return Point(point.name, point.parameters, read)

@@ -228,7 +228,7 @@ def summarise(claim: Claim, points: pd.DataFrame, definition: str = "") -> dict[
     row |= {kind: judged.count(kind) for kind in (SUPPORTED, CONTRADICTED, UNDECIDED)}
     if not len(points):
         return row
-    row["verdict"], place = overall(claim, points.verdict, points.setting)
+    row["verdict"], place = overall(claim, points.verdict, list(points.setting))
     if place:
         row |= {"depends_on": claim.over, "turns_at": place}
     outside: Any = np.maximum(points.lower - points.estimate, points.estimate - points.upper)
@@ -247,7 +247,7 @@ def summarise(claim: Claim, points: pd.DataFrame, definition: str = "") -> dict[
     }
 
 
-def overall(claim: Claim, points: ArrayLike, settings: ArrayLike) -> tuple[str, str]:
+def overall(claim: Claim, points: ArrayLike, settings: Sequence[Any]) -> tuple[str, str]:
     """Return the verdict on a claim, and where along its setting it turns, if it does.
 
     Args:
@@ -258,7 +258,7 @@ def overall(claim: Claim, points: ArrayLike, settings: ArrayLike) -> tuple[str, 
     found = np.asarray(points)
     supported, contradicted = found == SUPPORTED, found == CONTRADICTED
     if claim.over and supported.any() and contradicted.any():
-        place = turning_point(pd.DataFrame({"verdict": found, "setting": settings}))
+        place = turning_point(found, settings)
         if place:
             return DEPENDS, place
     if claim.somewhere:
@@ -270,17 +270,20 @@ def overall(claim: Claim, points: ArrayLike, settings: ArrayLike) -> tuple[str, 
     return (SUPPORTED if supported.all() else UNDECIDED), ""
 
 
-def turning_point(points: pd.DataFrame) -> str:
+def turning_point(points: ArrayLike, settings: Sequence[Any]) -> str:
     """Return where along the setting the verdicts turn; empty if they do not do so cleanly.
 
     They turn if at every value of the setting no two points disagree, and there is a value at
     which all are supported and one at which all are contradicted.
     """
-    decided = points[points.verdict != UNDECIDED]
-    kinds = decided.groupby("setting", sort=True).verdict.agg(set)
-    if (kinds.map(len) > 1).any() or len(kinds) < 2:
+    kinds: dict[Any, set[str]] = {}
+    for verdict, value in zip(np.asarray(points).tolist(), settings, strict=True):
+        if verdict != UNDECIDED:
+            kinds.setdefault(value, set()).add(verdict)
+    if len(kinds) < 2 or any(len(kind) > 1 for kind in kinds.values()):
         return ""
-    values, verdicts = list(kinds.index), [next(iter(kind)) for kind in kinds]
+    values = sorted(kinds)
+    verdicts = [next(iter(kinds[value])) for value in values]
     turns = [
         f"between {_show(a)} and {_show(b)}"
         for a, b, before, after in zip(values, values[1:], verdicts, verdicts[1:], strict=False)
