@@ -13,6 +13,7 @@ through the evidence.
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -96,6 +97,11 @@ def audit(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def read(file: Path) -> pd.DataFrame:
+    """Read an audit that was written as CSV, in which a kind of truth is called ``null``."""
+    return pd.read_csv(file, keep_default_na=False, na_values={"replicates_needed": [""]})
+
+
 @dataclasses.dataclass(frozen=True)
 class Rule:
     """How draws are made and judged.
@@ -168,7 +174,9 @@ def _row(bed: Bed, kind: str, rule: Rule, draws: int) -> dict[str, Any]:
 def _count(bed: Bed, kind: str, rule: Rule, draws: int) -> Counts:
     """Plant data, and count the verdicts."""
     generator = np.random.default_rng([rule.seed, KINDS.index(kind)])
-    found, reached, passed_on = [], [], True
+    found: list[list[Sample]] = []
+    reached: list[str] = []
+    passed_on = True
     while len(found) < draws:
         values = bed.draw(kind, generator)
         found.append(samples := bed.claim.samples(bed.planted(values), bed.definition))
@@ -190,9 +198,7 @@ def _count(bed: Bed, kind: str, rule: Rule, draws: int) -> Counts:
     )
 
 
-def _judge(
-    claim: Claim, samples: Sequence[Sample], estimates: Estimates, rule: Rule
-) -> list[str]:
+def _judge(claim: Claim, samples: Sequence[Sample], estimates: Estimates, rule: Rule) -> list[str]:
     """Return the verdict on a claim in each draw, as `verdicts.judge` finds it in a run."""
     if not samples:
         return [verdicts.NOT_TESTED] * len(estimates.value)

@@ -191,10 +191,9 @@ class Bed:
                 expected = proportion(given)
             else:
                 expected = mean(given, estimate.resolution)
-            both = np.array([[e.value, e.error] for e in (estimate, expected)])
             room = SAME * float(np.fmax(expected.error, region.width))
-            alike = np.allclose(*both, rtol=0, atol=room, equal_nan=True)
-            counts = [(e.freedom, e.missing, e.replicates) for e in (estimate, expected)]
+            numbers, counts = zip(*map(_split, (estimate, expected)), strict=True)
+            alike = np.allclose(numbers[0], numbers[1], rtol=0, atol=room, equal_nan=True)
             if not alike or counts[0] != counts[1]:
                 return False
         return True
@@ -284,6 +283,11 @@ def draw(target: float, like: Estimate, generator: np.random.Generator) -> xr.Da
     else:
         values = target + like.error * math.sqrt(count) * generator.standard_normal(count)
     return xr.DataArray(values, dims="replicate")
+
+
+def _split(one: Estimate) -> tuple[tuple[float, float], tuple[float, int, int]]:
+    """Return the numbers of an estimate, and its counts."""
+    return (one.value, one.error), (one.freedom, one.missing, one.replicates)
 
 
 def _names(sample: Sample) -> list[str]:

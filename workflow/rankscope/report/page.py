@@ -10,7 +10,7 @@ from markupsafe import Markup
 from rankscope import datasets
 from rankscope.evidence import verdicts
 from rankscope.planning import configuration
-from rankscope.report import formats, gather, prose
+from rankscope.report import audits, formats, gather, prose
 
 
 def write(target: Path) -> None:
@@ -18,6 +18,7 @@ def write(target: Path) -> None:
     provenance = gather.provenance(target.parent)
     values = provenance["configuration"] | {"results": str(target.parent)}
     config = configuration.check(values, str(target.parent / "provenance.json"))
+    audited, outdated = audits.read(target.parent)
     page = (
         _environment()
         .get_template("template.html.j2")
@@ -26,6 +27,8 @@ def write(target: Path) -> None:
             comparison=gather.comparison(config),
             verdicts=verdicts.VERDICTS,
             stages=gather.STAGES,
+            audits=audited,
+            audit_is_outdated=outdated,
             definitions=gather.definitions(),
             derivations=gather.derivations(),
             provenance=provenance,
