@@ -1,7 +1,7 @@
 """What the report says of the audit: how claims are judged where the truth was planted."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ class Audit:
     """
 
     study: str
-    rows: Sequence[Mapping[str, Mapping[str, Any]]]
+    rows: Sequence[Mapping[str, Mapping[Hashable, Any]]]
     counts: Mapping[str, int]
 
 
