@@ -1,5 +1,7 @@
 """Data in which each claim's number is what the audit says: curves, spreads and counts."""
 
+import functools
+
 import numpy as np
 import xarray as xr
 from scipy import optimize, special
@@ -40,15 +42,23 @@ def spread_exponent(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
 @with_own_noise
 def tail(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     """Return powers of normal deviates, drawn from a law with that excess kurtosis."""
-    # fourth moment over squared variance: Gamma(2p + 1/2) Gamma(1/2) / Gamma(p + 1/2)^2
-    aim = np.log(3 + float(values.mean())) - special.gammaln(0.5)
-    power = optimize.brentq(
-        lambda p: special.gammaln(2 * p + 0.5) - 2 * special.gammaln(p + 0.5) - aim, 0.01, 5
-    )
+    power = _power(round(float(values.mean()), 9))
     # points of one draw are independent of each other
     generator = np.random.default_rng([point.width, *values.to_numpy().view(np.uint32)])
     normal = generator.standard_normal(len(values))
     return _level(point, rank, values.copy(data=np.sign(normal) * np.abs(normal) ** power))
+
+
+@functools.cache
+def _power(kurtosis: float) -> float:
+    """Return the power of a normal deviate that has an excess kurtosis."""
+    # fourth moment over squared variance: Gamma(2p + 1/2) Gamma(1/2) / Gamma(p + 1/2)^2
+    aim = np.log(3 + kurtosis) - special.gammaln(0.5)
+    return float(
+        optimize.brentq(
+            lambda p: special.gammaln(2 * p + 0.5) - 2 * special.gammaln(p + 0.5) - aim, 0.01, 5
+        )
+    )
 
 
 def revival(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
