@@ -28,7 +28,6 @@ rule audit:
 
 
 rule join_audits:
-    """Join the audits of all studies in one table."""
     input:
         expand("<results>/{study}/audit.csv", study=STUDIES),
         "<results>/provenance.json",
@@ -36,10 +35,13 @@ rule join_audits:
         multiext("<results>/audit", ".csv", ".md", ".tex"),
     log:
         "<results>/logs/join_audits.log",
+    localrule: True  # seconds of work are not worth a place in a cluster's queue
     conda:
         "../../envs/rankscope.yaml"
     params:
         names=STUDIES,
         code=code.code_hash("rankscope.jobs.audit"),
+    message:
+        "Join the audits of all studies in one table"
     shell:
         'python "$RANKSCOPE_SCRIPTS"/join_audits.py {params.names} > {log} 2>&1'

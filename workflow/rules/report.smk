@@ -84,18 +84,20 @@ if WITH_SPECTRA:
 
 
 rule provenance:
-    """Record versions, commit, platform and configuration."""
     input:
         "<results>/claims.csv",
     output:
         "<results>/provenance.json",
     log:
         "<results>/logs/provenance.log",
+    localrule: True  # seconds of work are not worth a place in a cluster's queue
     conda:
         "../../envs/rankscope.yaml"
     params:
         config=config,
         code=code.code_hash("rankscope.jobs.provenance"),
+    message:
+        "Record versions, commit, platform and configuration"
     shell:
         'python "$RANKSCOPE_SCRIPTS"/provenance.py {output:q} > {log} 2>&1'
 

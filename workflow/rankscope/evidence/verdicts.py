@@ -84,7 +84,7 @@ def judge(claim: Claim, samples: Mapping[str, Sequence[Sample]], confidence: flo
     table["interval_lower"], table["interval_upper"] = table.estimate - half, table.estimate + half
     table["replicates_to_decide"] = [
         _replicates(row, level) if row.verdict == UNDECIDED else 0
-        for row in table.itertuples(index=False)
+        for row, level in zip(table.itertuples(index=False), own_level, strict=True)
     ]
     return table
 
@@ -243,8 +243,19 @@ def summarise(claim: Claim, points: pd.DataFrame, definition: str = "") -> dict[
         "accepted_lower": worst.lower,
         "accepted_upper": worst.upper,
         "chance": worst.chance,
-        "replicates_to_decide": points.replicates_to_decide.max(),
+        "replicates_to_decide": _enough(claim, points),
     }
+
+
+def _enough(claim: Claim, points: pd.DataFrame) -> float:
+    """Return about how many replicates would decide a claim.
+
+    One point that lies outside its region contradicts a universal claim, one that lies inside
+    supports an existential one: the fewest of these. Otherwise all points must be decided.
+    """
+    inside = (points.estimate >= points.lower) & (points.estimate <= points.upper)
+    telling = points.replicates_to_decide[inside if claim.somewhere else ~inside]
+    return float(telling.min() if telling.notna().any() else points.replicates_to_decide.max())
 
 
 def overall(claim: Claim, points: ArrayLike, settings: Sequence[Any]) -> tuple[str, str]:

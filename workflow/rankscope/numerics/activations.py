@@ -35,7 +35,16 @@ def _softplus_curvature(h: np.ndarray) -> np.ndarray:
     return SHARPNESS * special.expit(SHARPNESS * h) * special.expit(-SHARPNESS * h)
 
 
+def _tanh_slope(h: np.ndarray) -> np.ndarray:
+    return 1 - np.tanh(h) ** 2
+
+
+def _tanh_curvature(h: np.ndarray) -> np.ndarray:
+    return -2 * np.tanh(h) * _tanh_slope(h)
+
+
 ACTIVATIONS = {
     "relu": Activation(lambda h: np.maximum(h, 0.0), _relu_slope, np.zeros_like),
+    "tanh": Activation(np.tanh, _tanh_slope, _tanh_curvature),
     "softplus": Activation(_softplus, _softplus_slope, _softplus_curvature),
 }

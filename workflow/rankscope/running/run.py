@@ -182,7 +182,7 @@ def _snakefile() -> Path:
 def _dry(config: Configuration, config_file: Path, arguments: Sequence[str]) -> int:
     """Show what a run would do, and leave no trace."""
     answer = subprocess.run(
-        _command(config_file, ["--quiet", "rules", *arguments]),
+        _command(config_file, [*arguments, "--quiet", "rules"]),
         capture_output=True,
         text=True,
         check=False,

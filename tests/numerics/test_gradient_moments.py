@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+
+from rankscope.numerics import dense_networks, gradient_moments, subspaces
+from rankscope.numerics.activations import ACTIVATIONS
+
+SAMPLES, CLASSES = 12, 3
+
+
+@pytest.fixture
+def network():
+    generator = np.random.default_rng(4)
+    weights = dense_networks.draw(5, 6, 2, CLASSES, (2.0, 1.0), generator)
+    inputs = generator.standard_normal((SAMPLES, 5))
+    return weights, dense_networks.forward(weights, inputs, ACTIVATIONS["tanh"])
+
+
+@pytest.fixture
+def gradients(network):
+    weights, passed = network
+    errors = passed.probabilities - np.eye(CLASSES)[np.arange(SAMPLES) % CLASSES]
+    return gradient_moments.Gradients(
+        dense_networks.backward(weights, passed.slopes, errors), passed.features
+    )
+
+
+def explicit(gradients):
+    """All gradients written out, one row per sample."""
+    pairs = zip(gradients.errors, gradients.features, strict=True)
+    return np.concatenate(
+        [np.einsum("mi,mj->mij", e, f).reshape(len(e), -1) for e, f in pairs], axis=1
+    )
+
+
+def test_the_spectrum_is_that_of_the_matrix_written_out(gradients):
+    rows = explicit(gradients)
+    matrix = rows.T @ rows / SAMPLES
+    pairs = gradient_moments.spectrum(gradients.grams().sum(axis=0), 5)
+    np.testing.assert_allclose(pairs.values, np.linalg.eigvalsh(matrix)[::-1][:5], rtol=1e-10)
+
+
+def test_blocks_are_those_of_single_layers(gradients):
+    for layer, gram in enumerate(gradients.grams()):
+        e, f = gradients.errors[layer], gradients.features[layer]
+        rows = np.einsum("mi,mj->mij", e, f).reshape(SAMPLES, -1)
+        np.testing.assert_allclose(gram, rows @ rows.T / SAMPLES)
+
+
+def test_the_gauss_newton_matrix_is_that_of_jacobians(network):
+    weights, passed = network
+    factors = gradient_moments.curvature_errors(passed.probabilities)
+    jacobian = np.stack(
+        [
+            explicit(
+                gradient_moments.Gradients(
+                    dense_networks.backward(
+                        weights, passed.slopes, np.tile(np.eye(CLASSES)[c], (SAMPLES, 1))
+                    ),
+                    passed.features,
+                )
+            )
+            for c in range(CLASSES)
+        ],
+        axis=1,
+    )
+    p = passed.probabilities
+    inner = np.einsum("mc,cd->mcd", p, np.eye(CLASSES)) - p[:, :, None] * p[:, None, :]
+    expected = np.einsum("mca,mcd,mdb->ab", jacobian, inner, jacobian)
+    virtual = np.einsum("mvc,mca->mva", factors, jacobian).reshape(-1, jacobian.shape[-1])
+    np.testing.assert_allclose(virtual.T @ virtual, expected, atol=1e-12)
+
+
+def test_a_share_is_that_of_the_projection_written_out(gradients):
+    rows = explicit(gradients)
+    generator = np.random.default_rng(2)
+    direction = [
+        generator.standard_normal((e.shape[1], f.shape[1]))
+        for e, f in zip(gradients.errors, gradients.features, strict=True)
+    ]
+    flat = np.concatenate([one.ravel() for one in direction])
+    basis = np.linalg.eigh(rows.T @ rows)[1][:, -4:]
+    pairs = gradient_moments.spectrum(gradients.grams().sum(axis=0), 4)
+    share = gradient_moments.share_inside(
+        pairs, gradients.inner(direction).sum(axis=0), float(flat @ flat), 4
+    )
+    assert share == pytest.approx(float(subspaces.overlap(flat, basis)) ** 2)
+
+
+def test_a_gradient_of_the_matrix_lies_inside_all_of_them(gradients):
+    own = dense_networks.gradients(
+        [f[:1] for f in gradients.features], [e[:1] for e in gradients.errors]
+    )
+    pairs = gradient_moments.spectrum(gradients.grams().sum(axis=0), SAMPLES)
+    square = sum(float((one**2).sum()) for one in own)
+    inner = gradients.inner(own).sum(axis=0)
+    assert gradient_moments.share_inside(pairs, inner, square, SAMPLES) == pytest.approx(1.0)
+    assert gradient_moments.share_inside(pairs, inner, square, 1) < 0.99
+
+
+def test_no_direction_has_no_share(gradients):
+    pairs = gradient_moments.spectrum(gradients.grams().sum(axis=0), 2)
+    assert np.isnan(gradient_moments.share_inside(pairs, np.zeros(SAMPLES), 0.0, 2))
+
+
+def test_the_gap_is_found_where_it_is():
+    values = np.array([9.0, 8.0, 7.0, 1.0, 0.9, 0.8, 0.01])
+    assert gradient_moments.outliers_by_gap(values, 5) == 3
+    assert gradient_moments.outliers_by_gap(values, 6) == 6
+    assert gradient_moments.outliers_by_gap(np.array([1.0, 1.0, 0.0, 0.0]), 3) == 2
+
+
+def test_the_edge_is_that_of_gradients_without_their_groups_means(gradients):
+    groups = np.arange(SAMPLES) % CLASSES
+    rows = explicit(gradients)
+    for group in range(CLASSES):
+        rows[groups == group] -= rows[groups == group].mean(axis=0)
+    expected = np.linalg.norm(rows, 2) ** 2 / SAMPLES
+    gram = gradients.grams().sum(axis=0)
+    edge = gradient_moments.within_edge(gram, groups)
+    assert edge == pytest.approx(expected, rel=1e-6)
+    assert (np.linalg.eigvalsh(gram) > edge).sum() <= CLASSES
+
+
+def test_leading_directions_are_the_eigenvectors_written_out(gradients):
+    rows = explicit(gradients)
+    basis = gradient_moments.leading_directions(gradients, 3)
+    flat = np.concatenate([b.reshape(3, -1) for b in basis], axis=1)
+    expected = np.linalg.eigh(rows.T @ rows)[1][:, :-4:-1]
+    np.testing.assert_allclose(np.abs(flat @ expected), np.eye(3), atol=1e-9)
+
+
+def test_the_part_inside_is_that_of_the_projection(gradients):
+    basis = gradient_moments.leading_directions(gradients, 3)
+    generator = np.random.default_rng(8)
+    direction = [generator.standard_normal(b.shape[1:]) for b in basis]
+    part = gradient_moments.inside(direction, basis)
+    rest = [u - p for u, p in zip(direction, part, strict=True)]
+    for none in gradient_moments.inside(rest, basis):
+        np.testing.assert_allclose(none, 0, atol=1e-12)
+    assert sum((p**2).sum() for p in part) > 0.001

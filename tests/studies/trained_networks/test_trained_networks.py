@@ -1,0 +1,148 @@
+import numpy as np
+import pytest
+
+from rankscope.errors import ParameterError
+from rankscope.jobs import simulate as job
+from rankscope.numerics import batch_geometry
+from rankscope.planning import parameters as planning
+from rankscope.studies.effective_dimension.theory import fluctuations, kernel
+from rankscope.studies.trained_networks import simulation, theory
+from rankscope.studies.trained_networks.parameters import Parameters
+from rankscope.studies.trained_networks.simulation import curvature, photographs
+
+SMALL = {
+    "depth": 3,
+    "width": 32,
+    "images": "digits",
+    "classes": 4,
+    "images_per_class": 20,
+    "learning_rate": 0.1,
+    "batch_size": 16,
+    "steps": 300,
+    "checkpoints": 3,
+}
+
+
+def simulated(replicates=2, **values):
+    chosen = planning.build(Parameters, SMALL | values, "test")
+    return job.replicates(simulation, "trained_networks", chosen, 1, 0, replicates, "unused")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"images_per_class": 145}, "images_per_class must be at most 144 for 'digits', got 145"),
+        ({"classes": 11}, "classes must be at most 10, got 11"),
+        ({"switch_step": 300}, "switch_step must be below steps, 300, got 300"),
+        ({"steps_in": "bulk"}, "steps_in must be all for adam, weight decay and switch_step 0"),
+        ({"labels": "random"}, "labels must be one of correct, shuffled, got 'random'"),
+    ],
+)
+def test_impossible_points_are_refused_with_the_value(values, message):
+    with pytest.raises(ParameterError, match=message):
+        planning.build(Parameters, SMALL | values, "test")
+
+
+def test_steps_are_measured_at_equal_ratios_from_0_to_the_last():
+    chosen = planning.build(Parameters, SMALL | {"steps": 1000, "checkpoints": 5}, "test")
+    assert chosen.measured_steps == (0, 1, 10, 100, 1000)
+
+
+@pytest.mark.parametrize("labels", ["correct", "shuffled"])
+def test_images_are_as_many_of_each_class_and_no_image_is_in_both_sets(labels):
+    chosen = planning.build(Parameters, SMALL | {"labels": labels}, "test")
+    data = photographs.draw(chosen, np.random.default_rng(0))
+    assert np.bincount(data.labels).tolist() == [20] * 4
+    assert np.bincount(data.held_out_labels).tolist() == [30] * 4
+    assert np.bincount(data.labels[:12]).tolist() == [3] * 4
+    np.testing.assert_allclose((data.images**2).mean(axis=1), 1, rtol=1e-5)
+    both = np.concatenate([data.images, data.held_out])
+    assert len(np.unique(both, axis=0)) == len(both)
+
+
+def test_shuffled_labels_tell_nothing_of_the_image():
+    chosen = planning.build(Parameters, SMALL | {"images_per_class": 140}, "test")
+    draws = {}
+    for labels in ("correct", "shuffled"):
+        changed = planning.build(Parameters, planning.as_dict(chosen) | {"labels": labels}, "test")
+        draws[labels] = photographs.draw(changed, np.random.default_rng(0))
+    correct, shuffled = draws["correct"], draws["shuffled"]
+    of = {
+        image.tobytes(): label for image, label in zip(correct.images, correct.labels, strict=True)
+    }
+    same = np.mean(
+        [of[i.tobytes()] == c for i, c in zip(shuffled.images, shuffled.labels, strict=True)]
+    )
+    # 560 trials of chance 1/4, within five standard errors
+    assert abs(same - 0.25) < 5 * np.sqrt(0.25 * 0.75 / 560)
+
+
+def test_training_learns_the_images():
+    data = simulated()
+    assert np.all(data.training_accuracy.isel(step=-1) == 1)
+    assert np.all(data.held_out_accuracy.isel(step=-1) > 0.9)
+    assert np.all(data.held_out_accuracy.isel(step=0) < 0.6)
+    assert np.all(np.isnan(data.share.sel(step=0, direction="update")))
+
+
+def test_confined_steps_add_up_to_free_ones():
+    values = {"steps": 41, "switch_step": 40}
+    chosen = {
+        part: planning.build(Parameters, SMALL | values | {"steps_in": part}, "test")
+        for part in ("all", "dominant", "bulk")
+    }
+    generator = np.random.default_rng(3)
+    data = [photographs.draw(chosen["all"], np.random.default_rng(3))]
+    weights = [w[None] for w in simulation._network(chosen["all"], generator)]
+    slopes = [generator.standard_normal(w.shape).astype(np.float32) for w in weights]
+    taken = {
+        part: curvature.Confined(chosen[part], data)(40, weights, [s.copy() for s in slopes])
+        for part in ("dominant", "bulk")
+    }
+    for inside, outside, slope in zip(taken["dominant"], taken["bulk"], slopes, strict=True):
+        np.testing.assert_allclose(inside + outside, slope, atol=1e-5)
+        assert 0 < np.linalg.norm(inside) < np.linalg.norm(slope)
+    before = curvature.Confined(chosen["bulk"], data)(39, weights, [s.copy() for s in slopes])
+    np.testing.assert_array_equal(before[0], slopes[0])
+
+
+def test_the_grid_gives_the_arc_cosine_map_and_the_injection_of_relu():
+    cosine = np.linspace(0, 0.999, 50)
+    table = theory.correlation_map("relu", np.sqrt(2.0))
+    # at a kink the trapezoid rule of step h errs by no more than h^2 / 8 of the jump in slope
+    bound = float(theory.NODES[1] - theory.NODES[0]) ** 2 / 8
+    np.testing.assert_allclose(table(cosine), kernel.correlation_map(cosine, 0.0), atol=bound)
+    np.testing.assert_allclose(table(cosine, 1), kernel.correlation_slope(cosine, 0.0), atol=2e-2)
+    phi = theory.ACTIVATION["relu"][0]
+    for c in (0.0, 0.5, 0.9):
+        closed = fluctuations.injection(np.array([c]), 0.0, orthogonal=False)
+        assert theory.injection(phi, np.sqrt(2.0), c) == pytest.approx(closed[0], rel=2e-3)
+
+
+def test_the_map_of_tanh_is_that_of_drawn_pairs():
+    generator, c = np.random.default_rng(2), 0.6
+    x, e = generator.standard_normal((2, 400_000))
+    first, second = np.tanh(x), np.tanh(c * x + np.sqrt(1 - c**2) * e)
+    drawn = (first * second) / (first**2).mean()
+    error = drawn.std() / np.sqrt(len(drawn))
+    assert abs(theory.correlation_map("tanh", 1.0)(c) - drawn.mean()) < 5 * error
+
+
+def test_the_start_is_that_of_many_networks_and_infinite_width_is_not():
+    values = {"width": 64, "steps": 1, "checkpoints": 2, "classes": 10}
+    inverse = simulated(4, **values).initial_inverse_ratio.mean("replicate")
+    predicted = theory.predict(planning.build(Parameters, SMALL | values, "test"))
+    # to first order in l/n and 1/m: ten per cent, as is claimed
+    assert np.all(np.abs(inverse * predicted.initial_centred_participation_ratio - 1) < 0.1)
+    assert inverse[-1] * predicted.initial_infinite_width[-1] > 1.5
+
+
+def test_collapsed_classes_have_the_participation_ratio_of_a_simplex():
+    means = np.random.default_rng(1).standard_normal((1, 9)) + 3 * np.eye(6, 9)
+    turned = np.eye(6, 9) + 1.0
+    gram = np.repeat(turned, 5, axis=0) @ np.repeat(turned, 5, axis=0).T
+    centred = batch_geometry.centred(batch_geometry.cosines(gram))
+    assert batch_geometry.participation_ratio(centred) == pytest.approx(5)
+    uneven = np.repeat(means, 5, axis=0)
+    other = batch_geometry.centred(batch_geometry.cosines(uneven @ uneven.T))
+    assert batch_geometry.participation_ratio(other) < 5

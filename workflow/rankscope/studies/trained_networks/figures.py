@@ -1,0 +1,318 @@
+"""Figures of the study; a function's docstring is its caption."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from rankscope.drawing import panels, style
+from rankscope.evidence.results import Point, Results
+
+COLUMNS = 4
+STYLES: dict[str, Any] = {"correct": "-", "shuffled": ":"}
+LABELS = [
+    Line2D([], [], color="0.3", linestyle=line, label=f"{name} labels")
+    for name, line in STYLES.items()
+]
+NULL = Line2D([], [], label="random direction", **style.NULL)
+SHARES = (style.COLOURS[9], style.COLOURS[0], style.COLOURS[2])
+COLLAPSE = {
+    "within_over_between": "NC1: within / between",
+    "distance_from_simplex": "NC2: angles",
+    "spread_of_lengths": "NC2: lengths",
+    "distance_from_duality": "NC3: readout",
+    "disagreement": "NC4: nearest mean",
+}
+
+
+def ranks_by_layer(results: Results) -> Figure:
+    """Rank of the hidden features of a held-out batch, layer by layer, from start to end.
+
+    Centred participation ratio; one panel per setting, one colour per training step, from dark to
+    light. Solid: correct labels; dotted: shuffled ones (start and end only). Dashed black: the
+    finite-width theory of the start, up to layer n/8; grey: k - 1, that of collapsed classes.
+    """
+    groups = _by_setting(results)
+    figure, grid = _panels(len(groups), "centred participation ratio")
+    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+        for point in points:
+            _layers(axes, point)
+        axes.set(xlabel="hidden layer", title=name)
+        axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    shades = [
+        Line2D([], [], color=_shade(share), label=label)
+        for share, label in ((0, "start"), (0.5, "half of the steps' logarithm"), (1, "end"))
+    ]
+    collapsed = Line2D([], [], label="k - 1", **style.NULL)
+    panels.legend_below(figure, [*shades, *LABELS, panels.theory_handle(), collapsed])
+    return figure
+
+
+def _layers(axes: Axes, point: Point) -> None:
+    ratio, layers = point.measured.centred_participation_ratio, point.measured.layer.values
+    every = range(ratio.sizes["step"])
+    steps = list(every) if point.labels == "correct" else [0, every[-1]]
+    look = {"linestyle": STYLES[point.labels], "marker": "o", "markersize": 2}
+    for step in steps:
+        panels.curve(axes, layers, ratio.isel(step=step), color=_shade(step / every[-1]), **look)
+    panels.theory(axes, layers, point.predicted.initial_centred_participation_ratio)
+    axes.axhline(float(point.predicted.collapsed_participation_ratio), **style.NULL)
+
+
+def last_layer(results: Results) -> Figure:
+    """Rank of the last hidden layer over training, as each notion of rank has it.
+
+    Means over networks, one colour per notion; held-out batch. Solid: correct labels; dotted:
+    shuffled ones. Grey: k - 1, the centred participation ratio of collapsed classes.
+    """
+    notions = {
+        "centred_participation_ratio": "centred participation ratio",
+        "centred_effective_rank": "centred effective rank",
+        "centred_numerical_rank": "centred rank at 0.01",
+        "participation_ratio": "participation ratio",
+        "stable_rank": "stable rank",
+    }
+
+    def draw(axes: Axes, point: Point) -> None:
+        for colour, name in zip(style.COLOURS, notions, strict=False):
+            _over_steps(axes, point, point.measured[name].isel(layer=-1), color=colour)
+        axes.axhline(float(point.predicted.collapsed_participation_ratio), **style.NULL)
+
+    collapsed = Line2D([], [], label="k - 1", **style.NULL)
+    keys = [*_keys(notions.values()), *LABELS, collapsed]
+    return _over_training(results, "rank of the last hidden layer", draw, keys, floor=1)
+
+
+def collapse(results: Results) -> Figure:
+    """Neural collapse of the last hidden layer over training: all five distances fall to zero.
+
+    Training images; each distance over its mean at the start. Solid: correct labels; dotted:
+    shuffled ones, by which the labels themselves are meant.
+    """
+
+    def draw(axes: Axes, point: Point) -> None:
+        for colour, name in zip(style.COLOURS, COLLAPSE, strict=False):
+            values = point.measured[name]
+            start = float(values.isel(step=0).mean())
+            _over_steps(axes, point, values / start, color=colour)
+
+    keys = [*_keys(COLLAPSE.values()), *LABELS]
+    return _over_training(results, "distance / that at the start", draw, keys, floor=1e-4)
+
+
+def training(results: Results) -> Figure:
+    """Loss and accuracy over training: how far each setting gets.
+
+    Cross entropy on the training images, and accuracy on training and held-out images. Solid:
+    correct labels; dotted: shuffled ones.
+    """
+
+    def draw(axes: Axes, point: Point) -> None:
+        names = ("training_loss", "training_accuracy", "held_out_accuracy")
+        for colour, name in zip(style.COLOURS, names, strict=False):
+            _over_steps(axes, point, point.measured[name], color=colour)
+
+    keys = _keys(["training loss / nat", "training accuracy", "held-out accuracy"])
+    return _over_training(results, "loss and accuracy", draw, [*keys, *LABELS], floor=1e-4)
+
+
+def outliers(results: Results) -> Figure:
+    """Outliers of the second moment of gradients over training, against the number of classes.
+
+    Whole network; colour: matrix and rule. The edge is measured, as the largest eigenvalue
+    within groups. Solid: correct labels; dotted: shuffled ones. Grey: k.
+    """
+    rules = [(m, r) for m in ("Gauss-Newton", "G") for r in ("largest gap", "above the edge")]
+
+    def draw(axes: Axes, point: Point) -> None:
+        for colour, (matrix, rule) in zip(style.COLOURS, rules, strict=False):
+            found = point.measured.outliers.sel(matrix=matrix, rule=rule)
+            _over_steps(axes, point, found, color=colour)
+        axes.axhline(point.classes, **style.NULL)
+
+    classes = Line2D([], [], label="k", **style.NULL)
+    keys = [*_keys([f"{m}, {r}" for m, r in rules]), *LABELS, classes]
+    return _over_training(results, "outliers", draw, keys)
+
+
+def spectra(results: Results) -> Figure:
+    """Leading eigenvalues of the Gauss-Newton matrix and of G, at the start and at the end.
+
+    Whole network, over the largest; geometric means over networks. The grey line stands at the
+    number of classes, horizontal marks at the measured edge. Solid: correct labels; dotted:
+    shuffled ones.
+    """
+    groups = _by_setting(results)
+    figure, grid = _panels(len(groups), "eigenvalue / largest")
+    looks = [("Gauss-Newton", 0), ("Gauss-Newton", -1), ("G", 0), ("G", -1)]
+    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+        for point in points:
+            for colour, (matrix, step) in zip(style.COLOURS, looks, strict=False):
+                found = point.measured.isel(step=step).sel(matrix=matrix)
+                values = found.eigenvalue.values
+                ratio = np.maximum(values / values[:, :1], 1e-7)
+                index = np.arange(1, ratio.shape[1] + 1)
+                line = {"color": colour, "linestyle": STYLES[point.labels], "linewidth": 1.0}
+                axes.plot(index, np.exp(np.log(ratio).mean(axis=0)), **line)
+                edge = float((found.edge / values[:, 0]).mean())
+                axes.plot([index[-1] + 1], [edge], "_", color=colour, markersize=7)
+        axes.axvline(points[0].classes + 0.5, **style.NULL)
+        axes.set(yscale="log", ylim=(1e-5, 1.5), xlabel="index", title=name)
+    names = [f"{m}, {'start' if s == 0 else 'end'}" for m, s in looks]
+    panels.legend_below(figure, [*_keys(names), *LABELS], bars=False)
+    return figure
+
+
+def alignment(results: Results) -> Figure:
+    """Share of gradients and of the update in the k leading eigenvectors, over training.
+
+    Whole network. The gradients are of images whose own gradients are not in the matrix; the update
+    is that from the start. Solid: correct labels; dotted: shuffled ones; grey: random directions.
+    """
+    looks = [
+        ("Gauss-Newton", "gradient"),
+        ("Gauss-Newton", "update"),
+        ("G", "gradient"),
+        ("G", "minibatch"),
+        ("G", "update"),
+    ]
+
+    def draw(axes: Axes, point: Point) -> None:
+        for colour, (matrix, direction) in zip(style.COLOURS, looks, strict=False):
+            found = point.measured.share.sel(matrix=matrix, direction=direction)
+            _over_steps(axes, point, found, color=colour)
+        axes.axhline(float(point.predicted.random_share), **style.NULL)
+        axes.set_ylim(0, 1)
+
+    keys = [*_keys([f"{d} in {m}" for m, d in looks]), *LABELS, NULL]
+    return _over_training(results, "share of the squared length", draw, keys)
+
+
+def alignment_by_layer(results: Results) -> Figure:
+    """Share of each layer's update in that layer's k leading eigenvectors, from first step to last.
+
+    The eigenvectors are those of the layer's own G at that step, the update is that from the start,
+    the last layer is the readout; correct labels, and shuffled ones dotted. Orange: the gradient
+    at the end, of images that are not in the matrix. Grey: random directions.
+    """
+    groups = _by_setting(results)
+    figure, grid = _panels(len(groups), "share of the squared length")
+    looks = {"update, first step": 1, "update, half of the steps' logarithm": -3, "update, end": -1}
+    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+        for point in points:
+            share, layers = point.measured.block_share, point.measured.block.values
+            line = {"linestyle": STYLES[point.labels], "marker": "o", "markersize": 2}
+            for colour, step in zip(SHARES, looks.values(), strict=True):
+                values = share.isel(step=step).sel(direction="update")
+                panels.curve(axes, layers, values, color=colour, **line)
+            values = share.isel(step=-1).sel(direction="gradient")
+            panels.curve(axes, layers, values, color=style.COLOURS[1], **line)
+            axes.plot(layers, point.predicted.random_block_share, **style.NULL)
+        axes.set(xlabel="layer of weights", title=name, ylim=(0, 1))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    keys = [Line2D([], [], color=c, label=n) for c, n in zip(SHARES, looks, strict=True)]
+    gradient = Line2D([], [], color=style.COLOURS[1], label="gradient, end")
+    panels.legend_below(figure, [*keys, gradient, *LABELS, NULL])
+    return figure
+
+
+def confined_training(results: Results) -> Figure:
+    """Training loss when steps are confined to the k leading eigenvectors, or to the rest.
+
+    All networks train freely up to the switch, the vertical line; after it they take all of the
+    gradient, its part in the k leading eigenvectors of the Gauss-Newton matrix, or the rest.
+    """
+    groups = [family for family in results.families("steps_in") if len(family) > 1]
+    if not groups:
+        return panels.nothing("No point of the grid confines its steps.")
+    figure, grid = _panels(len(groups), "training loss / nat")
+    parts = ("all", "dominant", "bulk")
+    for axes, family in zip(grid, groups, strict=False):
+        for point in family:
+            colour = style.COLOURS[parts.index(point.steps_in)]
+            _over_steps(axes, point, point.measured.training_loss, color=colour)
+        axes.axvline(family[0].switch_step, **style.NULL)
+        axes.set(xlabel="training step", title=_setting(family[0]), yscale="log")
+        axes.set_ylim(bottom=1e-4)
+    panels.legend_below(figure, [*_keys(["all of the gradient", *parts[1:]]), *LABELS])
+    return figure
+
+
+def _over_training(
+    results: Results,
+    ylabel: str,
+    draw: Callable[[Axes, Point], None],
+    keys: Sequence[Line2D],
+    floor: float = 0.0,
+) -> Figure:
+    """Draw a panel per setting over training steps; logarithmic if it has a floor."""
+    groups = _by_setting(results)
+    figure, grid = _panels(len(groups), ylabel)
+    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+        for point in points:
+            draw(axes, point)
+        axes.set_xscale("symlog", linthresh=1)
+        axes.set_xlim(left=0)
+        axes.set(xlabel="training step", title=name)
+        if floor:
+            axes.set_yscale("log")
+        axes.set_ylim(bottom=floor)
+    panels.legend_below(figure, keys)
+    return figure
+
+
+def _over_steps(axes: Axes, point: Point, values: xr.DataArray, **line: Any) -> None:
+    look = {"linestyle": STYLES[point.labels], "linewidth": 1.0, **line}
+    panels.curve(axes, point.measured.step.values, values, floor=1e-6, **look)
+
+
+def _by_setting(results: Results) -> dict[str, list[Point]]:
+    """Group points of free training that differ in their labels alone, by a panel's title."""
+    groups: dict[str, list[Point]] = {}
+    for point in results.where(switch_step=0):
+        groups.setdefault(_setting(point), []).append(point)
+    return groups
+
+
+def _setting(point: Point) -> str:
+    images = "digits" if point.images == "digits" else "MNIST"
+    optimiser = {"sgd": "SGD", "adam": "Adam"}[point.optimiser]
+    decay = " + decay" if point.weight_decay else ""
+    return (
+        f"{images}, k = {point.classes}, {point.activation}\n"
+        f"L = {point.depth}, n = {point.width}, {optimiser}{decay}"
+    )
+
+
+def _panels(count: int, ylabel: str) -> tuple[Figure, list[Axes]]:
+    rows = -(-count // COLUMNS)
+    figure = Figure(figsize=(style.TWO_COLUMNS, 1.75 * rows + 0.9), layout="constrained")
+    grid = list(figure.subplots(rows, COLUMNS, squeeze=False).ravel())
+    for axes in grid:
+        axes.tick_params(labelsize=6)
+        axes.title.set_fontsize(6.5)
+        axes.xaxis.label.set_fontsize(7)
+    for axes in grid[count:]:
+        axes.set_axis_off()
+    figure.supylabel(ylabel, fontsize=8)
+    return figure, grid
+
+
+def _keys(labels: Iterable[str]) -> list[Line2D]:
+    return [
+        Line2D([], [], color=colour, label=label)
+        for colour, label in zip(style.COLOURS, labels, strict=False)
+    ]
+
+
+def _shade(share: float) -> tuple[float, float, float]:
+    """Return dark blue at 0 and light orange at 1."""
+    first, last = np.array([0.0, 0.13, 0.35]), np.array([0.95, 0.6, 0.1])
+    red, green, blue = first + share * (last - first)
+    return float(red), float(green), float(blue)
