@@ -17,12 +17,15 @@ ROOT = Path(__file__).parent.parent
 
 MAY_SKIP = (
     "Chromium is missing",
+    "npm is missing",
+    "npm could not fetch axe-core",
     "a Slurm of our own needs root",
     "Slurm's daemons are missing",
     "Slurm cannot be had",
     "snakemake-executor-plugin-cluster-generic cannot be installed here",
     "mounting is not permitted here",
     "there are no results here",
+    "there is no report here",
     "the results here are of another configuration",
     "it is there",  # a GPU, in a test of what is said without one
 )

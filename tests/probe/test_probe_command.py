@@ -321,7 +321,7 @@ def test_a_number_that_breaks_its_rule_is_refused_in_plain_words(capsys, argumen
 def test_a_device_that_is_absent_is_refused(model, lora, tmp_path, capsys, name):
     torch = pytest.importorskip("torch")
     if name == "cuda" and torch.cuda.is_available():
-        pytest.skip("there is one")
+        pytest.skip("it is there")
     out = tmp_path / "o.nc"
     line = refusal(capsys, lora, "--base", model, "--out", out, "--device", name)
     assert f"device {name}: " in line

@@ -2,7 +2,7 @@
 
 Made on request only (make audit), not by the study.
 Input: results/{study}/simulated.nc and predicted.nc, whose points and noise are kept
-Output: results/{study}/audit.*, results/audit.*
+Output: results/{study}/audit.*, results/audit.* (audit.md in short)
 """
 
 
@@ -30,6 +30,7 @@ rule audit:
 rule join_audits:
     input:
         expand("<results>/{study}/audit.csv", study=STUDIES),
+        "<results>/provenance.json",
     output:
         multiext("<results>/audit", ".csv", ".md", ".tex"),
     log:

@@ -138,6 +138,7 @@ def captions(drawing):
 POINTS = [file for batch in BATCHES for file in batch.files]
 FIGURES = made(STUDIES, "figures", ("png", "pdf"))
 TABLES = made(STUDIES, "tables", ("csv", "md", "tex"))
+AUDIT = CONFIGURATION.results / "audit.csv"
 WITH_SPECTRA = [name for name in STUDIES if study.has(name, "spectra")]
 
 

@@ -122,5 +122,7 @@ rule report:
         texts=code.text_hash("report/*.*", "studies/**/report.md"),
         # told apart from the texts of the package, which are always there
         docs=code.text_hash("../../docs/derivations.md", "../../docs/findings/*.csv"),
+        # shown where there is one; not an input, or every run would audit
+        audit=code.content_hash(AUDIT) if AUDIT.exists() else "",
     shell:
         'python "$RANKSCOPE_SCRIPTS"/report.py {output:q} > {log} 2>&1'

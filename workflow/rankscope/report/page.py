@@ -9,7 +9,7 @@ from markupsafe import Markup
 from rankscope import datasets
 from rankscope.evidence import verdicts
 from rankscope.planning import configuration
-from rankscope.report import formats, gather, items, overview, prose, readme
+from rankscope.report import audits, formats, gather, items, overview, prose, readme
 
 
 def write(target: Path) -> None:
@@ -19,6 +19,7 @@ def write(target: Path) -> None:
     config = configuration.check(values, str(target.parent / "provenance.json"))
     papers = gather.papers(config, values)
     headlines = readme.headlines(items.read(target.parent / "claims.csv"))
+    audited, outdated = audits.read(target.parent)
     page = (
         _environment()
         .get_template("template.html.j2")
@@ -28,6 +29,8 @@ def write(target: Path) -> None:
             comparison=gather.comparison(config),
             verdicts=verdicts.VERDICTS,
             stages=gather.STAGES,
+            audits=audited,
+            audit_is_outdated=outdated,
             definitions=gather.definitions(),
             derivations=gather.derivations(),
             provenance=provenance,
