@@ -36,14 +36,17 @@ def torch_multinomial(inputs, truth):
     return loss
 
 
+TORCH = {
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "softplus": lambda h: torch.nn.functional.softplus(h, beta=SHARPNESS, threshold=500),
+}
+
+
 def torch_two_layer(name, inputs, truth):
     def loss(first, second):
         hidden = torch.tensor(inputs) @ first.T
-        active = (
-            torch.relu(hidden)
-            if name == "relu"
-            else torch.nn.functional.softplus(hidden, beta=SHARPNESS, threshold=500)
-        )
+        active = TORCH[name](hidden)
         return torch.nn.functional.binary_cross_entropy_with_logits(
             active @ second, torch.tensor(truth, dtype=torch.float64), reduction="none"
         )
