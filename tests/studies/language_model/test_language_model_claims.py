@@ -122,7 +122,6 @@ BEST |= {"lora-4.v": 0.8, "lora-4.o": 0.8}
     [
         (accuracy.query_and_value, {"lora-2.qv": 0.7}),
         (accuracy.not_query_or_key_alone, {"lora-4.k": 0.95}),
-        (accuracy.value_or_output, {"lora-4.q": 0.95}),
     ],
 )
 def test_choices_of_matrices_are_compared_at_equal_size(build, claim, fails):
@@ -366,8 +365,8 @@ def test_a_claim_without_points_is_not_tested(build):
 def test_every_claim_has_a_test_or_says_why_it_has_none():
     found = evidence.of(claims)
     assert [claim.name for claim in found if claim.evidence is None] == [
-        "LoRA 12: numbers of tables 5 and 6",
-        "LoRA 13: memory and speed",
+        "LoRA 11: numbers of tables 5 and 6",
+        "LoRA 12: memory and speed",
         "RandLoRA 5: accuracies on vision and language benchmarks",
         "RandLoRA 6: training time",
     ]

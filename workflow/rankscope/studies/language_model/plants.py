@@ -80,15 +80,6 @@ def not_query_or_key_alone(point: Point, values: xr.DataArray) -> Planted:
     return _off(point, alone, chosen, -values)
 
 
-def value_or_output(point: Point, values: xr.DataArray) -> Planted:
-    """Return one answer for value or output alone, and another for query or key."""
-    value, output = ([r for r in all_runs(point) if r.targets == letter] for letter in "vo")
-    correct = _off(point, output, value[0].name, 0 * values)["correct"]
-    alone = [run.name for run in all_runs(point) if run.targets in ("q", "k")]
-    worse = correct.sel(run=value[0].name) - values
-    return {"correct": correct.where(~correct.run.isin(alone), worse)}
-
-
 def low_intrinsic_rank(point: Point, values: xr.DataArray) -> Planted:
     """Return answers at 8 directions off those of the whole, at 0 as measured."""
     cut = point.measured.truncated_correct

@@ -60,6 +60,14 @@ FULL_IS_BETTER = {
     "null": "no difference",
     "chance": 0.0,
 }
+CONTROL = {
+    **ACCURACIES,
+    "basis": DERIVED,
+    "source": HERE,
+    "scope": SCOPE,
+    "null": "no difference",
+    "chance": 0.0,
+}
 LEARNT = {
     **ACCURACIES,
     "scope": f"{SCOPE}; tested where LoRA of all matrices is clearly better than the head alone",
@@ -67,8 +75,7 @@ LEARNT = {
     "chance": 0.0,
 }
 CUT = {
-    "estimate": "difference of accuracies on the same test texts",
-    "basis": FULL_TEXT,
+    **ACCURACIES,
     "scope": f"{SCOPE}; updates are cut after training, the trained head is kept; tested where "
     "cutting all directions is clearly worse than what is accepted",
     "figure": "truncation",
@@ -135,11 +142,7 @@ def equal_size(point: Point, first: str, second: str) -> list[tuple[Run, Run]]:
     "Control 1: an adapter learns what the head alone cannot",
     "LoRA's accuracy at the largest rank minus that of the head alone is {accepted}.",
     accepted=CRUCIAL,
-    source=HERE,
-    **ACCURACIES | {"basis": DERIVED},
-    scope=SCOPE,
-    null="no difference",
-    chance=0.0,
+    **CONTROL,
 )
 def adapter_over_head(results: Results) -> Iterator[Sample]:
     """Compare LoRA's largest rank with the head alone."""
@@ -153,11 +156,7 @@ def adapter_over_head(results: Results) -> Iterator[Sample]:
     "Control 2: full fine-tuning learns what rank 1 cannot",
     "The accuracy of full fine-tuning minus that of LoRA at rank 1 is {accepted}.",
     accepted=BETTER,
-    source=HERE,
-    **ACCURACIES | {"basis": DERIVED},
-    scope=SCOPE,
-    null="no difference",
-    chance=0.0,
+    **CONTROL,
 )
 def full_over_rank_one(results: Results) -> Iterator[Sample]:
     """Compare full fine-tuning with LoRA of rank 1."""
@@ -235,22 +234,7 @@ def not_query_or_key_alone(results: Results) -> Iterator[Sample]:
 
 
 @claim(
-    "LoRA 5: value or output alone beats query or key alone",
-    "At equal numbers of parameters, the accuracy of W_v or W_o alone minus that of W_q or W_k "
-    "alone is {accepted}.",
-    accepted=BETTER,
-    source=f"{LORA}, table 5 (read from its numbers)",
-    **LEARNT,
-)
-def value_or_output(results: Results) -> Iterator[Sample]:
-    """Compare W_v alone and W_o alone with W_q alone and W_k alone."""
-    for point in results:
-        for pair in equal_size(point, "v o", "q k"):
-            yield difference(point, *pair)
-
-
-@claim(
-    "LoRA 11: full fine-tuning's updates have a low intrinsic rank",
+    "LoRA 5: full fine-tuning's updates have a low intrinsic rank",
     f"Cut to its {FEW} leading directions after training, each update of full fine-tuning keeps "
     "its accuracy: the difference from the whole is {accepted}.",
     accepted=NOT_WORSE,

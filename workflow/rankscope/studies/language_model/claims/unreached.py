@@ -4,7 +4,7 @@ from rankscope.evidence.claims import FULL_TEXT, unreached
 from rankscope.studies.language_model.claims.accuracy import LORA, RANDLORA
 
 large_model = unreached(
-    "LoRA 12: numbers of tables 5 and 6",
+    "LoRA 11: numbers of tables 5 and 6",
     "On GPT-3 175B, rank 1 on W_q and W_v gives 73.4 on WikiSQL and 91.3 on MNLI, rank 64 gives "
     "73.5 and 91.4.",
     source=f"{LORA}, tables 5 and 6",
@@ -13,7 +13,7 @@ large_model = unreached(
     basis=FULL_TEXT,
 )
 memory = unreached(
-    "LoRA 13: memory and speed",
+    "LoRA 12: memory and speed",
     "Adapting GPT-3 with LoRA needs a third of the memory and trains 25 % faster.",
     source=f"{LORA}, section 4.2",
     scope="out of reach: a statement about distributed training on large accelerators",
