@@ -85,7 +85,7 @@ FIRST_RATE = {
     "full": 1.2e-3,
     "lora": 5e-3,
     "rslora": 2e-3,
-    "randlora": 3e-3,
+    "randlora": 1e-3,
     "vera": 5e-2,
 }
 FIRST_HEAD_RATE = 2e-2
@@ -314,32 +314,31 @@ class Parameters:
     def cost(self) -> Cost:
         """Return CPU seconds of a replicate and memory.
 
-        The frozen layers and the search for rates are made once a process; a fifth of them is
+        The frozen layers and the search for rates are made once a process; a tenth of them is
         counted for each replicate. Counted in floating-point operations at a measured rate.
         """
         shape = self.architecture()
         hidden, depth = shape["hidden_size"], shape["num_hidden_layers"]
         layer = 2 * hidden * (4 * hidden + 2 * shape["intermediate_size"]) / OPERATIONS
         # of a text: whole lower layers, and of the last one its first token
-        text = layer * (1 + (self.layers - 1) * self.tokens) + self.tokens * hidden**2 * 1e-12
-        updates = sum(self._update_seconds(run) for run in self.run_list())
-        runs = len(self.run_list())
+        text = layer * (1 + (self.layers - 1) * self.tokens)
+        # inner size of the products that form an update at each step
+        inner = {"head": 0, "full": 0, "randlora": hidden}
+        sizes = [inner.get(run.method, run.rank) * len(run.targets) for run in self.run_list()]
+        updates = 5 * self.layers * sum(sizes) * hidden**2 / OPERATIONS
+        runs, matrices = len(sizes), len(self.matrix_names())
         train = self.steps * (0.01 + runs * (0.001 + 3 * self.batch_size * text) + updates)
-        search = self.tuning_seeds * (5 + 2 * self.tuning_moves) * train
-        test = runs * 6 * self.tested_texts * text
-        spectra = runs * len(self.matrix_names()) * 0.2 * (hidden / 384) ** 3
+        search = self.tuning_seeds * (5 + self.tuning_moves) * train
+        own = sum("." not in run.name for run in self.run_list())
+        test = (runs + 5 * own) * self.tested_texts * text
+        spectra = 0.25 * own * matrices * (hidden / 384) ** 3
         texts = self.training_pool + self.validation_texts + self.tested_texts
         prefix = texts * self.tokens * (depth - self.layers) * layer
-        twins = len(self.twin_names()) / runs
         kept = texts * self.tokens * hidden * 2 + 4 * depth * layer * OPERATIONS
-        weights = 40 * runs * len(self.matrix_names()) * hidden**2
         return Cost(
-            seconds=(1 + twins) * train + test + spectra + (search + prefix) / 5,
-            memory_mb=800 + (2 * kept + weights) / 1e6,
+            seconds=(1 + len(self.twin_names()) / runs) * train
+            + test
+            + spectra
+            + (search + prefix) / 10,
+            memory_mb=800 + (2 * kept + 40 * runs * matrices * hidden**2) / 1e6,
         )
-
-    def _update_seconds(self, run: Run) -> float:
-        """Return the seconds that forming a run's updates takes at each step."""
-        hidden = self.architecture()["hidden_size"]
-        rank = {"head": 0, "full": 0, "randlora": hidden}.get(run.method, run.rank)
-        return float(self.layers * len(run.targets) * 6 * rank * hidden**2 / OPERATIONS)

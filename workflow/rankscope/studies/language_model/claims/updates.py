@@ -137,8 +137,8 @@ def intruders(results: Results) -> Iterator[Sample]:
 
 @claim(
     "Derived 3: intruders are those of random directions",
-    "The number of an adapter's intruders differs from that of an update of its singular values "
-    "in random directions by {accepted}, where the latter has one or more.",
+    "The number of a low-rank adapter's intruders differs from that of an update of its singular "
+    "values in random directions by {accepted}, where the latter has one or more.",
     accepted=within(0.5, why=HALF_A_DIRECTION),
     estimate="count minus that of the control, mean over matrices",
     basis=DERIVED,
@@ -149,7 +149,7 @@ def intruders(results: Results) -> Iterator[Sample]:
 def intruders_of_its_norm(results: Results) -> Iterator[Sample]:
     """Compare counts of intruders with those of the same spectrum in random directions."""
     for point in results:
-        for run in runs(point, "lora", "rslora", "vera", "randlora"):
+        for run in runs(point, "lora", "rslora", "vera"):
             control = count(point, "intruders_random", run)
             # an update too small for intruders in any direction shows nothing
             if control.mean() >= 1:

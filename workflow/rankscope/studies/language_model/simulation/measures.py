@@ -231,12 +231,15 @@ def _update(
     full: low_rank.LowRankSvd | None,
     generator: np.random.Generator,
 ) -> dict[str, Any]:
+    """Measure an update, with controls of its intruders where its rank is low: they cost most."""
     values = measure.update(base, svd, _SETTINGS)
-    matched = measure.intruders(base, left, svd, _SETTINGS, [generator])
+    is_low = len(svd.singular_values) < min(base.shape)
+    matched = measure.intruders(base, left, svd, _SETTINGS, [generator] if is_low else [])
     values["intruders"] = matched["intruders"]
-    values["intruders_random"] = matched["intruders_control"][0]
     values["singular_value"] = svd.singular_values
-    if full is not None and svd.frobenius_norm > 0:
+    if is_low:
+        values["intruders_random"] = matched["intruders_control"][0]
+    if is_low and full is not None and svd.frobenius_norm > 0:
         scale = full.frobenius_norm / svd.frobenius_norm
         same = low_rank.LowRankSvd(svd.left, scale * svd.singular_values, svd.right)
         values[AT_FULL_NORM] = measure.intruders(base, left, same, _SETTINGS, [])["intruders"]
