@@ -88,7 +88,9 @@ FIRST_RATE = {
     "randlora": 1e-3,
     "vera": 5e-2,
 }
-FIRST_HEAD_RATE = 2e-2
+# Beside a moving body the head's best rate is lower, save where the body itself is slow.
+FIRST_HEAD_RATE = {"head": 2e-2, "full": 2e-2}
+FIRST_HEAD_RATE_BESIDE_ADAPTERS = 7e-3
 
 _RUN = re.compile(r"(head|full|(?:lora|rslora|randlora|vera)-([1-9]\d*))(?:\.([qkvoud]+))?")
 
@@ -307,7 +309,8 @@ class Parameters:
 
         Both are the head's where nothing else is trained.
         """
-        of_head = FIRST_HEAD_RATE * self.rate_factor**head
+        first = FIRST_HEAD_RATE.get(method, FIRST_HEAD_RATE_BESIDE_ADAPTERS)
+        of_head = first * self.rate_factor**head
         of_body = FIRST_RATE.get(method, 0.0) * self.rate_factor**body
         return (of_head if method == "head" else of_body), of_head
 
