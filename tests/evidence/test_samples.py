@@ -88,3 +88,40 @@ def test_values_over_more_than_replicates_are_a_bug():
 def test_a_sample_is_named_by_its_point_and_part():
     assert Sample("width=8", [1.0, 2.0], "hessian").name == "width=8 | hessian"
     assert Sample("width=8", samples.exact(2)).estimate.error == 0.0
+
+
+def two_way(generator, replicates, items, rows=0.5, columns=2.0, rest=1.0):
+    """Values with effects of replicates, of items, and of both."""
+    return (
+        generator.normal(0, rows, (replicates, 1))
+        + generator.normal(0, columns, (1, items))
+        + generator.normal(0, rest, (replicates, items))
+    )
+
+
+def test_a_crossed_mean_has_the_error_of_fresh_replicates_and_fresh_items():
+    generator = np.random.default_rng(5)
+    found = [samples.crossed(two_way(generator, 12, 30)) for _ in range(600)]
+    spread = np.std([one.value for one in found])
+    errors = np.array([one.error for one in found])
+    assert math.sqrt(np.mean(errors**2)) == pytest.approx(spread, rel=0.06)
+    blind = [samples.mean(two_way(generator, 12, 30).mean(axis=1)).error for _ in range(600)]
+    assert math.sqrt(np.mean(np.square(blind))) < 0.6 * spread, "items are no replicates"
+
+
+def test_a_crossed_mean_without_items_effects_is_a_mean_over_replicates():
+    values = np.repeat(DRAWS[:, None], 7, axis=1)
+    found, plain = samples.crossed(values), samples.mean(DRAWS)
+    assert (found.value, found.freedom) == (pytest.approx(plain.value), plain.freedom)
+    assert found.error == pytest.approx(plain.error)
+
+
+def test_crossed_values_that_agree_are_no_certainty_and_missing_replicates_count():
+    agreeing = samples.crossed(np.ones((5, 10)))
+    assert 0 < agreeing.error < 0.1
+    values = np.ones((5, 10))
+    values[2, 3] = np.nan
+    found = samples.crossed(values)
+    assert (found.missing, found.replicates, found.value) == (1, 5, 1.0)
+    assert math.isnan(samples.crossed(np.ones((1, 10))).error)
+    assert samples.crossed(np.full((3, 4), np.nan)).missing == 3

@@ -13,16 +13,13 @@ SMALL = {
     "steps": 6,
     "batch_size": 4,
     "tokens": 12,
+    "training_pool": 60,
     "training_texts": 40,
     "validation_texts": 16,
-    "test_pool": 16,
-    "test_texts": 16,
-    "learning_rates": 3,
+    "tested_texts": 16,
+    "tuning_seeds": 1,
+    "tuning_moves": 0,
     "rate_factor": 3.0,
-    "head_rate": 3e-3,
-    "evaluations": 2,
-    "probe_texts": 16,
-    "plane_points": 5,
 }
 
 

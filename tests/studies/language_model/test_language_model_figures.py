@@ -24,26 +24,22 @@ def point(parameters_, *left_out):
         "replicate": range(3),
         "run": runs,
         "matrix": parameters_.matrix_names(),
+        "text": range(8),
         "step": range(1, 7),
-        "trial": range(3),
+        "trial": range(4),
         "probed_rank": (1, 2, 4, 8, 16, 32, 64),
         "kept": (0, 1, 4, 16, 64),
-        "block": ("5 attention", "5 layer"),
-        "edge": ("LoRA - full",),
         "pair": PAIRS,
-        "side": ("A", "update"),
         "index": range(1, 385),
-        "plane_x": np.linspace(-0.5, 1.5, 5),
-        "plane_y": np.linspace(-0.5, 1.5, 5),
     }
     each = ("replicate", "run")
     matrix = (*each, "matrix")
     dims = {
-        "test_accuracy": each,
-        "truncated_accuracy": (*each, "kept"),
-        "whole_accuracy": each,
+        "correct": (*each, "text"),
+        "truncated_correct": (*each, "kept", "text"),
         "training_loss": (*each, "step"),
         "tried_loss": ("run", "trial"),
+        "tried_accuracy": ("run", "trial"),
         "update_norm": matrix,
         "relative_norm": matrix,
         "stable_rank": matrix,
@@ -57,10 +53,9 @@ def point(parameters_, *left_out):
         "amplification_null": (*matrix, "probed_rank"),
         "alignment": (*matrix, "probed_rank"),
         "singular_value": (*matrix, "index"),
-        "cka": (*each, "block"),
-        "cka_full": ("replicate", "block"),
-        "cka_pretrained": ("replicate", "block"),
-        "plane_loss": ("replicate", "plane_y", "plane_x"),
+        "cka": each,
+        "cka_full": ("replicate",),
+        "cka_pretrained": ("replicate",),
     }
 
     def drawn(*names):
@@ -70,19 +65,25 @@ def point(parameters_, *left_out):
 
     variables = {name: drawn(*of) for name, of in dims.items() if name not in left_out}
     variables["singular_value"].loc[{"run": "lora-1", "index": slice(2, None)}] = np.nan
-    rates = [parameters_.rates(run.method) for run in parameters_.run_list()]
+    places = ((0, 0), (0, 1), (1, 0), (-1, 0))
+    rates = np.array(
+        [[parameters_.rates(run.method, *at) for at in places] for run in parameters_.run_list()]
+    )
+    rates[0, -1] = np.nan, np.nan  # fewer were tried
     predicted = theory.predict(parameters_)
     angles = xr.DataArray(
-        generator.uniform(0, 1, (3, 3, 2, len(labels["matrix"]), 64, 64)),
-        {name: list(labels[name]) for name in ("replicate", "pair", "side", "matrix")}
-        | {"phi_i": range(1, 65), "phi_j": range(1, 65)},
-        ["replicate", "pair", "side", "matrix", "phi_i", "phi_j"],
+        generator.uniform(0, 1, (3, 3, len(labels["matrix"]), 64)),
+        {name: list(labels[name]) for name in ("replicate", "pair", "matrix")}
+        | {"direction": range(1, 65)},
+        ["replicate", "pair", "matrix", "direction"],
     )
     variables |= {
         "phi": angles,
-        "tried_rate": (("run", "trial"), rates),
-        "rate": ("run", [rate[1] for rate in rates]),
-        "rate_at_end": ("run", np.zeros(len(runs), dtype=np.int8)),
+        "tried_rate": (("run", "trial"), rates[..., 0]),
+        "tried_head_rate": (("run", "trial"), rates[..., 1]),
+        "rate": ("run", rates[:, 0, 0]),
+        "head_rate": ("run", rates[:, 0, 1]),
+        "rate_inside": ("run", np.zeros(len(runs), dtype=np.int8)),
         "trainable_parameters": predicted.trainable_parameters,
         "majority": ((), 0.5),
     }
@@ -94,7 +95,7 @@ def data(build):
     """Two points: one with all that can be measured, one of LoRA alone, without comparisons."""
     whole = build(runs=RUNS, targets="qv")
     alone = build(runs="lora-1+lora-8.u", targets="d")
-    compared = ("cka", "cka_full", "cka_pretrained", "plane_loss", "intruders_full_norm")
+    compared = ("cka", "cka_full", "cka_pretrained", "intruders_full_norm")
     return results.of({"whole": point(whole), "alone": point(alone, *compared)})
 
 
@@ -121,7 +122,7 @@ def test_a_figure_is_the_same_every_time(data, name):
 
 def test_what_cannot_be_drawn_says_why(data):
     alone = results.Results(data.points[1:])
-    for name in ("representations", "loss_plane", "similarity", "rank_and_parameters"):
+    for name in ("representations", "similarity", "rank_and_parameters", "rank_curve"):
         (text,) = getattr(figures, name)(alone).texts
         assert text.get_text().startswith("No ")
 

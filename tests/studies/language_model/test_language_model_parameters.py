@@ -9,6 +9,7 @@ import pytest
 
 from rankscope.errors import InputError, ParameterError
 from rankscope.planning import parameters
+from rankscope.studies.language_model import theory
 from rankscope.studies.language_model.parameters import CORPORA, MINILM, Run
 
 
@@ -51,8 +52,8 @@ def test_what_is_no_run_is_refused(name):
         ({"tokens": 513}, "tokens must be at most 512"),
         ({"layers": 7}, "layers must be at most 6"),
         ({"steps": 0}, "steps must be at least 1"),
-        ({"test_texts": 9999}, "test_texts must be at most test_pool"),
-        ({"plane_points": 6}, "plane_points must be"),
+        ({"training_texts": 9999}, "training_texts must be at most training_pool"),
+        ({"tuning_seeds": 0}, "tuning_seeds must be at least 1"),
         ({"rate_factor": 1.0}, "rate_factor must be above 1"),
         ({"device": "tpu"}, "device must be"),
         ({"tokens": 2}, "tokens must be at least 3"),
@@ -116,13 +117,19 @@ def test_a_local_models_shape_is_read_from_its_config(build, tmp_path):
     assert local.matrix_names() == ("0.q", "0.u", "1.q", "1.u")
 
 
-def test_every_method_is_tried_with_the_same_number_of_rates(build):
-    found = build(learning_rates=4, rate_factor=2.0)
-    for run in found.run_list():
-        rates = found.rates(run.method)
-        assert len(rates) == 4
-        assert rates == tuple(sorted(rates))
-    assert found.rates("lora")[1] == pytest.approx(found.rates("lora")[0] * 2, rel=0.01)
+def test_rates_are_on_a_lattice_of_body_and_head(build):
+    found = build(rate_factor=2.0)
+    body, head = found.rates("lora", 0, 0)
+    assert found.rates("lora", 1, -2) == pytest.approx((2 * body, head / 4))
+    alone = found.rates("head", 5, 1)
+    assert alone[0] == alone[1] == pytest.approx(2 * found.rates("head", 0, 0)[1]), "it has no body"
+
+
+def test_a_randlora_has_a_lora_of_its_size(build):
+    point = build(runs="lora-2+randlora-128+lora-8+randlora-26")
+    sizes = theory.predict(point).trainable_parameters
+    assert sizes.sel(run="randlora-128") == sizes.sel(run="lora-2")
+    assert abs(float(sizes.sel(run="randlora-26") / sizes.sel(run="lora-8")) - 1) < 0.002
 
 
 def test_matrices_are_those_that_some_run_adapts(build):
@@ -145,7 +152,8 @@ def test_more_work_costs_more(build):
     for values in (
         {"steps": 300},
         {"tokens": 64},
-        {"probe_texts": 16, "plane_points": 9},
+        {"tuning_seeds": 3},
+        {"tested_texts": 900},
         {"layers": 2},
         {"twins": "full"},
     ):

@@ -58,16 +58,14 @@ WITHIN = some.fixed_dictionaries(
         "steps": some.integers(2, 3),
         "batch_size": some.integers(1, 9),
         "tokens": some.integers(3, 16),
-        "training_texts": some.integers(1, 30),
+        "training_pool": some.integers(20, 30),
+        "training_texts": some.integers(1, 20),
         "validation_texts": some.integers(5, 10),
-        "test_pool": some.integers(10, 20),
-        "test_texts": some.integers(1, 10),
-        "learning_rates": some.integers(1, 2),
+        "tested_texts": some.integers(2, 20),
+        "tuning_seeds": some.integers(1, 2),
+        "tuning_moves": some.integers(0, 1),
         "rate_factor": some.sampled_from((1.0001, 3.0, 100.0)),
-        "head_rate": some.sampled_from((1e-300, 3e-3, 10.0)),
-        "evaluations": some.integers(1, 2),
-        "probe_texts": some.integers(1, 5),
-        "plane_points": some.sampled_from((0, 5)),
+        "rate_shift": some.sampled_from((-1, 0, 1)),
         "lora_alpha": some.sampled_from((1e-300, 8.0, 1e6)),
         "data_seed": some.sampled_from((0, 1, 2**63)),
     }
@@ -81,7 +79,7 @@ ODD = some.sampled_from(
         {"runs": "lora-17"},
         {"runs": "lora-4.vq"},
         {"twins": "lora-3"},
-        {"test_pool": 70},
+        {"tested_texts": 70},
         {"tokens": 17},
         {"layers": 3},
         {"runs": "full.qv", "targets": "qv"},
@@ -118,11 +116,10 @@ ALL = {
     "twins": "full+lora-16",
     "targets": "qkvoud",
     "layers": 2,
+    "training_pool": 30,
     "training_texts": 30,
     "validation_texts": 10,
-    "test_pool": 10,
-    "test_texts": 10,
-    "probe_texts": 5,
+    "tested_texts": 10,
 }
 
 
@@ -142,14 +139,25 @@ def test_all_methods_on_all_matrices_are_measured_and_sized_as_predicted(tiny):
     assert (measured.trainable_parameters == predicted.trainable_parameters).all()
     excess = measured.numerical_rank - predicted.rank_bound
     assert float(excess.max()) <= 0
-    assert {"phi", "cka_full", "barrier", "intruders_full_norm"} <= set(measured)
+    assert {"phi", "cka_full", "intruders_full_norm", "truncated_correct"} <= set(measured)
 
 
 def test_what_a_point_has_no_runs_for_is_left_out(tiny):
     measured = simulation.simulate(tiny(runs="lora-4", twins="none"), [np.random.SeedSequence(5)])
     assert list(measured.pair.values) == ["random"]
-    assert not {"cka", "cka_full", "barrier", "plane_loss", "intruders_full_norm"} & set(measured)
-    assert not {"edge", "plane_x", "block"} & set(measured.coords)
+    assert not {"cka", "cka_full", "intruders_full_norm"} & set(measured)
+
+
+def test_the_rate_that_is_used_may_be_off_the_best_one(tiny):
+    rates = {
+        shift: simulation.simulate(
+            tiny(runs="head+lora-4", twins="none", rate_shift=shift), [np.random.SeedSequence(5)]
+        )
+        for shift in (0, 1)
+    }
+    for name in ("rate", "head_rate"):
+        factor = (rates[1][name] / rates[0][name]).values
+        np.testing.assert_allclose(factor, [1.0, 3.0 if name == "rate" else 1.0])
 
 
 def test_a_device_that_is_not_there_is_one_line(tiny):

@@ -31,8 +31,12 @@ class Estimate:
         freedom: degrees of freedom of the error.
         missing: how many replicates gave no number.
         replicates: how many there were.
+<<<<<<< HEAD
         kind: ``mean``, ``proportion``, ``jackknife`` or ``exact``.
         resolution: step of the scale of the replicates; 0 if it is continuous.
+=======
+        kind: ``mean``, ``crossed``, ``proportion``, ``jackknife`` or ``exact``.
+>>>>>>> h/lm
     """
 
     value: float
@@ -112,6 +116,39 @@ def coarse(resolution: float, count: int) -> float:
     """Return the error of one value beside the others by a step of the scale."""
     share = 2 / (count + 4)
     return resolution * math.sqrt(share * (1 - share) / (count + 4))
+
+
+def crossed(values: ArrayLike) -> Estimate:
+    """Estimate a mean over replicates and items that all replicates share, such as test texts.
+
+    ``x_rt = mean + replicate_r + item_t + rest_rt``: both factors are drawn, and claims are made
+    beyond both. With ``a^2`` and ``b^2`` the squared errors of the means of rows and of columns,
+    each of which counts the rest, and ``e^2`` that of the rest, ``error^2 = a^2 + b^2 - e^2``
+    (Searle, Casella and McCulloch, Variance Components, 1992, section 4.3). The error is at
+    least the larger of the first two, and that of `mean` on the scale of one item.
+
+    Args:
+        values: shape ``(replicate, item)``. A replicate with a value that is not finite counts
+            as missing.
+    """
+    array = np.asarray(values, dtype=float)
+    sound = array[np.isfinite(array).all(axis=1)]
+    count, items = sound.shape
+    rows = mean(sound.mean(axis=1), resolution=1 / items) if count else mean([math.nan])
+    error = rows.error
+    if count > 1 and items > 1:
+        a2 = error**2
+        b2 = float(sound.mean(axis=0).var(ddof=1)) / items
+        rest = sound - sound.mean(axis=1, keepdims=True) - sound.mean(axis=0) + sound.mean()
+        e2 = float(np.sum(rest**2)) / ((count - 1) * (items - 1)) / (count * items)
+        error = math.sqrt(max(a2 + b2 - e2, a2, b2))
+    return dataclasses.replace(
+        rows,
+        error=error,
+        missing=len(array) - count,
+        replicates=len(array),
+        kind="crossed",
+    )
 
 
 def exact(value: Any) -> Estimate:  # noqa: ANN401 - any number, a DataArray too

@@ -6,14 +6,15 @@ models", arXiv 2502.00987, sections 4 to 6; for intruder dimensions Shuttleworth
 arXiv 2410.21228.
 
 Theirs against ours: ``W_0`` is the base weight ``W``, shape ``(out, in)``; ``Delta W = B A``
-is the update; ``phi(A_1, A_2, i, j)`` of LoRA's equation 4 is ``phi`` on side ``A``, from the
-right singular vectors of the factor ``A``, beside which the same is taken of the update
-itself; ``|Delta W|_F / |U' W V|_F`` of table 7 is ``amplification``, and ``alignment`` is
-its null over itself. RandLoRA's rank ``r`` is that of one of its bases, not of the update.
+is the update; ``phi(A_1, A_2, i, j)`` of LoRA's equation 4 is ``phi`` at ``i = j``, from the
+right singular vectors of the factor ``A`` (of the update for full fine-tuning);
+``|Delta W|_F / |U' W V|_F`` of table 7 is ``amplification``, and ``alignment`` is its null
+over itself. RandLoRA's rank ``r`` is that of one of its bases, not of the update.
 
 The set-up: the top ``layers`` of a BERT-like encoder are adapted; the layers below are
 frozen and their outputs computed once, in half precision. Texts are classified from the
-mean of the last states. No dropout and no weight decay. The learning rate of every run is
-the one of least validation loss, out of the same number; the runs of a replicate share
-head, data order and test texts, and each is tested once.
+first token's last state, as BERT's authors do. No dropout and no weight decay. The rates of
+body and head of every run are those of least validation loss, found by one search on seeds
+of its own; the runs of a replicate share training texts, their order and the head, and all
+replicates the test texts.
 """

@@ -71,22 +71,26 @@ TARGETS = {
 }
 METHODS = ("head", "full", "lora", "rslora", "randlora", "vera")
 
+KEPT = (0, 1, 2, 4, 8, 16, 64)
+"""Leading directions that an update is cut to after training."""
+
 PROBED_RANKS = (1, 2, 4, 8, 16, 32, 64)
 """Numbers of an update's leading directions whose share of the base weight is measured."""
 
 DIRECTIONS = 64
 """Leading directions of two updates that are compared."""
 
-# The middle of each method's sweep of learning rates. They were found by trial on the
-# validation texts of one corpus, so the sweep reaches well to both sides of them.
-MIDDLE_RATE = {
-    "head": 2e-2,
+# Where each method's search for its learning rate starts; it ends where neighbours are worse.
+FIRST_RATE = {
     "full": 1.2e-3,
     "lora": 5e-3,
     "rslora": 2e-3,
-    "randlora": 3e-3,
+    "randlora": 1e-3,
     "vera": 5e-2,
 }
+# Beside a moving body the head's best rate is lower, save where the body itself is slow.
+FIRST_HEAD_RATE = {"head": 2e-2, "full": 2e-2}
+FIRST_HEAD_RATE_BESIDE_ADAPTERS = 7e-3
 
 _RUN = re.compile(r"(head|full|(?:lora|rslora|randlora|vera)-([1-9]\d*))(?:\.([qkvoud]+))?")
 
@@ -144,8 +148,8 @@ def _require_targets(targets: str) -> None:
 class Parameters:
     """One comparison of fine-tuning methods on one task.
 
-    All runs of a point share, replicate by replicate, the initial head, the order of the
-    training data and the test texts: their differences are paired.
+    All runs of a point share, replicate by replicate, the training texts and their order and
+    the initial head; all replicates are tested on the same texts.
     """
 
     task: str = text(f"{', '.join(CORPORA)}, or a CSV file with columns text and label")
@@ -166,37 +170,30 @@ class Parameters:
     steps: int = whole("optimiser steps", at_least=1)
     batch_size: int = whole("texts per step", at_least=1)
     tokens: int = whole("texts are cut to this length", at_least=3)
-    training_texts: int = whole("size of the training set", at_least=1)
-    validation_texts: int = whole(
-        "texts on which learning rates are chosen and analyses are made", at_least=1
+    training_pool: int = whole("texts that training texts are drawn from", at_least=1)
+    training_texts: int = whole("texts that a replicate draws to train on", at_least=1)
+    validation_texts: int = whole("texts on which learning rates are chosen", at_least=1)
+    tested_texts: int = whole("texts on which every run is tested", at_least=1)
+    tuning_seeds: int = whole(
+        "training runs, of seeds of their own, behind each loss that rates are chosen by",
+        at_least=1,
+        at_most=100,
     )
-    test_pool: int = whole("texts kept for testing", at_least=1)
-    test_texts: int = whole(
-        "texts of the pool that a replicate draws and tests on, once per run", at_least=1
-    )
-    learning_rates: int = whole(
-        "learning rates tried, the same number for every method", at_least=1, at_most=20
+    tuning_moves: int = whole(
+        "times that the search for rates may move on, for every run", at_least=0, at_most=20
     )
     rate_factor: float = real("ratio of neighbouring learning rates", above=1.0, at_most=100.0)
-    head_rate: float = real(
-        "learning rate of the classifier on top, which is swept in head only",
-        above=0.0,
-        at_most=10.0,
-    )
-    evaluations: int = whole("evaluations on the validation texts", at_least=1)
-    probe_texts: int = whole(
-        "validation texts for truncation, representations and the loss plane", at_least=1
-    )
-    plane_points: int = whole(
-        "points per side of the loss plane: 5, 9, 13 and so on, so that the three models lie "
-        "on points, or 0",
-        at_least=0,
+    rate_shift: int = whole(
+        "steps of the search by which every body's rate is off the best one",
+        at_least=-5,
+        at_most=5,
+        default=0,
     )
     lora_alpha: float = real(
         "LoRA's alpha, the same at every rank", above=0.0, at_most=1e6, default=8.0
     )
     data_seed: int = whole(
-        "seed of the division into sets and of the sweep of learning rates",
+        "seed of the division into sets and of the search for learning rates",
         at_least=0,
         default=1,
     )
@@ -225,17 +222,10 @@ class Parameters:
         require(self.tokens <= longest, f"tokens must be at most {longest}", self.tokens)
         _require_targets(self.targets)
         self._check_runs()
-        for part, total in (
-            ("test_texts", "test_pool"),
-            ("probe_texts", "validation_texts"),
-            ("evaluations", "steps"),
-        ):
-            value = getattr(self, part)
-            require(value <= getattr(self, total), f"{part} must be at most {total}", value)
         require(
-            self.plane_points == 0 or (self.plane_points % 4 == 1 and self.plane_points > 1),
-            "plane_points must be 0, 5, 9, 13, ...",
-            self.plane_points,
+            self.training_texts <= self.training_pool,
+            "training_texts must be at most training_pool",
+            self.training_texts,
         )
 
     def _check_runs(self) -> None:
@@ -314,37 +304,44 @@ class Parameters:
         hidden, inner = (self.architecture()[n] for n in ("hidden_size", "intermediate_size"))
         return {"u": (inner, hidden), "d": (hidden, inner)}.get(target, (hidden, hidden))
 
-    def rates(self, method: str) -> tuple[float, ...]:
-        """Return the learning rates that a method is tried with, ascending."""
-        middle = (self.learning_rates - 1) / 2
-        return tuple(
-            float(f"{MIDDLE_RATE[method] * self.rate_factor ** (place - middle):.3g}")
-            for place in range(self.learning_rates)
-        )
+    def rates(self, method: str, body: int, head: int) -> tuple[float, float]:
+        """Return the rates of body and head so many steps of the search from where it starts.
+
+        Both are the head's where nothing else is trained.
+        """
+        first = FIRST_HEAD_RATE.get(method, FIRST_HEAD_RATE_BESIDE_ADAPTERS)
+        of_head = first * self.rate_factor**head
+        of_body = FIRST_RATE.get(method, 0.0) * self.rate_factor**body
+        return (of_head if method == "head" else of_body), of_head
 
     def cost(self) -> Cost:
         """Return CPU seconds of a replicate and memory.
 
-        The frozen layers and the sweep are made once a point; a fifth of them is counted for
-        each replicate. Counted in floating-point operations at a measured rate.
+        The frozen layers and the search for rates are made once a process; a tenth of them is
+        counted for each replicate. Counted in floating-point operations at a measured rate.
         """
         shape = self.architecture()
         hidden, depth = shape["hidden_size"], shape["num_hidden_layers"]
-        layer = hidden * (4 * hidden + 2 * shape["intermediate_size"])
-        forward = 2 * self.tokens * layer / OPERATIONS  # of a text through one layer
-        step = 0.01 + 3 * self.batch_size * self.layers * forward
-        slow = sum(run.method in ("randlora", "vera") for run in self.run_list())
-        runs, twins = len(self.run_list()), len(self.twin_names())
-        validation = self.validation_texts * self.layers * forward
-        train = (runs + twins + 0.6 * slow) * (self.steps * step + self.evaluations * validation)
-        analyses = runs * 6 + (self.plane_points**2 + 15 if self.plane_points else 0)
-        test = (runs * self.test_texts + analyses * self.probe_texts) * self.layers * forward
-        spectra = runs * len(self.matrix_names()) * 0.25 * (hidden / 384) ** 3
-        sweep = self.learning_rates * (runs + 0.6 * slow) * (self.steps * step + validation)
-        texts = self.training_texts + self.validation_texts + self.test_pool
-        prefix = texts * (depth - self.layers) * forward
-        kept = texts * self.tokens * hidden * 2 + 4 * depth * layer * 2
+        layer = 2 * hidden * (4 * hidden + 2 * shape["intermediate_size"]) / OPERATIONS
+        # of a text: whole lower layers, and of the last one its first token
+        text = layer * (1 + (self.layers - 1) * self.tokens)
+        # inner size of the products that form an update at each step
+        inner = {"head": 0, "full": 0, "randlora": hidden}
+        sizes = [inner.get(run.method, run.rank) * len(run.targets) for run in self.run_list()]
+        updates = 5 * self.layers * sum(sizes) * hidden**2 / OPERATIONS
+        runs, matrices = len(sizes), len(self.matrix_names())
+        train = self.steps * (0.01 + runs * (0.001 + 3 * self.batch_size * text) + updates)
+        search = self.tuning_seeds * (5 + self.tuning_moves) * train
+        own = sum("." not in run.name for run in self.run_list())
+        test = (runs + 5 * own) * self.tested_texts * text
+        spectra = 0.25 * own * matrices * (hidden / 384) ** 3
+        texts = self.training_pool + self.validation_texts + self.tested_texts
+        prefix = texts * self.tokens * (depth - self.layers) * layer
+        kept = texts * self.tokens * hidden * 2 + 4 * depth * layer * OPERATIONS
         return Cost(
-            seconds=train + test + spectra + (sweep + prefix) / 5,
-            memory_mb=700 + 2 * kept / 1e6,
+            seconds=(1 + len(self.twin_names()) / runs) * train
+            + test
+            + spectra
+            + (search + prefix) / 10,
+            memory_mb=800 + (2 * kept + 40 * runs * matrices * hidden**2) / 1e6,
         )

@@ -7,44 +7,88 @@ import xarray as xr
 
 from rankscope.evidence.results import Point
 from rankscope.studies.language_model.parameters import Run
-from rankscope.studies.language_model.selection import all_runs, own_matrices, runs
+from rankscope.studies.language_model.selection import all_runs, own_matrices, partner, runs
 
 Planted = dict[str, xr.DataArray]
 LEVEL = 0.3
 
 
+def adapter_over_head(point: Point, values: xr.DataArray) -> Planted:
+    """Return answers of LoRA's largest rank better than those of the head alone."""
+    return _off(point, runs(point, "lora")[-1:], "head", values)
+
+
+def full_over_rank_one(point: Point, values: xr.DataArray) -> Planted:
+    """Return answers of full fine-tuning better than LoRA's at rank 1."""
+    return _off(point, runs(point, "full"), "lora-1", values)
+
+
 def small_ranks(point: Point, values: xr.DataArray) -> Planted:
-    """Return accuracies of LoRA's smaller ranks off that of the largest."""
+    """Return answers of LoRA's smaller ranks off those of the largest."""
     *small, largest = runs(point, "lora")
     return _off(point, small, largest.name, values)
 
 
 def as_good_as_full(point: Point, values: xr.DataArray) -> Planted:
-    """Return LoRA's accuracies off full fine-tuning's."""
+    """Return LoRA's answers off full fine-tuning's."""
     return _off(point, runs(point, "lora"), "full", values)
 
 
 def closes_the_gap(point: Point, values: xr.DataArray) -> Planted:
-    """Return RandLoRA's accuracies off full fine-tuning's."""
+    """Return RandLoRA's answers off full fine-tuning's."""
     return _off(point, runs(point, "randlora"), "full", values)
 
 
+def stabilised_wins(point: Point, values: xr.DataArray) -> Planted:
+    """Return rsLoRA's answers off LoRA's at the largest rank."""
+    return _off(point, runs(point, "rslora"), runs(point, "lora")[-1].name, values)
+
+
 def full_rank_wins(point: Point, values: xr.DataArray) -> Planted:
-    """Return one accuracy for all runs, and another for RandLoRA."""
-    return _two_levels(point, "test_accuracy", values, lambda run: run.method == "randlora")
+    """Return RandLoRA's answers off those of the LoRA of its size."""
+    correct = point.measured.correct
+    for run in runs(point, "randlora"):
+        for lora in partner(point, run):
+            better = correct.sel(run=lora.name) + values
+            correct = correct.where(correct.run != run.name, better)
+    return {"correct": correct}
+
+
+def better_than_vera(point: Point, values: xr.DataArray) -> Planted:
+    """Return RandLoRA's answers off VeRA's."""
+    return _off(point, runs(point, "randlora"), runs(point, "vera")[0].name, values)
 
 
 def query_and_value(point: Point, values: xr.DataArray) -> Planted:
-    """Return one accuracy for all choices, and another for query and value."""
-    return _two_levels(point, "test_accuracy", values, lambda run: run.targets == "qv")
+    """Return answers of query and value off the mean of all other choices."""
+    sizes = point.measured.trainable_parameters
+    (chosen,) = [run.name for run in all_runs(point) if run.targets == "qv"]
+    others = [
+        run.name
+        for run in all_runs(point)
+        if run.name != chosen and sizes.sel(run=run.name) == sizes.sel(run=chosen)
+    ]
+    correct = point.measured.correct
+    mean = correct.sel(run=others).mean("run")
+    return {"correct": correct.where(correct.run != chosen, mean + values)}
 
 
-not_query_or_key_alone = query_and_value
+def not_query_or_key_alone(point: Point, values: xr.DataArray) -> Planted:
+    """Return answers of query or key alone off those of query and value."""
+    (chosen,) = [run.name for run in all_runs(point) if run.targets == "qv"]
+    alone = [run for run in all_runs(point) if run.targets in ("q", "k")]
+    return _off(point, alone, chosen, -values)
 
 
-def value_or_output(point: Point, values: xr.DataArray) -> Planted:
-    """Return one accuracy for all choices, and another for value or output alone."""
-    return _two_levels(point, "test_accuracy", values, lambda run: run.targets in ("v", "o"))
+def low_intrinsic_rank(point: Point, values: xr.DataArray) -> Planted:
+    """Return answers at 8 directions off those of the whole, at 0 as measured."""
+    cut = point.measured.truncated_correct
+    return {"truncated_correct": cut.where(cut.kept == 0, point.measured.correct + values)}
+
+
+def its_rank_is_used(point: Point, values: xr.DataArray) -> Planted:
+    """Return answers with some directions off those of the whole, at 0 as measured."""
+    return low_intrinsic_rank(point, -values)
 
 
 def same_seed(point: Point, values: xr.DataArray) -> Planted:
@@ -69,9 +113,6 @@ def query_shares_more(point: Point, values: xr.DataArray) -> Planted:
 def amplifies(point: Point, values: xr.DataArray) -> Planted:
     """Return the same alignment at every rank."""
     return {"alignment": _like(point, "alignment") + np.exp(values)}
-
-
-amplification_at_chance = amplifies
 
 
 def falls_as_chance_does(point: Point, values: xr.DataArray) -> Planted:
@@ -110,21 +151,16 @@ def as_close_as_another_seed(point: Point, values: xr.DataArray) -> Planted:
     return {"cka": cka.where(others, point.measured.cka_full + values)}
 
 
-def one_basin(point: Point, values: xr.DataArray) -> Planted:
-    """Return the barrier itself, on every edge."""
-    return {"barrier": _like(point, "barrier") + values}
-
-
 def _like(point: Point, variable: str) -> xr.DataArray:
     """Return zeros with all dimensions of a variable but the replicates."""
     return xr.zeros_like(point.measured[variable].isel(replicate=0, drop=True), dtype=float)
 
 
 def _off(point: Point, tried: Collection[Run], reference: str, values: xr.DataArray) -> Planted:
-    """Return accuracies as measured, those of some runs off that of a reference."""
-    accuracy = point.measured.test_accuracy
-    others = ~accuracy.run.isin([run.name for run in tried])
-    return {"test_accuracy": accuracy.where(others, accuracy.sel(run=reference) + values)}
+    """Return answers as measured, those of some runs off those of a reference."""
+    correct = point.measured.correct
+    others = ~correct.run.isin([run.name for run in tried])
+    return {"correct": correct.where(others, correct.sel(run=reference) + values)}
 
 
 def _two_levels(

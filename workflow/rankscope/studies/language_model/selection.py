@@ -5,6 +5,9 @@ import xarray as xr
 from rankscope.evidence.results import Point
 from rankscope.studies.language_model.parameters import METHODS, Run
 
+SAME_SIZE = 0.01
+"""Relative difference of numbers of parameters that are taken for equal."""
+
 
 def all_runs(point: Point) -> list[Run]:
     """Return the runs in the order in which they are written."""
@@ -34,3 +37,13 @@ def of(point: Point, variable: str, run: Run) -> xr.DataArray:
     if "matrix" in values.dims:
         values = values.sel(matrix=matrices(point, run.targets))
     return values
+
+
+def partner(point: Point, run: Run) -> list[Run]:
+    """Return the LoRA run with as many trained parameters, to one per cent, if there is one."""
+    size = float(of(point, "trainable_parameters", run))
+    return [
+        lora
+        for lora in runs(point, "lora")
+        if abs(float(of(point, "trainable_parameters", lora)) / size - 1) <= SAME_SIZE
+    ]

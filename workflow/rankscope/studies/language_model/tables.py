@@ -6,7 +6,8 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from rankscope.evidence import samples
-from rankscope.evidence.results import Point, Results
+from rankscope.evidence.results import Results
+from rankscope.studies.language_model.claims.accuracy import gain
 from rankscope.studies.language_model.claims.updates import AT_RANK
 from rankscope.studies.language_model.selection import all_runs, of, runs
 
@@ -25,30 +26,30 @@ PROBED = ("amplification", "amplification_null", "alignment")
 
 
 def accuracies(results: Results) -> pd.DataFrame:
-    """Test accuracy of every run, with 95 % t intervals over replicates.
+    """Test accuracy of every run, with 95 % t intervals over replicates and test texts.
 
     The last columns are the paired difference from full fine-tuning where a point has it.
-    The rate is that of least validation loss; "end" marks the first or last rate tried.
-    Intervals cover seeds and draws of test texts, not the choice of the rate.
+    The rates are those of least validation loss; "end" marks a search that was stopped before
+    it had tried all neighbours. Intervals do not cover the choice of the rates.
     """
     rows = []
     for point in results:
         for run in all_runs(point):
-            accuracy = of(point, "test_accuracy", run)
+            correct = of(point, "correct", run).transpose("replicate", "text")
             row = {
                 "task": point.task,
                 "run": run.name,
                 "targets": run.targets,
                 "parameters": int(of(point, "trainable_parameters", run)),
                 "rate": float(of(point, "rate", run)),
-                "end": "end" if of(point, "rate_at_end", run) else "",
-                "replicates": int(np.isfinite(accuracy).sum()),
-                **_interval("accuracy", accuracy, point),
+                "head rate": float(of(point, "head_rate", run)),
+                "end": "" if of(point, "rate_inside", run) else "end",
+                "replicates": int(correct.notnull().all("text").sum()),
+                **_interval("accuracy", correct),
             }
             for full in runs(point, "full"):
                 if run != full:
-                    more = accuracy - of(point, "test_accuracy", full)
-                    row |= _interval("minus full", more, point)
+                    row |= _interval("minus full", gain(point, run, full))
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -57,7 +58,7 @@ def updates(results: Results) -> pd.DataFrame:
     """What the trained updates are: means over matrices and replicates.
 
     Relative norm, soft ranks, intruders of ten beside those of random directions, linear CKA
-    with full fine-tuning (mean over blocks), and amplification, its null and alignment at 8
+    with full fine-tuning, and amplification, its null and alignment at 8
     directions (geometric means; empty where an update has fewer).
     """
     rows = []
@@ -74,8 +75,8 @@ def updates(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _interval(name: str, values: ArrayLike, point: Point) -> dict[str, float]:
-    found = samples.mean(values, resolution=1 / point.test_texts)
+def _interval(name: str, values: ArrayLike) -> dict[str, float]:
+    found = samples.crossed(values)
     half = float(stats.t.isf(0.025, found.freedom)) * found.error
     return {
         name: found.value,

@@ -21,7 +21,7 @@ def predict(parameters: Parameters) -> xr.Dataset:
     names = parameters.matrix_names()
     shapes = np.array([parameters.shape(name[-1]) for name in names]).reshape(-1, 2)
     runs = parameters.run_list()
-    side_widths = np.stack([shapes[:, 1], shapes[:, 1], shapes[:, 0]])
+    inputs = shapes[:, 1:].astype(float)
     match = [
         match_of_random_direction(int(rows), int(min(rows, columns))) for rows, columns in shapes
     ]
@@ -38,14 +38,12 @@ def predict(parameters: Parameters) -> xr.Dataset:
                 "largest possible rank of the update",
             ),
             "phi_null": variable(
-                ("side", "matrix", "phi_i", "phi_j"),
-                phi_mean(side_widths[..., None, None]),
-                "mean of phi(i, j), random directions",
+                ("matrix", "direction"), phi_mean(inputs), "mean of phi(i, i), random directions"
             ),
             "phi_null_sd": variable(
-                ("side", "matrix", "phi_i", "phi_j"),
-                phi_deviation(side_widths[..., None, None]),
-                "standard deviation of phi(i, j), random directions",
+                ("matrix", "direction"),
+                phi_deviation(inputs),
+                "standard deviation of phi(i, i), random directions",
             ),
             "captured_null": variable(
                 ("matrix", "probed_rank"),
@@ -58,9 +56,7 @@ def predict(parameters: Parameters) -> xr.Dataset:
             "run": variable("run", [run.name for run in runs], "run: method, rank, targets"),
             "matrix": variable("matrix", list(names), "layer (from 0) and target of a matrix"),
             "probed_rank": variable("probed_rank", list(PROBED_RANKS), "number of directions"),
-            "side": variable("side", ["A", "update", "update, outputs"], "whose directions"),
-            "phi_i": variable("phi_i", np.arange(1, DIRECTIONS + 1), "directions of the first"),
-            "phi_j": variable("phi_j", np.arange(1, DIRECTIONS + 1), "directions of the second"),
+            "direction": variable("direction", np.arange(1, DIRECTIONS + 1), "directions of both"),
         },
     )
 
@@ -96,25 +92,24 @@ def rank_bound(run: Run, matrix: str, parameters: Parameters) -> float:
 
 
 def phi_mean(width: np.ndarray) -> np.ndarray:
-    """Return ``E phi(i, j) = max(i, j) / d``, shape ``width.shape`` with ``(i, j)`` last.
+    """Return ``E phi(i, i) = i / d`` along the last axis, for widths of shape ``(..., 1)``.
 
-    Each of the ``i j`` squared cosines has mean ``1 / d``.
+    Each of the ``i^2`` squared cosines has mean ``1 / d``.
     """
-    i, j = np.indices((DIRECTIONS, DIRECTIONS)) + 1
-    return np.maximum(i, j) / width
+    i = np.arange(1, DIRECTIONS + 1)
+    return np.where(i <= width, i / width, np.nan)
 
 
 def phi_deviation(width: np.ndarray) -> np.ndarray:
-    """Return the standard deviation of ``phi(i, j)``.
+    """Return the standard deviation of ``phi(i, i)``.
 
-    With ``T = |U' V|_F^2 = tr(P Q)`` for independent uniform projections of ranks ``i`` and
-    ``j``: ``Var T = 2 i j (d - i)(d - j) / (d^2 (d - 1)(d + 2))``. Derived here; an ``i`` or
-    ``j`` above ``d`` has no meaning and gives ``nan``.
+    With ``T = |U' V|_F^2 = tr(P Q)`` for independent uniform projections of rank ``i``:
+    ``Var T = 2 i^2 (d - i)^2 / (d^2 (d - 1)(d + 2))``. Derived here; an ``i`` above ``d`` has
+    no meaning and gives ``nan``.
     """
-    i, j = (np.indices((DIRECTIONS, DIRECTIONS)) + 1).astype(float)
-    left = np.where(np.maximum(i, j) <= width, (width - i) * (width - j), np.nan)
-    variance = 2 * i * j * left / (width**2 * (width - 1) * (width + 2))
-    return np.sqrt(variance) / np.minimum(i, j)
+    i = np.arange(1, DIRECTIONS + 1)
+    deviation = np.sqrt(2 / ((width - 1) * (width + 2))) * (width - i) / width
+    return np.where(i <= width, deviation, np.nan)
 
 
 def match_of_random_direction(width: int, directions: int) -> float:

@@ -29,14 +29,12 @@ MADE_FOR = {
 
 def phi(point: Point, pair: str, matrix: str, leading: int) -> xr.DataArray:
     """Return ``phi(i, i)`` of the factors A of a pair at ``i = leading``."""
-    place = {"side": "A", "matrix": matrix, "phi_i": leading, "phi_j": leading}
-    return point.measured.phi.sel(pair=pair, **place)
+    return point.measured.phi.sel(pair=pair, matrix=matrix, direction=leading)
 
 
 def by_chance(point: Point, matrix: str, leading: int) -> float:
     """Return what random directions give."""
-    place = {"side": "A", "matrix": matrix, "phi_i": leading, "phi_j": leading}
-    return float(point.predicted.phi_null.sel(place))
+    return float(point.predicted.phi_null.sel(matrix=matrix, direction=leading))
 
 
 def first_direction(results: Results, pair: str) -> Iterator[Sample]:

@@ -4,7 +4,7 @@ from rankscope.evidence.claims import FULL_TEXT, unreached
 from rankscope.studies.language_model.claims.accuracy import LORA, RANDLORA
 
 large_model = unreached(
-    "LoRA 12: numbers of tables 5 and 6",
+    "LoRA 11: numbers of tables 5 and 6",
     "On GPT-3 175B, rank 1 on W_q and W_v gives 73.4 on WikiSQL and 91.3 on MNLI, rank 64 gives "
     "73.5 and 91.4.",
     source=f"{LORA}, tables 5 and 6",
@@ -13,14 +13,14 @@ large_model = unreached(
     basis=FULL_TEXT,
 )
 memory = unreached(
-    "LoRA 13: memory and speed",
+    "LoRA 12: memory and speed",
     "Adapting GPT-3 with LoRA needs a third of the memory and trains 25 % faster.",
     source=f"{LORA}, section 4.2",
     scope="out of reach: a statement about distributed training on large accelerators",
     basis=FULL_TEXT,
 )
 benchmarks = unreached(
-    "RandLoRA 4: accuracies on vision and language benchmarks",
+    "RandLoRA 5: accuracies on vision and language benchmarks",
     "RandLoRA beats LoRA at equal parameters on 20 of 22 image data sets with CLIP, and on "
     "commonsense reasoning with 170 thousand training texts.",
     source=f"{RANDLORA}, tables 1 and 11",
@@ -29,7 +29,7 @@ benchmarks = unreached(
     basis=FULL_TEXT,
 )
 training_time = unreached(
-    "RandLoRA 5: training time",
+    "RandLoRA 6: training time",
     "RandLoRA's training takes 13 to 28 % longer than full fine-tuning's on three models, and "
     "67 % longer than LoRA's on Llama3.",
     source=f"{RANDLORA}, table 10",

@@ -5,9 +5,10 @@ from rankscope.studies.language_model.figures.accuracy import (
     learning_curves,
     learning_rates,
     rank_and_parameters,
+    rank_curve,
     truncation,
 )
-from rankscope.studies.language_model.figures.models import loss_plane, representations
+from rankscope.studies.language_model.figures.models import representations
 from rankscope.studies.language_model.figures.updates import (
     amplification,
     intruders,
@@ -21,8 +22,8 @@ __all__ = [
     "intruders",
     "learning_curves",
     "learning_rates",
-    "loss_plane",
     "rank_and_parameters",
+    "rank_curve",
     "representations",
     "similarity",
     "spectra",

@@ -6,9 +6,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
+from scipy import stats
 
-from rankscope.drawing import panels
+from rankscope.drawing import panels, style
+from rankscope.evidence import samples
 from rankscope.evidence.results import Results
+from rankscope.studies.language_model.claims.accuracy import NOT_WORSE, gain
 from rankscope.studies.language_model.figures.layout import grid, looks, spread
 from rankscope.studies.language_model.selection import all_runs, of, runs
 
@@ -18,8 +21,8 @@ ADAPTERS = ("lora", "rslora", "randlora", "vera")
 def accuracy(results: Results) -> Figure:
     """Test accuracy of every run.
 
-    Small points: replicates, which differ in head, data order, adapter and test texts, the
-    first on top; large points: their mean. Runs of a panel share all of that within a
+    Small points: replicates, which differ in training texts, their order, head and adapter, the
+    first on top; large points: their mean. Runs of a panel share texts and heads within a
     replicate, so paired differences are surer than the bars. The axis names the share of the
     largest class, which guessing would reach.
     """
@@ -28,7 +31,7 @@ def accuracy(results: Results) -> Figure:
     for axes, point in pairs:
         chosen = all_runs(point)
         for place, run in enumerate(chosen):
-            values = of(point, "test_accuracy", run).values
+            values = of(point, "correct", run).mean("text").values
             colour = looks(results)[run.name]["color"]
             axes.plot(values, place + spread(len(values), 0.5), ".", ms=3, alpha=0.6, color=colour)
             mean, half = panels.interval(values)
@@ -60,39 +63,71 @@ def rank_and_parameters(results: Results) -> Figure:
         for method in ADAPTERS:
             of_method = runs(point, method)
             sizes = [float(of(point, "trainable_parameters", run)) for run in of_method]
-            values = [of(point, "test_accuracy", run).values for run in of_method]
+            values = [of(point, "correct", run).mean("text").values for run in of_method]
             axes.plot(sizes, [value.mean() for value in values], color="0.7", lw=0.8, zorder=0)
             for run, size, value in zip(of_method, sizes, values, strict=True):
                 drawn = look[run.name] | {"linestyle": "none"}
                 panels.marks(axes, [size], value[:, None], **drawn)
         for run in runs(point, "full", "head"):
-            level = float(of(point, "test_accuracy", run).mean())
+            level = float(of(point, "correct", run).mean())
             axes.axhline(level, lw=1.0, **look[run.name] | {"marker": None})
         axes.set(xscale="log", xlabel="trained parameters", ylabel="test accuracy")
     panels.legend_below(figure)
     return figure
 
 
-def learning_rates(results: Results) -> Figure:
-    """The sweep of learning rates: loss on validation texts, one training run per mark.
+def rank_curve(results: Results) -> Figure:
+    """How much rank is enough: accuracy on the test texts minus that of LoRA's largest rank.
 
-    Every run is tried with the same number of rates; the filled mark is the chosen one.
+    Rank 0 is the head alone, the last place full fine-tuning. Bars: 95 % intervals over
+    replicates and test texts; grey band: what is taken for as good.
     """
-    figure, pairs = grid(results.points, height=2.8)
-    look = looks(results)
+    ranked = results.where(lambda point: len(runs(point, "lora")) > 1).points
+    if not ranked:
+        return panels.nothing("No point has two ranks of LoRA.")
+    figure, pairs = grid(ranked, height=2.8)
     for axes, point in pairs:
+        largest = runs(point, "lora")[-1]
+        shown = runs(point, "head", "lora", "full")
+        shown = sorted(shown, key=lambda run: (run.method == "full", run.rank))
+        for place, run in enumerate(shown):
+            found = samples.crossed(gain(point, run, largest))
+            half = float(stats.t.isf(0.025, found.freedom)) * found.error
+            bar = 0.0 if run == largest else half
+            axes.errorbar(place, found.value, yerr=bar, fmt="o", ms=4, color=style.COLOURS[0])
+        axes.axhspan(NOT_WORSE.lower, -NOT_WORSE.lower, color="0.5", alpha=0.2, lw=0)
+        names = ["full" if run.method == "full" else str(run.rank) for run in shown]
+        axes.set_xticks(range(len(shown)), names)
+        axes.set(xlabel="rank", ylabel=f"accuracy minus that of {largest.name}")
+    return figure
+
+
+def learning_rates(results: Results) -> Figure:
+    """The search for learning rates: accuracy and loss on the validation texts.
+
+    Means over the tuning seeds against the rate of the body, at the chosen rate of the head;
+    of the head alone against the head's rate. The filled mark is chosen, by the loss.
+    """
+    points = [point for point in results for _ in range(2)]
+    figure, pairs = grid(points, height=2.8)
+    look = looks(results)
+    for number, (axes, point) in enumerate(pairs):
+        kind, words = (("accuracy", "accuracy"), ("loss", "loss / nat"))[number % 2]
         for run in all_runs(point):
-            tried = of(point, "tried_rate", run).values
-            found = of(point, "tried_loss", run).values
-            chosen = [int(np.flatnonzero(tried == float(of(point, "rate", run)))[0])]
-            axes.plot(tried, found, ms=4, lw=0.9, mfc="white", **look[run.name])
-            axes.plot(
-                tried[chosen],
-                found[chosen],
-                ms=4,
-                **look[run.name] | {"label": None, "linestyle": ""},
+            body, head, values = (
+                of(point, name, run).values
+                for name in ("tried_rate", "tried_head_rate", f"tried_{kind}")
             )
-        axes.set(xscale="log", xlabel="learning rate", ylabel="validation loss / nat")
+            chosen_body, chosen_head = (float(of(point, n, run)) for n in ("rate", "head_rate"))
+            rates, chosen = (head, chosen_head) if run.method == "head" else (body, chosen_body)
+            shown = np.flatnonzero(np.isclose(head, chosen_head) | (run.method == "head"))
+            shown = shown[np.isfinite(rates[shown])]
+            shown = shown[np.argsort(rates[shown])]
+            axes.plot(rates[shown], values[shown], ms=4, lw=0.9, mfc="white", **look[run.name])
+            best = shown[np.isclose(rates[shown], chosen)]
+            filled = look[run.name] | {"label": None, "linestyle": ""}
+            axes.plot(rates[best], values[best], ms=4, **filled)
+        axes.set(xscale="log", xlabel="learning rate", ylabel=f"validation {words}")
         _few_ticks(axes)
     panels.legend_below(figure, bars=False)
     return figure
@@ -114,21 +149,25 @@ def learning_curves(results: Results) -> Figure:
 
 
 def truncation(results: Results) -> Figure:
-    """Validation accuracy when each trained update keeps its leading directions only.
+    """Test accuracy when each trained update keeps its leading directions only.
 
-    No retraining, the trained head throughout; means over replicates. The texts are the same
-    in all replicates and few, so compare along a line only.
+    No retraining, the trained head throughout, whole test set; means over replicates, with
+    intervals over them. Right of the line the whole updates.
     """
     figure, pairs = grid(results.points, height=2.8)
     look = looks(results)
     for axes, point in pairs:
-        kept = point.measured.kept.values
-        adapted = [run for run in all_runs(point) if run.method != "head"]
+        kept = point.measured.kept.values.tolist()
+        adapted = runs(point, "full", "lora", "rslora", "randlora", "vera")
+        places = np.arange(len(kept) + 1)
         for run, shift in zip(adapted, spread(len(adapted), 0.4), strict=True):
-            values = of(point, "truncated_accuracy", run).transpose("replicate", "kept")
-            panels.marks(axes, np.arange(len(kept)) + shift, values, lw=0.9, **look[run.name])
-        axes.set_xticks(range(len(kept)), kept)
-        axes.set(xlabel="directions kept", ylabel="validation accuracy")
+            cut = of(point, "truncated_correct", run).mean("text").transpose("replicate", "kept")
+            whole = of(point, "correct", run).mean("text")
+            values = np.concatenate([cut.values, whole.values[:, None]], axis=1)
+            panels.marks(axes, places + shift, values, lw=0.9, **look[run.name])
+        axes.axvline(len(kept) - 0.5, color="0.7", lw=0.6)
+        axes.set_xticks(places, [*kept, "all"])
+        axes.set(xlabel="directions kept", ylabel="test accuracy")
     panels.legend_below(figure)
     return figure
 

@@ -98,17 +98,18 @@ def similarity(results: Results) -> Figure:
     for axes, letter in zip(row[0], letters, strict=True):
         names = own_matrices(point, letter)
         for place, pair in enumerate(point.measured.pair.values.tolist()):
-            side = "update" if pair.startswith("full") else "A"
-            phi = _diagonal(point.measured.phi.sel(pair=pair, side=side, matrix=names))
-            phi = phi.mean("matrix", skipna=False).dropna("i", how="all")
+            phi = point.measured.phi.sel(pair=pair, matrix=names)
+            phi = phi.mean("matrix", skipna=False).dropna("direction", how="all")
             colour = "0.5" if pair == "random" else style.COLOURS[place]
-            panels.curve(axes, phi.i, phi.transpose("replicate", "i"), lw=1.0,
+            panels.curve(axes, phi.direction, phi.transpose("replicate", "direction"), lw=1.0,
                          color=colour, label=pair)  # fmt: skip
-        null = point.predicted.sel(side="A", matrix=names[0])
-        mean, deviation = _diagonal(null.phi_null), _diagonal(null.phi_null_sd)
-        panels.theory(axes, mean.i, mean, label="random, closed form")
+        null = point.predicted.sel(matrix=names[0])
+        mean, deviation = null.phi_null, null.phi_null_sd
+        panels.theory(axes, mean.direction, mean, label="random, closed form")
         lowest = np.maximum(mean - 2 * deviation, 0)
-        axes.fill_between(mean.i, lowest, mean + 2 * deviation, color="0.5", alpha=0.25, lw=0)
+        axes.fill_between(
+            mean.direction, lowest, mean + 2 * deviation, color="0.5", alpha=0.25, lw=0
+        )
         axes.axhline(same_seed.accepted.lower, **style.PAPER, label="LoRA, figure 3")
         axes.set_xscale("log", base=2)
         ticks = [2**power for power in range(7)]
@@ -160,9 +161,3 @@ def _logarithms(point: Point, variable: str, run: Run) -> xr.DataArray:
     chosen = own_matrices(point, "q") or values.matrix.values
     mean = xr.ufuncs.log(values.sel(matrix=chosen)).mean("matrix", skipna=False)
     return mean.transpose("replicate", "probed_rank")
-
-
-def _diagonal(phi: xr.DataArray) -> xr.DataArray:
-    """Return ``phi(i, i)`` along ``i``."""
-    along = xr.DataArray(phi.phi_i.values, dims="i")
-    return phi.sel(phi_i=along, phi_j=along).assign_coords(i=along.values)

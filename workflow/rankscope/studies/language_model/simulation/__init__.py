@@ -2,7 +2,6 @@
 
 import importlib.util
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -11,27 +10,22 @@ from rankscope.errors import InputError
 from rankscope.studies.language_model.parameters import Parameters
 
 
-def simulate(
-    parameters: Parameters,
-    streams: Sequence[np.random.SeedSequence],
-    checkpoints: Path | None = None,
-) -> xr.Dataset:
+def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
     """Choose learning rates, then train and measure every run once per replicate.
 
     Args:
         parameters: the point.
-        streams: a stream per replicate: initial head, data order, adapters, test texts.
-        checkpoints: a folder that survives a killed job; training goes on from it.
+        streams: a stream per replicate: training texts, their order, heads, adapters.
 
     Returns:
-        A dataset with dimensions ``replicate``, ``run``, ``matrix`` and others.
+        A dataset with dimensions ``replicate``, ``run``, ``text``, ``matrix`` and others.
 
     Raises:
         InputError: if a package is not installed, or the texts or the model cannot be used.
     """
-    for package in ("torch", "transformers", "peft"):
+    for package in ("torch", "transformers"):
         if importlib.util.find_spec(package) is None:
             raise InputError(f"{package} is not installed: pip install 'rankscope[language]'")
     from rankscope.studies.language_model.simulation import replicate
 
-    return replicate.simulate(parameters, streams, checkpoints)
+    return replicate.simulate(parameters, streams)

@@ -1,10 +1,8 @@
-"""The pretrained model: its frozen lower layers, run once, and its adapted upper layers."""
+"""The pretrained model: its frozen lower layers, run once over all texts, and its upper ones."""
 
-import copy
 import dataclasses
 import functools
 import os
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,8 @@ import torch
 from safetensors import SafetensorError
 
 from rankscope.errors import InputError
-from rankscope.studies.language_model.parameters import TARGETS, Parameters, Run
+from rankscope.studies.language_model.parameters import TARGETS, Parameters
+from rankscope.studies.language_model.simulation.network import Network
 
 BATCH = 64
 
@@ -27,69 +26,31 @@ os.environ |= {
 
 @dataclasses.dataclass(frozen=True)
 class Texts:
-    """Texts as hidden states at the input of the adapted layers, stored without padding.
+    """Texts as hidden states at the input of the adapted layers.
 
     Half precision is enough here: its rounding is the same for all runs.
 
     Attributes:
-        states: hidden states of all tokens, one text after the other.
-        starts: where each text begins; one more entry than texts.
+        states: padded, shape ``(text, token, hidden)``.
+        lengths: tokens of each text.
         labels: a class index per text.
     """
 
     states: torch.Tensor
-    starts: np.ndarray
+    lengths: torch.Tensor
     labels: torch.Tensor
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
     def batch(self, which: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return padded states ``(n, tokens, hidden)``, their mask and the labels."""
-        lengths = self.starts[which + 1] - self.starts[which]
-        states = torch.zeros(len(which), int(lengths.max()), self.states.shape[1])
-        for place, (text, length) in enumerate(zip(which, lengths, strict=True)):
-            start = int(self.starts[text])
-            states[place, :length] = self.states[start : start + int(length)]
-        mask = torch.arange(states.shape[1])[None, :] < torch.as_tensor(lengths)[:, None]
-        device = self.labels.device
-        return states.to(device), mask.to(device), self.labels[torch.as_tensor(which)]
+        """Return states, cut to the longest of these texts, their mask and the labels."""
+        index = torch.as_tensor(which, device=self.labels.device)
+        lengths = self.lengths[index]
+        longest = int(lengths.max())
+        mask = torch.arange(longest, device=lengths.device) < lengths[:, None]
+        return self.states[index, :longest].float(), mask, self.labels[index]
 
-    def take(self, which: np.ndarray) -> "Texts":
-        """Return some of the texts, in the given order."""
-        pieces = [self.states[self.starts[t] : self.starts[t + 1]] for t in which]
-        starts = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces])])
-        return Texts(torch.cat(pieces), starts, self.labels[torch.as_tensor(which)])
-
-
-class Network(torch.nn.Module):
-    """The upper layers of the model with a classifier on the mean of the last states."""
-
-    def __init__(self, model: torch.nn.Module, layers: int, head: torch.nn.Linear) -> None:
-        super().__init__()
-        self.model = model
-        self.head = head
-        self._layers = layers
-
-    def upper(self) -> list[torch.nn.Module]:
-        """Return the adapted layers, from the lowest."""
-        return list(self.model.encoder.layer)[-self._layers :]
-
-    def forward(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return the class logits."""
-        for layer in self.upper():
-            states = layer(states, mask[:, None, None, :])
-        weights = mask[:, :, None].to(states.dtype)
-        return self.head((states * weights).sum(dim=1) / weights.sum(dim=1))
-
-    def matrices(self, targets: str) -> dict[str, torch.nn.Module]:
-        """Return the linear modules of the target letters by name, layer by layer."""
-        first = self.model.config.num_hidden_layers - self._layers
-        return {
-            f"{first + place}.{letter}": layer.get_submodule(TARGETS[letter])
-            for place, layer in enumerate(self.upper())
-            for letter in targets
-        }
+    def by_length(self, which: np.ndarray) -> np.ndarray:
+        """Return texts in the order of their lengths, so that batches have little padding."""
+        return which[np.argsort(self.lengths[which].cpu().numpy(), kind="stable")]
 
 
 def model_folder(parameters: Parameters) -> Path:
@@ -105,7 +66,7 @@ def model_folder(parameters: Parameters) -> Path:
 
 
 @functools.lru_cache(maxsize=1)
-def pretrained(folder: Path) -> torch.nn.Module:
+def pretrained(folder: Path) -> Any:  # noqa: ANN401 - a model of transformers
     """Load a model of BERT's kind in single precision, without dropout.
 
     Pickled weights are not read: they can run any code.
@@ -128,6 +89,12 @@ def pretrained(folder: Path) -> torch.nn.Module:
     return model.eval().requires_grad_(requires_grad=False)
 
 
+def network(parameters: Parameters) -> Network:
+    """Return the model's upper layers."""
+    model = pretrained(model_folder(parameters)).to(parameters.device)
+    return Network.of(model, parameters.layers)
+
+
 def encode(parameters: Parameters, texts: Sequence[str], labels: np.ndarray) -> Texts:
     """Run the frozen lower layers over texts, the shortest first to save padding."""
     import transformers
@@ -137,22 +104,24 @@ def encode(parameters: Parameters, texts: Sequence[str], labels: np.ndarray) -> 
     tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder))
     tokens = tokenizer(list(texts), truncation=True, max_length=parameters.tokens)["input_ids"]
     lengths = np.array([len(ids) for ids in tokens])
-    pieces: list[torch.Tensor] = [torch.empty(0)] * len(tokens)
+    states = torch.zeros(
+        (len(tokens), int(lengths.max()), model.config.hidden_size), dtype=torch.float16
+    )
     order = np.argsort(lengths, kind="stable")
     for first in range(0, len(order), BATCH):
         which = order[first : first + BATCH]
-        states = _lower(model, [tokens[t] for t in which], parameters)
-        for text, state in zip(which, states, strict=True):
-            pieces[text] = state[: lengths[text]].to("cpu", torch.float16)
+        found = _lower(model, [tokens[t] for t in which], parameters)
+        states[which, : found.shape[1]] = found.to("cpu", torch.float16)
+    device = parameters.device
     return Texts(
-        torch.cat(pieces),
-        np.concatenate([[0], np.cumsum(lengths)]),
-        torch.as_tensor(labels, device=parameters.device),
+        states.to(device),
+        torch.as_tensor(lengths, device=device),
+        torch.as_tensor(labels, device=device),
     )
 
 
 @torch.inference_mode()
-def _lower(model: torch.nn.Module, tokens: list[list[int]], parameters: Parameters) -> torch.Tensor:
+def _lower(model: Any, tokens: list[list[int]], parameters: Parameters) -> torch.Tensor:  # noqa: ANN401
     longest = max(len(ids) for ids in tokens)
     padded = torch.tensor([ids + [0] * (longest - len(ids)) for ids in tokens])
     mask = torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids in tokens])
@@ -160,73 +129,5 @@ def _lower(model: torch.nn.Module, tokens: list[list[int]], parameters: Paramete
     states = model.embeddings(padded)
     for layer in list(model.encoder.layer)[: -parameters.layers]:
         states = layer(states, mask[:, None, None, :])
-    return states
-
-
-def network(parameters: Parameters, classes: int, head_seed: int) -> Network:
-    """Return a fresh copy of the upper layers with a new head.
-
-    The head is drawn from its own seed, so that runs that share it share the head.
-    """
-    source = pretrained(model_folder(parameters))
-    model = copy.copy(source)
-    model._modules = dict(source._modules)
-    keep = source.config.num_hidden_layers - parameters.layers
-    model.embeddings, model.pooler = torch.nn.Identity(), torch.nn.Identity()
-    model.encoder = copy.copy(source.encoder)
-    model.encoder._modules = dict(source.encoder._modules)
-    model.encoder.layer = torch.nn.ModuleList(
-        [
-            torch.nn.Identity() if place < keep else copy.deepcopy(layer)
-            for place, layer in enumerate(source.encoder.layer)
-        ]
-    )
-    head = torch.nn.Linear(source.config.hidden_size, classes)
-    generator = torch.Generator().manual_seed(head_seed)
-    with torch.no_grad():
-        head.weight.normal_(0.0, 0.02, generator=generator)
-        head.bias.zero_()
-    return Network(model, parameters.layers, head).to(parameters.device)
-
-
-def adapt(net: Network, run: Run, parameters: Parameters, seed: int) -> list[torch.nn.Parameter]:
-    """Make a run's parameters trainable, through PEFT for the adapters, and return them."""
-    if run.method == "head":
-        return []
-    if run.method == "full":
-        trained = [module.weight for module in net.matrices(run.targets).values()]
-        for weight in trained:
-            weight.requires_grad_(requires_grad=True)
-        return trained
-    import peft
-
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # of transformers, about PEFT's own calls
-        torch.manual_seed(seed)
-        peft.get_peft_model(net.model, _config(run, parameters, seed))
-    net.to(parameters.device)
-    return [weight for weight in net.model.parameters() if weight.requires_grad]
-
-
-def _config(run: Run, parameters: Parameters, seed: int) -> Any:  # noqa: ANN401 - PEFT's kinds share no type
-    import peft
-
-    first = pretrained(model_folder(parameters)).config.num_hidden_layers - parameters.layers
-    places = "|".join(str(first + place) for place in range(parameters.layers))
-    names = "|".join(TARGETS[letter].replace(".", r"\.") for letter in run.targets)
-    targets = rf"encoder\.layer\.({places})\.({names})"
-    if run.method == "randlora":
-        return peft.RandLoraConfig(
-            r=run.rank,
-            randlora_alpha=20 * run.rank,
-            projection_prng_key=seed,
-            target_modules=targets,
-        )
-    if run.method == "vera":
-        return peft.VeraConfig(r=run.rank, projection_prng_key=seed, target_modules=targets)
-    return peft.LoraConfig(
-        r=run.rank,
-        lora_alpha=parameters.lora_alpha,  # type: ignore[arg-type] # any number will do
-        use_rslora=run.method == "rslora",
-        target_modules=targets,
-    )
+    found: torch.Tensor = states * mask[:, :, None]
+    return found

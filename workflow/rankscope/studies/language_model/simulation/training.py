@@ -1,272 +1,230 @@
-"""Train one run: the optimiser loop, its checkpoints, and what is kept of it."""
+"""Train several runs side by side, on the same batches, and evaluate them in one pass."""
 
 import dataclasses
-import time
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import safetensors.torch
 import torch
-from safetensors import SafetensorError
+from torch.nn.functional import cross_entropy
 
-from rankscope import datasets
-from rankscope.numerics import low_rank
 from rankscope.studies.language_model.parameters import Parameters, Run
-from rankscope.studies.language_model.simulation import model
+from rankscope.studies.language_model.simulation import methods, model
+from rankscope.studies.language_model.simulation.methods import Adapter, Updates
+from rankscope.studies.language_model.simulation.network import Network
 
 WARM_UP = 0.1
+HEAD_SPREAD = 0.02
 
-CHECKPOINT_SECONDS = 30.0
-"""How much of a run a kill may lose."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Seeds:
-    """What differs between two runs of one method: the head, the data order, the adapter."""
-
-    head: int
-    order: int
-    adapter: int
+SIDE_BY_SIDE = 12
+"""Runs that are trained at once: more win nothing and need memory."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-    """The encoded sets and the number of classes."""
+    """The encoded texts, their division into sets, and the upper layers.
 
-    training: model.Texts
-    validation: model.Texts
-    test: model.Texts
+    Attributes:
+        texts: all of them.
+        pool: which ones training texts are drawn from.
+        validation: on which ones rates are chosen.
+        test: on which ones runs are tested.
+        classes: number of classes.
+        network: the layers that are adapted.
+    """
+
+    texts: model.Texts
+    pool: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
     classes: int
+    network: Network
 
 
 @dataclasses.dataclass(frozen=True)
-class Trained:
+class Setting:
+    """A run to train: its rates, and the seeds of its head and its adapter."""
+
+    run: Run
+    rate: float
+    head_rate: float
+    head_seed: int
+    adapter_seed: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """Updates of the pretrained weights, and a classifier on the first token's last state."""
+
+    updates: Updates
+    head: tuple[torch.Tensor, torch.Tensor]
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained(Model):
     """A trained run.
 
     Attributes:
         run: what was trained.
-        rate: its learning rate.
-        updates: the decomposed update of each adapted matrix, by the matrix's name.
-        lora_A: LoRA's ``A`` of each matrix; empty for other methods.
-        head: weight and bias of the classifier.
         size: number of trained parameters without the head.
-        training_loss: the loss of each step's batch.
-        validation: accuracy and loss at each evaluation, shape ``(evaluations, 2)``.
+        loss: of each step's batch.
+        lora_A: LoRA's ``A`` of each matrix; empty for other methods.
     """
 
     run: Run
-    rate: float
-    updates: dict[str, low_rank.LowRankSvd]
-    lora_A: dict[str, np.ndarray]  # noqa: N815
-    head: tuple[np.ndarray, np.ndarray]
     size: int
-    training_loss: np.ndarray
-    validation: np.ndarray
+    loss: np.ndarray
+    lora_A: dict[str, np.ndarray]  # noqa: N815
 
 
-def train(
-    run: Run, rate: float, seeds: Seeds, data: Data, parameters: Parameters, checkpoint: Path | None
-) -> Trained:
-    """Train a run and decompose what it learned; see `fit`."""
-    state = fit(run, rate, seeds, data, parameters, evaluation_steps(parameters), checkpoint)
-    return _keep(run, rate, state)
+def batches(seed: int, data: Data, parameters: Parameters) -> np.ndarray:
+    """Draw the training texts of a seed, and those of each step.
 
-
-def fit(
-    run: Run,
-    rate: float,
-    seeds: Seeds,
-    data: Data,
-    parameters: Parameters,
-    evaluated: np.ndarray,
-    checkpoint: Path | None,
-) -> "State":
-    """Train with AdamW, a linear warm-up and a linear decay, without dropout.
-
-    The validation texts are evaluated after the steps in ``evaluated``. If ``checkpoint`` is
-    given, the state is kept there now and then and training goes on from it, to the same bits
-    on the same machine.
+    Pass after pass, each in a new random order; shape ``(step, text)``.
     """
-    net = model.network(parameters, data.classes, seeds.head)
-    state = State(net, run, rate, seeds.adapter, parameters)
-    state.load(checkpoint)
-    order = _order(seeds.order, len(data.training), parameters)
-    saved = time.perf_counter()
-    for step in range(state.step, parameters.steps):
-        state.advance(order[step], data.training)
-        if step + 1 in evaluated:
-            state.validation.append(evaluate(net, data.validation))
-        due = time.perf_counter() - saved >= CHECKPOINT_SECONDS
-        if due or step + 1 == parameters.steps:
-            state.save(checkpoint)
-            saved = time.perf_counter()
-    return state
-
-
-def evaluation_steps(parameters: Parameters) -> np.ndarray:
-    """Return the steps after which a run is evaluated; the last is the last step."""
-    count = parameters.evaluations
-    return np.round(np.arange(1, count + 1) * parameters.steps / count).astype(int)
-
-
-def evaluate(net: model.Network, texts: model.Texts) -> tuple[float, float]:
-    """Return accuracy and mean cross entropy over texts, in batches of similar length."""
-    order = np.argsort(np.diff(texts.starts), kind="stable")
-    right, loss = 0, 0.0
-    with torch.inference_mode():
-        for first in range(0, len(order), model.BATCH):
-            states, mask, labels = texts.batch(order[first : first + model.BATCH])
-            logits = net(states, mask)
-            right += int((logits.argmax(dim=1) == labels).sum())
-            loss += float(torch.nn.functional.cross_entropy(logits, labels, reduction="sum"))
-    return right / len(texts), loss / len(texts)
-
-
-def with_updates(
-    parameters: Parameters,
-    classes: int,
-    updates: dict[str, np.ndarray],
-    head: tuple[np.ndarray, np.ndarray],
-) -> model.Network:
-    """Return the network with dense updates added to its matrices, and this head."""
-    net = model.network(parameters, classes, 0)
-    matrices = net.matrices("qkvoud")
-    with torch.no_grad():
-        for name, update in updates.items():
-            weight = matrices[name].weight
-            weight += torch.as_tensor(update, dtype=weight.dtype, device=weight.device)
-        for parameter, values in zip((net.head.weight, net.head.bias), head, strict=True):
-            parameter.copy_(torch.as_tensor(values))
-    return net
-
-
-class State:
-    """A run under way: network, optimiser, step and curves; kept in one safetensors file."""
-
-    def __init__(
-        self, net: model.Network, run: Run, rate: float, adapter_seed: int, parameters: Parameters
-    ) -> None:
-        self.base = {n: m.weight.detach().clone() for n, m in net.matrices(run.targets).items()}
-        self.trained = model.adapt(net, run, parameters, adapter_seed)
-        self.net = net
-        self.step = 0
-        self.loss: list[float] = []
-        self.validation: list[tuple[float, float]] = []
-        head = list(net.head.parameters())
-        head_rate = rate if run.method == "head" else parameters.head_rate
-        groups = [{"params": head, "lr": head_rate}]
-        if self.trained:
-            groups.append({"params": self.trained, "lr": rate})
-        self._weights = [*head, *self.trained]
-        self._optimizer = torch.optim.AdamW(groups, weight_decay=0.0)
-        self._rates: list[Any] = [group["lr"] for group in groups]
-        self._steps = parameters.steps
-
-    def advance(self, which: np.ndarray, texts: model.Texts) -> None:
-        """Make one optimiser step on the texts ``which``."""
-        warm = max(1, round(WARM_UP * self._steps))
-        scale = min((self.step + 1) / warm, (self._steps - self.step) / (self._steps - warm + 1))
-        for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
-            group["lr"] = rate * scale
-        states, mask, labels = texts.batch(which)
-        self._optimizer.zero_grad(set_to_none=True)
-        loss = torch.nn.functional.cross_entropy(self.net(states, mask), labels)
-        loss.backward()
-        self._optimizer.step()
-        self.loss.append(float(loss.detach()))
-        self.step += 1
-
-    def save(self, path: Path | None) -> None:
-        """Write the state, atomically."""
-        if path is None:
-            return
-        tensors = {
-            "step": torch.tensor(self.step),
-            "loss": torch.tensor(self.loss, dtype=torch.float64),
-            "validation": torch.tensor(self.validation, dtype=torch.float64).reshape(-1, 2),
-        }
-        for place, weight in enumerate(self._weights):
-            tensors[f"weight.{place}"] = weight.detach().contiguous()
-            if self.step < self._steps:  # a finished run needs no optimiser
-                for name, value in self._optimizer.state[weight].items():
-                    tensors[f"{name}.{place}"] = value
-        with datasets.atomic(path) as temporary:
-            safetensors.torch.save_file(tensors, temporary)
-
-    def load(self, path: Path | None) -> None:
-        """Go on from a saved state, if there is a sound one."""
-        if path is None or not path.is_file():
-            return
-        try:
-            tensors = safetensors.torch.load_file(path)
-        except SafetensorError:  # a damaged checkpoint only costs the time it would have saved
-            return
-        with torch.no_grad():
-            for place, weight in enumerate(self._weights):
-                weight.copy_(tensors[f"weight.{place}"])
-                if f"step.{place}" in tensors:
-                    self._optimizer.state[weight] = {
-                        "step": tensors[f"step.{place}"],
-                        "exp_avg": tensors[f"exp_avg.{place}"].to(weight.device),
-                        "exp_avg_sq": tensors[f"exp_avg_sq.{place}"].to(weight.device),
-                    }
-        self.step = int(tensors["step"])
-        self.loss = tensors["loss"].tolist()
-        self.validation = [tuple(row) for row in tensors["validation"].tolist()]
-
-
-def _order(seed: int, size: int, parameters: Parameters) -> np.ndarray:
-    """Return the texts of each step: pass after pass, each in a new random order."""
     generator = np.random.default_rng(seed)
+    texts = generator.choice(data.pool, parameters.training_texts, replace=False)
     needed = parameters.steps * parameters.batch_size
-    passes = [generator.permutation(size) for _ in range(-(-needed // size))]
+    passes = [generator.permutation(texts) for _ in range(-(-needed // len(texts)))]
     return np.concatenate(passes)[:needed].reshape(parameters.steps, parameters.batch_size)
 
 
-def _keep(run: Run, rate: float, state: State) -> Trained:
-    updates, lora_a = {}, {}
-    modules = state.net.matrices(run.targets) if run.method != "head" else {}
+def train(
+    settings: Sequence[Setting], steps: np.ndarray, data: Data, parameters: Parameters
+) -> list[Trained]:
+    """Train runs with AdamW, a linear warm-up and a linear decay, without dropout.
+
+    Args:
+        settings: what to train.
+        steps: the texts of each step, the same for all runs.
+        data: the texts and the layers.
+        parameters: the point.
+    """
+    return [
+        trained
+        for first in range(0, len(settings), SIDE_BY_SIDE)
+        for trained in _train(settings[first : first + SIDE_BY_SIDE], steps, data, parameters)
+    ]
+
+
+def _train(
+    settings: Sequence[Setting], steps: np.ndarray, data: Data, parameters: Parameters
+) -> list[Trained]:
+    shapes = {name: parameters.shape(name[-1]) for name in parameters.matrix_names()}
+    adapters = [
+        methods.start(one.run, shapes, parameters.lora_alpha, one.adapter_seed, parameters.device)
+        for one in settings
+    ]
+    heads = [new_head(one.head_seed, data) for one in settings]
+    groups: list[dict[str, Any]] = []
+    for one, adapter, head in zip(settings, adapters, heads, strict=True):
+        groups.append({"params": list(head), "lr": one.head_rate})
+        if adapter.trained:
+            groups.append({"params": list(adapter.trained), "lr": one.rate})
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.0, fused=True)
+    rates = [group["lr"] for group in groups]
+    losses = []
+    for step, which in enumerate(steps):
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate * schedule(step, len(steps))
+        states, mask, labels = data.texts.batch(which)
+        models = [Model(a.updates(), head) for a, head in zip(adapters, heads, strict=True)]
+        logits = classify(data.network, models, states, mask)[1]
+        loss = _losses(logits, labels).mean(dim=1)
+        optimizer.zero_grad(set_to_none=True)
+        loss.sum().backward()
+        optimizer.step()
+        losses.append(loss.detach())
+    found = torch.stack(losses, dim=1).cpu().numpy()
+    return [
+        _keep(one.run, adapter, head, loss)
+        for one, adapter, head, loss in zip(settings, adapters, heads, found, strict=True)
+    ]
+
+
+def schedule(step: int, steps: int) -> float:
+    """Return the share of the learning rate at a step, counted from 0."""
+    warm = max(1, round(WARM_UP * steps))
+    return min((step + 1) / warm, (steps - step) / (steps - warm + 1))
+
+
+def classify(
+    network: Network, models: Sequence[Model], states: torch.Tensor, mask: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the first token's last states and the logits, shapes ``(model, text, ...)``."""
+    names = dict.fromkeys(name for one in models for name in one.updates)
+    weights = {}
+    for name in names:
+        base = network.base[name]
+        own = [base + one.updates[name] if name in one.updates else base for one in models]
+        weights[name] = torch.stack(own)
+    first = network.first_state(weights, states, mask)
+    matrices, biases = (torch.stack(part) for part in zip(*(m.head for m in models), strict=True))
+    return first, first @ matrices.mT + biases[:, None]
+
+
+def _losses(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return cross_entropy(logits.mT, labels.expand(len(logits), -1), reduction="none")
+
+
+@dataclasses.dataclass(frozen=True)
+class Tested:
+    """How models do on texts, in the order in which these were given.
+
+    Attributes:
+        correct: whether a text's class is found, shape ``(model, text)``.
+        loss: mean cross entropy, shape ``(model,)``.
+        states: the first token's last states, shape ``(model, text, hidden)``.
+    """
+
+    correct: np.ndarray
+    loss: np.ndarray
+    states: np.ndarray
+
+    @property
+    def accuracy(self) -> np.ndarray:
+        """Shares of texts whose class is found, shape ``(model,)``."""
+        found: np.ndarray = self.correct.mean(axis=1)
+        return found
+
+
+@torch.inference_mode()
+def evaluate(models: Sequence[Model], which: np.ndarray, data: Data) -> Tested:
+    """Classify texts with several models in one pass, in batches of similar length."""
+    places = data.texts.by_length(np.arange(len(data.texts.lengths))[which])
+    parts = []
+    for first in range(0, len(places), model.BATCH):
+        states, mask, labels = data.texts.batch(places[first : first + model.BATCH])
+        last, logits = classify(data.network, models, states, mask)
+        last = last.expand(len(models), -1, -1)
+        parts.append((logits.argmax(dim=-1) == labels, _losses(logits, labels), last))
+    correct, loss, last = (torch.cat(part, dim=1).cpu() for part in zip(*parts, strict=True))
+    back = np.argsort(np.argsort(data.texts.lengths[which].cpu().numpy(), kind="stable"))
+    return Tested(correct[:, back].numpy(), loss.mean(dim=1).numpy(), last[:, back].numpy())
+
+
+def new_head(seed: int, data: Data) -> tuple[torch.Tensor, torch.Tensor]:
+    """Draw the classifier's weight, and its bias of zeros."""
+    generator = torch.Generator().manual_seed(seed)
+    shape = data.classes, data.texts.states.shape[-1]
+    weight = torch.empty(shape).normal_(0.0, HEAD_SPREAD, generator=generator)
+    device = data.texts.states.device
+    both = weight.to(device), torch.zeros(data.classes, device=device)
+    return both[0].requires_grad_(requires_grad=True), both[1].requires_grad_(requires_grad=True)
+
+
+def _keep(
+    run: Run, adapter: Adapter, head: tuple[torch.Tensor, torch.Tensor], loss: np.ndarray
+) -> Trained:
     with torch.no_grad():
-        for name, module in modules.items():
-            if run.method in ("lora", "rslora"):
-                lora_a[name] = _array(module.lora_A["default"].weight)
-                lora_b = _array(module.lora_B["default"].weight)
-                updates[name] = _decompose(lora_b, lora_a[name], module.scaling["default"])
-            elif run.method == "full":
-                updates[name] = _decompose(_array(module.weight - state.base[name]))
-            else:
-                updates[name] = _decompose(_array(module.get_delta_weight("default")))
-    head = state.net.head
+        updates = {name: update.detach().clone() for name, update in adapter.updates().items()}
+    is_lora = run.method in ("lora", "rslora")
+    first = [tensor.detach().cpu().numpy() for tensor in adapter.trained[::2]] if is_lora else []
     return Trained(
-        run=run,
-        rate=rate,
         updates=updates,
-        lora_A=lora_a,
-        head=(_array(head.weight), _array(head.bias)),
-        size=sum(weight.numel() for weight in state.trained),
-        training_loss=np.array(state.loss),
-        validation=np.array(state.validation).reshape(-1, 2),
+        head=(head[0].detach(), head[1].detach()),
+        run=run,
+        size=sum(tensor.numel() for tensor in adapter.trained),
+        loss=loss,
+        lora_A=dict(zip(updates, first, strict=False)),
     )
-
-
-def _decompose(
-    left: np.ndarray, right: np.ndarray | None = None, scaling: float = 1.0
-) -> low_rank.LowRankSvd:
-    """Decompose an update, dense or in factors; one that has diverged is all ``nan``."""
-    if not np.isfinite(left).all() or (right is not None and not np.isfinite(right).all()):
-        columns = left.shape[1] if right is None else right.shape[1]
-        rank = min(left.shape[0], left.shape[1], columns)
-        return low_rank.LowRankSvd(
-            np.full((left.shape[0], rank), np.nan),
-            np.full(rank, np.nan),
-            np.full((columns, rank), np.nan),
-        )
-    if right is not None:
-        return low_rank.svd(left, right, scaling)
-    vectors, values, right_t = np.linalg.svd(left, full_matrices=False)
-    return low_rank.LowRankSvd(vectors, values, right_t.T)
-
-
-def _array(tensor: torch.Tensor) -> np.ndarray:
-    return tensor.detach().cpu().numpy().astype(np.float64)
