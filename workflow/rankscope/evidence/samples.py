@@ -31,12 +31,8 @@ class Estimate:
         freedom: degrees of freedom of the error.
         missing: how many replicates gave no number.
         replicates: how many there were.
-<<<<<<< HEAD
-        kind: ``mean``, ``proportion``, ``jackknife`` or ``exact``.
-        resolution: step of the scale of the replicates; 0 if it is continuous.
-=======
         kind: ``mean``, ``crossed``, ``proportion``, ``jackknife`` or ``exact``.
->>>>>>> h/lm
+        resolution: step of the scale of the replicates; 0 if it is continuous.
     """
 
     value: float
