@@ -12,9 +12,11 @@ Run with the language requirements installed:
 
     python benchmarks/probe.py [--large]
 
-With ``--matrix OUT IN`` one bfloat16 base weight of this shape is generated in two parts, 64
-directions of falling size in noise, and probed with an update of rank 16, with and without its
-intruders; it needs numpy alone.
+With ``--matrix OUT IN`` one bfloat16 base weight of this shape is generated, 64 directions of
+falling size in noise, and probed with an update of rank 16, with and without its intruders.
+``--stream LAYERS`` does this for all linear layers of a model of 70B's shapes, a file per layer,
+and says what 80 layers would take; ``--noise`` leaves the 64 directions out, the worst that a
+base can be for the search of its leading directions. Both need numpy alone.
 """
 
 import argparse
@@ -36,6 +38,16 @@ SIZES = {
     "BERT-large's width (1024, 3 layers)": (1024, 3, 8),
 }
 LARGE = {"2048, 2 layers": (2048, 2, 16)}
+LAYER = {
+    "q_proj": (8192, 8192),
+    "k_proj": (1024, 8192),
+    "v_proj": (1024, 8192),
+    "o_proj": (8192, 8192),
+    "gate_proj": (28672, 8192),
+    "up_proj": (28672, 8192),
+    "down_proj": (8192, 28672),
+}
+"""``(out, in)`` of the linear layers of one of the 80 layers of a model of 70B parameters."""
 ALL = ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"]
 
 
@@ -45,9 +57,15 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="add a larger model")
     parser.add_argument("--way", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--matrix", nargs=2, type=int, metavar=("OUT", "IN"))
+    parser.add_argument("--stream", type=int, metavar="LAYERS")
+    parser.add_argument("--noise", action="store_true", help="a base without leading directions")
     options = parser.parse_args()
+    directions = 0 if options.noise else 64
     if options.matrix:
-        one_matrix(*options.matrix)
+        one_matrix(*options.matrix, directions)
+        return
+    if options.stream:
+        stream(options.stream, directions)
         return
     if options.way:
         print(json.dumps(measure(*options.way)))
@@ -66,52 +84,86 @@ def main() -> None:
             report(name, found)
 
 
-def one_matrix(rows, columns):
+def one_matrix(rows, columns, directions):
     """Print CPU seconds and peak memory of probing one generated matrix."""
     with tempfile.TemporaryDirectory() as folder:
-        generate(Path(folder), rows, columns)
+        generate(Path(folder), [{"q": (rows, columns)}], directions)
         for way in ("size", "size_without"):
             found = run(way, folder)
             print(
                 f"{rows} x {columns} {way:12} {found['work']:7.2f} s CPU "
-                f"{found['memory']:7.0f} MB, relative residual {found['values']:.1e}"
+                f"{found['memory']:7.0f} MB, relative residual {found['values'][0]:.1e}"
             )
 
 
-def generate(folder, rows, columns):
-    """Write a base weight in bfloat16 in two files, and an adapter of it."""
+def stream(layers, directions):
+    """Print CPU seconds of each kind of matrix of a 70B model, their sum, and peak memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        parts = [
+            {f"layers.{layer}.{name}": shape for name, shape in LAYER.items()}
+            for layer in range(layers)
+        ]
+        generate(Path(folder), parts, directions)
+        found = run("stream", folder)
+    residual, taken = found["values"]
+    for name, (rows, columns) in LAYER.items():
+        seconds = [one for module, one in taken.items() if module.endswith(name)]
+        print(f"{name:10} {rows:6} x {columns:5}", *(f"{one:6.2f}" for one in seconds), "s CPU")
+    layer = sum(taken.values()) / layers
+    print(
+        f"{layer:.1f} s CPU a layer, {layer * 80 / 60:.0f} min for 80; {found['memory']:.0f} MB; "
+        f"relative residual {residual:.1e}"
+    )
+
+
+def generate(folder, parts, directions):
+    """Write base weights in bfloat16, a file for each part, and an adapter of all of them."""
     import numpy as np
     from safetensors.numpy import save_file
 
     generator = np.random.default_rng(0)
-    left, right = (
-        generator.standard_normal((size, 64), dtype=np.float32) / np.float32(size**0.5)
-        for size in (rows, columns)
-    )
-    left *= np.float32(0.4 * columns**0.5) * np.arange(1, 65, dtype=np.float32) ** -0.6
-    entry = {"dtype": "BF16", "shape": [rows, columns], "data_offsets": [0, 2 * rows * columns]}
-    header = json.dumps({"q.weight": entry}).encode()
+    factors, files = {}, {}
     (folder / "model").mkdir()
-    with (folder / "model" / "model-2.safetensors").open("wb") as file:
-        file.write(len(header).to_bytes(8, "little") + header)
-        for first in range(0, rows, 1024):
-            part = left[first : first + 1024]
-            noise = generator.standard_normal((len(part), columns), dtype=np.float32)
-            values = part @ right.T + np.float32(0.02) * noise
-            file.write((values.view(np.uint32) >> 16).astype(np.uint16).tobytes())
-    save_file({"k.weight": np.ones((2, 2))}, folder / "model" / "model-1.safetensors")
-    files = {"q.weight": "model-2.safetensors", "k.weight": "model-1.safetensors"}
+    for number, shapes in enumerate(parts):
+        header, end = {}, 0
+        for name, (rows, columns) in shapes.items():
+            place = [end, end := end + 2 * rows * columns]
+            header[f"{name}.weight"] = {
+                "dtype": "BF16", "shape": [rows, columns], "data_offsets": place
+            }  # fmt: skip
+            files[f"{name}.weight"] = f"model-{number}.safetensors"
+            for factor, shape in (("A", (16, columns)), ("B", (rows, 16))):
+                values = generator.standard_normal(shape, dtype=np.float32)
+                values /= np.float32(max(shape) ** 0.5)
+                factors[f"base_model.model.{name}.lora_{factor}.weight"] = values
+        text = json.dumps(header).encode()
+        with (folder / "model" / f"model-{number}.safetensors").open("wb") as file:
+            file.write(len(text).to_bytes(8, "little") + text)
+            for rows, columns in shapes.values():
+                write_weight(file, rows, columns, directions, generator)
     index = folder / "model" / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": files}))
-    factors = {
-        f"base_model.model.q.lora_{name}.weight": generator.standard_normal(shape, dtype=np.float32)
-        / np.float32(max(shape) ** 0.5)
-        for name, shape in (("A", (16, columns)), ("B", (rows, 16)))
-    }
     (folder / "adapter").mkdir()
     save_file(factors, folder / "adapter" / "adapter_model.safetensors")
     config = {"peft_type": "LORA", "lora_alpha": 16, "r": 16}
     (folder / "adapter" / "adapter_config.json").write_text(json.dumps(config))
+
+
+def write_weight(file, rows, columns, directions, generator):
+    """Write directions of falling size in noise, some rows at a time."""
+    import numpy as np
+
+    left, right = (
+        generator.standard_normal((size, directions), dtype=np.float32) / np.float32(size**0.5)
+        for size in (rows, columns)
+    )
+    sizes = np.arange(1, directions + 1, dtype=np.float32) ** -0.6
+    left *= np.float32(0.4 * columns**0.5) * sizes
+    for first in range(0, rows, 1024):
+        part = left[first : first + 1024]
+        noise = generator.standard_normal((len(part), columns), dtype=np.float32)
+        values = part @ right.T + np.float32(0.02) * noise
+        file.write((values.view(np.uint32) >> 16).astype(np.uint16).tobytes())
 
 
 def run(way, folder):
@@ -168,6 +220,7 @@ def measure(way, folder):
         "dense": prepare_dense,
         "size": lambda: prepare_size(intruders=10),
         "size_without": lambda: prepare_size(intruders=0),
+        "stream": lambda: prepare_size(intruders=10),
     }
     work = ways[way]()
     imported = time.process_time()
@@ -196,13 +249,29 @@ def prepare_probe():
 
 
 def prepare_size(intruders):
-    """Import what the probe needs; return the work on one matrix."""
-    import rankscope
-    from rankscope.probe import probing  # noqa: F401 - imports are not the work
+    """Import what the probe needs; return the work: largest residual, CPU seconds of each."""
+    import numpy as np
+
+    from rankscope.probe import adapter, base, measure, probing
 
     def work(folder):
-        found = rankscope.probe(folder / "adapter", folder / "model", intruders=intruders)
-        return float(found.match_residual.max()) if intruders else 0.0
+        ticks = []
+
+        def tick(modules):
+            for module in modules:
+                ticks.append(time.process_time())
+                yield module
+            ticks.append(time.process_time())
+
+        found = probing.probe(
+            adapter.read(folder / "adapter"),
+            base.BaseModel(folder / "model"),
+            settings=measure.Settings(intruders=intruders),
+            seeds=np.random.SeedSequence(0).spawn(4),
+            progress=tick,
+        )
+        residual = float(found.match_residual.max()) if intruders else 0.0
+        return residual, dict(zip(found.matrix.values.tolist(), np.diff(ticks), strict=True))
 
     return work
 

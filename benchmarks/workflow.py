@@ -5,7 +5,9 @@ workflow. CPU seconds are those of all processes together; wall-clock seconds st
 them. The overhead per point is the CPU time of the whole run less that of computing and
 writing the same points in one process, by number of points.
 
-Run with ``python benchmarks/workflow.py [plan] [collect]``; all together take some minutes.
+A study is large above 5,000 points, and planned otherwise; `large` plans 100,000.
+
+Run with ``python benchmarks/workflow.py [plan] [large] [collect]``; all together take some minutes.
 """
 
 import importlib.util
@@ -23,7 +25,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import trials  # noqa: E402
 
-SIZES = (100, 1000, 5000)
+SIZES = (100, 1000, 5000, 6000)
+PLANNED = 100_000
 COLLECTED, PEERS = 10_000, 1_000
 TARGETS = ("results/paced/simulated.nc", "results/paced/predicted.nc")
 STUDY = (sys.executable, "-m", "rankscope.running.command_line", "study")
@@ -111,6 +114,16 @@ def plan(folder: Path) -> None:
         shutil.rmtree(alone)
 
 
+def large(folder: Path) -> None:
+    """Print what planning takes of a study whose points nobody would run here."""
+    tree = trials.sources(folder / "tree")
+    grid = {"size": list(range(1, 251)), "pause": [0.0, *(1e-9 * i for i in range(1, 400))]}
+    studies = {"paced": {"replicates": 2, "grid": grid}}
+    here = trials.project(folder / "run", tree, {"seed": 1, "confidence": 0.95, "studies": studies})
+    dry = measured((*SNAKEMAKE, *TARGETS, "-n", "-q", "rules"), here)
+    print(f"{PLANNED} points planned: {pair(dry)} s CPU / wall, {dry[2]:.0f} MB", flush=True)
+
+
 def pair(cost: tuple[float, float, float]) -> str:
     """Show CPU and wall seconds."""
     return f"{cost[0]:.1f} / {cost[1]:.1f}"
@@ -181,7 +194,9 @@ def _python(program: str, folder: Path) -> tuple[float, float, float]:
 IMPORTABLE = {"PYTHONPATH": str(ROOT / "workflow")}
 
 if __name__ == "__main__":
-    parts = [part for part in (plan, collect) if part.__name__ in sys.argv[1:] or not sys.argv[1:]]
+    parts = [
+        part for part in (plan, large, collect) if part.__name__ in sys.argv[1:] or not sys.argv[1:]
+    ]
     for part in parts:
         with tempfile.TemporaryDirectory() as place:
             part(Path(place))

@@ -15,14 +15,76 @@ for _library in ("OMP", "OPENBLAS", "MKL"):
 ROOT = Path(__file__).parent.parent
 
 
+MAY_SKIP = (
+    "Chromium is missing",
+    "npm is missing",
+    "npm could not fetch axe-core",
+    "a Slurm of our own needs root",
+    "Slurm's daemons are missing",
+    "Slurm cannot be had",
+    "snakemake-executor-plugin-cluster-generic cannot be installed here",
+    "mounting is not permitted here",
+    "there are no results here",
+    "there is no report here",
+    "the results here are of another configuration",
+    "it is there",  # a GPU, in a test of what is said without one
+)
+"""Why a test may be skipped where all that `make environment` installs is installed."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of `.ci/run`."""
+    parser.addoption(
+        "--strict-skips",
+        action="store_true",
+        help="fail if a test is skipped for another reason than those of tests/conftest.py",
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests on Slurm last: where it is installed and stopped, a Snakemake waits for it."""
+    items.sort(key=lambda item: item.get_closest_marker("slurm") is not None)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note a skip that must not be."""
+    if report.skipped and not hasattr(report, "wasxfail") and isinstance(report.longrepr, tuple):
+        _note_skip(report.nodeid, report.longrepr[2])
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Note the skip of a whole module that must not be."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        _note_skip(report.nodeid, report.longrepr[2])
+
+
+def _note_skip(test: str, reason: str) -> None:
+    if not reason.removeprefix("Skipped: ").startswith(MAY_SKIP):
+        _wrong_skips.append(f"{test}: {reason}")
+
+
+_wrong_skips: list[str] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a session with `--strict-skips` in which a test was skipped that must not be."""
+    if _wrong_skips and session.config.getoption("--strict-skips"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the skips that must not be; `-ra` lists all with their reasons."""
+    if _wrong_skips and terminalreporter.config.getoption("--strict-skips"):
+        terminalreporter.section("skipped, and must not be", red=True)
+        for line in _wrong_skips:
+            terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session")
 def presets() -> dict[str, dict]:
-    """The configurations that ship: default, cluster and test."""
-    files = {
-        "default": ROOT / "config.yaml",
-        "cluster": ROOT / "presets" / "cluster.yaml",
-        "test": ROOT / "presets" / "test.yaml",
-    }
+    """The configurations that ship, by name; ``default`` is the one of no preset."""
+    files = {path.stem: path for path in (ROOT / "presets").glob("*.yaml")}
+    files["default"] = ROOT / "config.yaml"
     return {name: yaml.safe_load(file.read_text()) for name, file in files.items()}
 
 

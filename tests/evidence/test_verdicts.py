@@ -160,6 +160,14 @@ def test_an_undecided_point_says_how_many_replicates_would_decide_it():
     assert 0.72 < share < 0.88
 
 
+def test_one_point_outside_decides_a_universal_claim_and_one_inside_an_existential_one():
+    # by themselves 0.9 and 1.1 take many replicates, 1.6 and 0.4 few
+    outside = row([0.9, 1.6], [0.5] * 2)["replicates_to_decide"]
+    assert outside < row([0.9, 0.4], [0.5] * 2)["replicates_to_decide"] / 10
+    inside = row([1.1, 0.4], [0.5] * 2, somewhere=True)["replicates_to_decide"]
+    assert inside < row([1.1, 1.6], [0.5] * 2, somewhere=True)["replicates_to_decide"] / 10
+
+
 def setting_row(settings, estimates):
     points = [Point(f"rate={s},n={i}", {"rate": s}, None) for i, s in enumerate(settings)]
     samples = [

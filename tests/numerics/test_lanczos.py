@@ -31,6 +31,33 @@ def test_leading_directions_with_and_without_an_update_are_those_of_a_full_decom
         np.testing.assert_allclose(one.left.T @ one.left, np.eye(count), atol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(60, 90), (90, 60), (8, 90)])
+def test_the_products_of_torch_give_the_same_directions(shape):
+    pytest.importorskip("torch")
+    generator = np.random.default_rng(0)
+    matrix = power_law(generator, *shape)
+    update = generator.standard_normal((shape[0], 3)), generator.standard_normal((shape[1], 3))
+    one, other = (
+        lanczos.leading_left(
+            matrix, [None, update], [5, 4], np.random.default_rng(1), device=device
+        )
+        for device in (None, "cpu")
+    )
+    for mine, theirs in zip(one, other, strict=True):
+        np.testing.assert_allclose(mine.values, theirs.values, rtol=1e-10)
+        np.testing.assert_allclose(mine.left, theirs.left, atol=1e-8)
+
+
+def test_a_rotated_matrix_has_the_same_singular_values_and_other_directions():
+    generator = np.random.default_rng(5)
+    matrix = power_law(generator, 70, 90, 1.0)
+    turned = matching.rotated(matrix, generator)
+    values = [np.linalg.svd(one, compute_uv=False) for one in (matrix, turned)]
+    np.testing.assert_allclose(*values, rtol=1e-10)
+    cosine = np.linalg.svd(matrix)[0][:, 0] @ np.linalg.svd(turned)[0][:, 0]
+    assert abs(cosine) < 4 / np.sqrt(70)
+
+
 def test_a_stop_before_convergence_shows_in_the_residuals():
     generator = np.random.default_rng(1)
     matrix = generator.standard_normal((300, 300))

@@ -88,6 +88,22 @@ def test_the_command_writes_the_dataset_the_table_and_the_figures(tmp_path, mode
             assert (out.parent / f"probe-{name}.{kind}").stat().st_size > 1000
 
 
+def test_three_adapters_are_compared_in_a_table_a_figure_and_the_page(tmp_path, lora, capsys):
+    others = [
+        write_adapter(tmp_path / name, LORA, lora_weights(seed))
+        for seed, name in ((2, "one"), (3, "two"))
+    ]
+    out = tmp_path / "out" / "probe.nc"
+    assert command_line.main(["probe", *map(str, (lora, *others, "--out", out))]) == 0
+    assert datasets.read(out).similarity.shape == (3, 2, 3, 3)
+    assert "similarity of leading input directions" in capsys.readouterr().out
+    page = out.with_suffix(".html").read_text()
+    assert 'alt="adapters"' in page
+    assert "src=" in page
+    assert 'src="http' not in page
+    assert "$" not in page.split("<h2>Every matrix")[0]
+
+
 def test_the_same_probe_gives_the_same_bytes(tmp_path, model, lora):
     files = [tmp_path / f"{name}.nc" for name in "ab"]
     for file in files:
@@ -123,13 +139,13 @@ def test_patterns_of_alpha_and_the_stored_rank_give_each_matrix_its_scaling(tmp_
 def test_a_transposed_base_is_read_as_out_by_in(tmp_path, lora):
     weight = np.arange(6.0, dtype=np.float32).reshape(2, 3)
     save_file({"h.0.weight": weight}, tmp_path / "model.safetensors")
-    np.testing.assert_array_equal(base.BaseModel(tmp_path).weight("h.0", transposed=True), weight.T)
+    np.testing.assert_array_equal(base.BaseModel(tmp_path).find("h.0", 3, 2).dense(), weight.T)
 
 
 def test_base_names_may_have_other_leading_parts(tmp_path):
     save_file({"bert.layer.0.q.weight": np.ones((2, 2))}, tmp_path / "model.safetensors")
-    assert base.BaseModel(tmp_path).weight("layer.0.q").shape == (2, 2)
-    assert base.BaseModel(tmp_path).weight("model.bert.layer.0.q").shape == (2, 2)
+    assert base.BaseModel(tmp_path).find("layer.0.q", 2, 2).shape == (2, 2)
+    assert base.BaseModel(tmp_path).find("model.bert.layer.0.q", 2, 2).shape == (2, 2)
 
 
 def test_a_model_in_several_files_is_read_through_its_index(tmp_path, model, lora):
@@ -261,7 +277,7 @@ def test_an_adapter_of_which_nothing_can_be_probed_is_refused(lora, tmp_path, ca
 def test_quantised_base_weights_are_refused(tmp_path):
     save_file({"q.weight": np.ones((2, 2), dtype=np.int8)}, tmp_path / "model.safetensors")
     with pytest.raises(ProbeError, match="stored as I8"):
-        base.BaseModel(tmp_path).weight("q")
+        base.BaseModel(tmp_path).find("q", 2, 2).dense()
 
 
 def test_bases_that_were_not_saved_are_refused_with_the_way_out(model, tmp_path, capsys):
@@ -285,6 +301,30 @@ def test_missing_folders_and_a_wrong_output_are_refused(model, lora, tmp_path, c
     assert "holds no model.safetensors" in refusal(
         capsys, lora, "--base", lora, "--out", tmp_path / "o.nc"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--intruders", "many"), "must be a whole number, 0 or more, got many"),
+        (("--controls", "0"), "must be a whole number, 1 or more, got 0"),
+        (("--seed", "1.5"), "must be a whole number, 0 or more, got 1.5"),
+    ],
+)
+def test_a_number_that_breaks_its_rule_is_refused_in_plain_words(capsys, arguments, message):
+    with pytest.raises(SystemExit):
+        command_line.main(["probe", "a", "--out", "o.nc", *arguments])
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["cuda", "nonsense"])
+def test_a_device_that_is_absent_is_refused(model, lora, tmp_path, capsys, name):
+    torch = pytest.importorskip("torch")
+    if name == "cuda" and torch.cuda.is_available():
+        pytest.skip("it is there")
+    out = tmp_path / "o.nc"
+    line = refusal(capsys, lora, "--base", model, "--out", out, "--device", name)
+    assert f"device {name}: " in line
 
 
 def test_adapters_of_different_matrices_cannot_be_compared(model, lora, tmp_path, capsys):

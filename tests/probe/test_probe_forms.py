@@ -7,7 +7,7 @@ import pytest
 from safetensors.numpy import save_file
 
 import rankscope
-from rankscope.probe import ProbeError, adapter, base, difference, measure, probing, tensors
+from rankscope.probe import ProbeError, adapter, base, measure, probing, tensors
 
 PREFIX = "base_model.model."
 WITHOUT = measure.Settings(intruders=0, ranks=(1, 2))
@@ -63,6 +63,16 @@ def test_a_grouped_convolution_is_named_and_not_probed(tmp_path, generator):
     opened = write_adapter(tmp_path / "a", grouped | pair(generator, "q", 4, 6))
     assert opened.modules == ("q",)
     assert all("do not fit each other" in why for _, why in opened.unprobed)
+
+
+def test_factors_of_several_experts_are_named_and_not_taken_for_one_matrix(tmp_path, generator):
+    weights = {}
+    for module in ("0.mlp.experts", "0.mlp.experts.base_layer", "0.mlp.gate"):
+        weights |= pair(generator, module, 4, 6)
+    names = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj", "mlp.gate.weight"]
+    opened = write_adapter(tmp_path / "a", weights, target_parameters=names)
+    assert opened.modules == ("0.mlp.gate",)
+    assert sum("several experts" in why for _, why in opened.unprobed) == 4
 
 
 def test_an_embedding_is_updated_by_the_transposed_product(tmp_path, generator):
@@ -158,14 +168,35 @@ def test_a_tuned_model_minus_its_base_is_probed_like_an_adapter(tmp_path, genera
     own, tuned = generator.standard_normal((2, 3, 8))
     norm = {"norm.weight": np.ones(8)}
     model = base.BaseModel(write(tmp_path / "model", {"q.weight": own} | norm))
-    source = probing.open_source(write(tmp_path / "tuned", {"q.weight": tuned} | norm))
-    assert isinstance(source, difference.Difference)
+    source = adapter.read(write(tmp_path / "tuned", {"q.weight": tuned} | norm))
+    assert source.kind == "tuned minus base"
     found = probing.probe(source, model)
     expected = np.linalg.svd(tuned - own, compute_uv=False)
     np.testing.assert_allclose(found.singular_value[0], expected, rtol=1e-5)
     assert str(found.unprobed_why.values[0]) == "a vector"
     with pytest.raises(ProbeError, match="only against a --base"):
         probing.probe(source)
+
+
+def test_intruders_of_a_large_tuned_weight_are_those_of_its_full_decomposition(tmp_path):
+    generator = np.random.default_rng(11)
+    shape = (1060, measure.GRAM_FROM + 16)
+    own = generator.standard_normal(shape, dtype=np.float32) / np.float32(32)
+    change = 0.01 * generator.standard_normal(shape, dtype=np.float32) / np.float32(32)
+    for size in (5, 3):
+        left, right = (generator.standard_normal(n) / np.sqrt(n) for n in shape)
+        change += np.float32(size) * np.outer(left, right).astype(np.float32)
+    model = base.BaseModel(write(tmp_path / "model", {"q.weight": own}))
+    source = adapter.read(write(tmp_path / "tuned", {"q.weight": own + change}))
+    settings = measure.Settings(intruders=4, ranks=(1, 2))
+    seeds = np.random.SeedSequence(0).spawn(2)
+    found = row(probing.probe(source, model, settings=settings, seeds=seeds), "q")
+    base_left, tuned = np.linalg.svd(own)[0], np.linalg.svd(own + change)[0]
+    best = abs(base_left.T @ tuned[:, :2]).max(axis=0)
+    assert int(found.intruders) >= 2
+    np.testing.assert_array_less(found.best_match[:2], best + 1e-4)
+    np.testing.assert_array_less(best - 1e-4, found.best_match_bound[:2])
+    assert (found.intruders_control >= 2).all()
 
 
 @pytest.mark.parametrize(

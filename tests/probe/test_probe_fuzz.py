@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from rankscope.errors import Foreseen
-from rankscope.probe import base, measure, probing, ranking
+from rankscope.probe import adapter, base, measure, probing, ranking
 
 MUTATIONS = 500
 MEMORY = 64 * 2**20
@@ -135,7 +135,7 @@ def test_no_mutation_ends_in_a_traceback_or_writes_anything_or_takes_memory(tmp_
         before = tree(folder)
         tracemalloc.start()
         try:
-            source = probing.open_source(folder / "adapter")
+            source = adapter.read(folder / "adapter")
             found = probing.probe(source, base.BaseModel(folder / "model"), settings=WITHOUT)
             ranking.recommend(source, 0.9)
             assert np.isfinite(found.update_norm).all()

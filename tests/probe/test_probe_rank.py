@@ -68,6 +68,73 @@ def test_a_compressed_adapter_is_the_truncated_one(saved, tmp_path):
     assert small.config["rank_pattern"][r"layer\.1\.q"] == 2
 
 
+def write_plain(folder, updates):
+    """Write an adapter of these updates, pairs of factors, with scaling 1."""
+    folder.mkdir()
+    save_file(
+        {
+            f"{PREFIX}{name}.lora_{which}.weight": np.array(values, np.float32, order="C")
+            for name, (left, right) in updates.items()
+            for which, values in (("B", left), ("A", right))
+        },
+        folder / "adapter_model.safetensors",
+    )
+    config = {"peft_type": "LORA", "lora_alpha": 4, "r": 4}
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+    return adapter.read(folder)
+
+
+def noise(generator, names):
+    return {
+        n: (generator.standard_normal((20, 4)), generator.standard_normal((4, 12))) for n in names
+    }
+
+
+def test_the_directions_that_exceed_every_null_are_recommended_and_others_excluded(
+    tmp_path, capsys
+):
+    generator = np.random.default_rng(3)
+    names = ("layer.0.q", "layer.1.q", "q")
+    nulls = [write_plain(tmp_path / f"null-{k}", noise(generator, names[:2])) for k in range(2)]
+    task = noise(generator, names)
+    strong = np.diag([90.0, 40.0, 0.1, 0.1])
+    task["layer.0.q"] = orthonormal(generator, 20, 4), strong @ orthonormal(generator, 12, 4).T
+    task["layer.1.q"] = tuple(one * 0.1 for one in task["layer.1.q"])
+    source = write_plain(tmp_path / "task", task)
+    found = ranking.recommend(source, 0.95, nulls)
+    assert found.ranks == {"layer.0.q": 2}
+    assert found.excluded == ["layer.1.q"]
+    assert "has no update of it" in found.refused["q"]
+    assert found.config()["exclude_modules"] == r"layer\.1\.q"
+    arguments = [str(source.folder), "--null", *(str(one.folder) for one in nulls)]
+    assert command_line.main(["recommend", *arguments]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["r"] == 2
+    assert "nothing exceeds chance: layer.1.q" in printed.err
+
+
+def test_an_adapter_of_the_null_keeps_something_as_often_as_is_said(tmp_path):
+    generator = np.random.default_rng(4)
+    names = [f"layer.{k}.q" for k in range(300)]
+    task, *nulls = (write_plain(tmp_path / str(k), noise(generator, names)) for k in range(5))
+    kept = len(ranking.recommend(task, 0.95, nulls).ranks) / len(names)
+    assert abs(kept - 1 / 5) < 4 * np.sqrt(1 / 5 * 4 / 5 / len(names))
+
+
+@pytest.mark.model
+def test_peft_takes_the_recommended_ranks_and_leaves_the_excluded_modules_out():
+    torch, peft = pytest.importorskip("torch"), pytest.importorskip("peft")
+    model = torch.nn.ModuleDict({"q": torch.nn.Linear(12, 20)})
+    model["layer"] = torch.nn.ModuleDict(
+        {name: torch.nn.Linear(12, 20) for name in ("q", "k", "v")}
+    )
+    found = ranking.Recommendation({"q": 2, "layer.k": 3}, {}, {}, {}, ["layer.q", "layer.v"])
+    config = peft.LoraConfig(target_modules=["q", "k", "v"], **found.config())
+    adapted = peft.get_peft_model(model, config).base_model.model
+    ranks = {n: m.r["default"] for n, m in adapted.named_modules() if hasattr(m, "lora_A") and m.r}
+    assert ranks == {"q": 2, "layer.k": 3}
+
+
 def test_a_pattern_that_ends_a_longer_name_does_not_change_its_rank():
     config = ranking.config({"q": 1, "layer.q": 3, "up": 3})
     assert list(config["rank_pattern"].items()) == [(r"layer\.q", 3), ("q", 1)]

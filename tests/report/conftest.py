@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,11 @@ CONFIG = {
         "random_sums": {"replicates": 6, "grid": {"size": [32], "terms": [4, 8]}},
     },
 }
+AXE = "4.10.3"
+EARLIER = """study,claim,definition,verdict
+random_sums,all directions are used,,contradicted
+random_products/gaussian,A: closed form: exact rank,,undecided
+"""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -47,6 +53,7 @@ def finished(tmp_path_factory):
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(trials.ROOT / "workflow", folder / "workflow", ignore=ignore)
     shutil.copytree(trials.ROOT / "docs", folder / "docs")
+    (folder / "docs/findings/0.0.1.csv").write_text(EARLIER)
     shutil.copytree(
         HERE / "studies",
         folder / "workflow/rankscope/studies",
@@ -77,3 +84,17 @@ def browser(tmp_path_factory):
         opened = driver.chromium.launch(executable_path=executable, args=list(FLAGS))
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory):
+    """The script of axe-core, which npm fetches: it is no part of what is installed."""
+    if shutil.which("npm") is None:
+        pytest.skip("npm is missing, which fetches axe-core; on Debian: apt-get install npm")
+    folder = tmp_path_factory.mktemp("axe")
+    command = ["npm", "pack", "--silent", f"axe-core@{AXE}"]
+    fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if fetched.returncode != 0:
+        pytest.skip(f"npm could not fetch axe-core: {fetched.stderr.strip().splitlines()[-1:]}")
+    with tarfile.open(folder / fetched.stdout.strip().splitlines()[-1]) as packed:
+        return packed.extractfile("package/axe.min.js").read().decode()

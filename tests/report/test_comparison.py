@@ -1,5 +1,6 @@
 """The comparison across the studies: spectra whose ranks are known."""
 
+import figure_checks
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -70,7 +71,7 @@ def test_shares_of_the_energy_do_not_depend_on_the_order_and_the_scale():
     [[], [spectrum([1.0])], [spectrum(np.ones(4)), spectrum([1.0, 0, 0], NEEDED)]],
     ids=["none", "one", "two questions"],
 )
-def test_figures_survive_few_spectra(name, spectra):
+def test_figures_survive_few_spectra_and_are_legible(name, spectra):
     figure = getattr(figures, name)(spectra)
     assert isinstance(figure, Figure)
-    figure.canvas.draw()
+    assert figure_checks.faults(figure) == []

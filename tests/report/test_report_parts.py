@@ -1,11 +1,13 @@
 """The pieces of the report: numbers, regions, prose, claims, run times."""
 
 import math
+import os
 
+import pandas as pd
 import pytest
 
 from rankscope.errors import MissingError
-from rankscope.report import formats, gather, items, prose
+from rankscope.report import audits, formats, gather, items, prose
 
 
 @pytest.mark.parametrize(
@@ -197,3 +199,17 @@ def test_a_caption_says_what_its_docstring_says():
     assert "sqrt((k - 1) / k), |U^T W V| * 2 of <code>x_1</code>, " in caption
     assert "<math" in caption
     assert caption.count("<p>") == 1
+
+
+def test_an_audit_is_read_by_study_claim_and_definition_and_may_be_outdated(tmp_path):
+    assert audits.read(tmp_path) == ([], False)
+    row = {"study": "s", "claim": "A", "definition": "", "sound": True, "found": True}
+    pd.DataFrame(
+        [row | {"kind": kind, "powerful": kind != "fails"} for kind in ("holds", "fails", "null")]
+    ).to_csv(tmp_path / "audit.csv", index=False)
+    (tmp_path / "claims.csv").write_text("made later")
+    os.utime(tmp_path / "audit.csv", (1, 1))
+    (audit,), outdated = audits.read(tmp_path)
+    assert outdated
+    assert audit.counts == {"unsound": 0, "not found": 0, "weak": 1}
+    assert [set(one) for one in audit.rows] == [{"holds", "fails", "null"}]

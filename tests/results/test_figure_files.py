@@ -1,13 +1,20 @@
 """Figures as they are published: embedded fonts, one style, tables that LaTeX reads."""
 
 import re
+from pathlib import Path
 
+import figure_checks
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from PIL import Image
 
-from rankscope.drawing import style
+from rankscope.drawing import panels, style
+from rankscope.evidence import results
 from rankscope.jobs import tabulate
+from rankscope.planning import study
+
+RESULTS = Path(__file__).parent.parent.parent / "results"
 
 
 def save(stem):
@@ -51,6 +58,88 @@ def test_the_same_figure_is_the_same_bytes(saved, tmp_path):
     again = save(tmp_path / "again")
     for kind in (".png", ".pdf"):
         assert saved.with_suffix(kind).read_bytes() == again.with_suffix(kind).read_bytes()
+
+
+def drawn(**marks):
+    style.apply()
+    figure, axis = plt.subplots(figsize=(style.ONE_COLUMN, 2))
+    axis.plot([1, 2, 3], [1, 4, 2], **{"marker": "o", "label": "measured"} | marks)
+    return figure, axis
+
+
+def test_a_sound_figure_has_no_faults():
+    figure, _ = drawn()
+    panels.legend_below(figure)
+    assert figure_checks.faults(figure) == []
+
+
+def _small(figure, axis):
+    axis.set_title("title", fontsize=6)
+
+
+def _cut(figure, axis):
+    axis.set_ylim(0, 3)
+
+
+def _off_a_logarithmic_axis(figure, axis):
+    panels.marks(axis, [2], [[-1], [3], [1]], color="C0", marker="o")
+    axis.set_yscale("log")
+
+
+def _unexplained_mark(figure, axis):
+    axis.plot([1, 2], [1, 1], "s", color="C1")
+
+
+def _unexplained_dashes(figure, axis):
+    axis.axhline(2, linestyle=":", color="C0")
+
+
+def _covered(figure, axis):
+    axis.legend(loc="upper center")
+
+
+def _off_the_page(figure, axis):
+    axis.set_title("a title that is far too long for a column of this width, and goes on")
+
+
+def _crowded(figure, axis):
+    axis.set_xticks([1.5, 1.52], ["one point", "another"])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [_small, _cut, _off_a_logarithmic_axis, _unexplained_mark, _unexplained_dashes, _covered,
+     _off_the_page, _crowded],
+    ids=lambda fault: fault.__name__,
+)  # fmt: skip
+def test_a_fault_of_a_figure_is_found(fault):
+    figure, axis = drawn()
+    panels.legend_below(figure, axis.get_legend_handles_labels()[0])
+    fault(figure, axis)
+    assert figure_checks.faults(figure)
+
+
+REAL = [
+    (name, item)
+    for name in study.names()
+    if name != "language_model" and (RESULTS / name / "verdicts.csv").exists()
+    for item in study.makes(name, "figures")
+]
+
+
+@pytest.mark.skipif(not REAL, reason="there are no results here; `make study` makes them")
+@pytest.mark.parametrize(("name", "item"), REAL)
+def test_figures_of_the_results_are_legible_whole_and_explained(name, item):
+    style.apply()
+    function = getattr(study.part(name, "figures"), item)
+    figure = tabulate.call(function, results.read(RESULTS / name), RESULTS / name)
+    assert figure_checks.faults(figure) == []
+
+
+def test_what_a_figure_shows_is_said_in_its_png(saved):
+    with Image.open(saved.with_suffix(".png")) as picture:
+        text = picture.text["Description"]
+    assert text == "Panel 1, A title: layer (0.95 to 2.05). Legend: lambda_1."
 
 
 def test_a_table_is_written_for_people_for_programs_and_for_latex(tmp_path):

@@ -85,3 +85,16 @@ def test_a_run_that_is_interrupted_from_the_keyboard_ends_with_130(folder):
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "run again to continue where it stopped" in output
+
+
+def test_an_audit_is_shown_by_the_report_and_not_made_by_a_run(folder):
+    assert not (folder / "results/audit.csv").exists()
+    assert 'id="audit"' not in (folder / "results/report.html").read_text()
+    status, output = trials.run(folder, command="audit")
+    assert status == 0, output
+    assert "| paced | " in " ".join((folder / "results/audit.md").read_text().split())
+    assert 'id="audit"' in (folder / "results/report.html").read_text()
+    (folder / "results/audit.csv").unlink()
+    assert trials.run(folder)[0] == 0
+    assert not (folder / "results/audit.csv").exists()
+    assert 'id="audit"' not in (folder / "results/report.html").read_text()

@@ -117,6 +117,6 @@ def probe(
     Raises:
         rankscope.probe.ProbeError: if nothing can be probed.
     """
-    from rankscope.probe import calling
+    from rankscope.probe import probing
 
-    return calling.probe(adapter, base, *others, modules=modules, **settings)
+    return probing.of_paths(adapter, base, *others, modules=modules, **settings)

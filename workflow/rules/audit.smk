@@ -2,7 +2,7 @@
 
 Made on request only (make audit), not by the study.
 Input: results/{study}/simulated.nc and predicted.nc, whose points and noise are kept
-Output: results/{study}/audit.*, results/audit.*
+Output: results/{study}/audit.*, results/audit.* (audit.md in short)
 """
 
 
@@ -28,17 +28,20 @@ rule audit:
 
 
 rule join_audits:
-    """Join the audits of all studies in one table."""
     input:
         expand("<results>/{study}/audit.csv", study=STUDIES),
+        "<results>/provenance.json",
     output:
         multiext("<results>/audit", ".csv", ".md", ".tex"),
     log:
         "<results>/logs/join_audits.log",
+    localrule: True  # seconds of work are not worth a place in a cluster's queue
     conda:
         "../../envs/rankscope.yaml"
     params:
         names=STUDIES,
         code=code.code_hash("rankscope.jobs.audit"),
+    message:
+        "Join the audits of all studies in one table"
     shell:
         'python "$RANKSCOPE_SCRIPTS"/join_audits.py {params.names} > {log} 2>&1'

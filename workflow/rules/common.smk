@@ -1,5 +1,6 @@
 """Everything that is decided at parse time: the checked configuration, batches, code hashes."""
 
+import hashlib
 import json
 import os
 import sys
@@ -12,7 +13,8 @@ os.environ.update(
     {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
 )
 
-WORKFLOW = Path(workflow.basedir) / "workflow"
+# this file's own place: workflow.basedir is the importer's where another workflow takes these rules
+WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 sys.path.insert(0, str(WORKFLOW))
 os.environ.update(
     PYTHONPATH=os.pathsep.join([str(WORKFLOW), *filter(None, [os.getenv("PYTHONPATH")])]),
@@ -21,6 +23,7 @@ os.environ.update(
 )
 
 from rankscope import errors
+from rankscope.jobs import receipts
 from rankscope.planning import code, configuration, limits, parameters, study
 
 try:
@@ -40,18 +43,13 @@ pathvars:
 
 STUDIES = tuple(CONFIGURATION.studies)
 BATCHES = CONFIGURATION.batches()
+if not workflow.remote_exec:  # a job on another machine was planned already
+    receipts.withdraw(CONFIGURATION, BATCHES)
 
 
 wildcard_constraints:
     study="|".join(STUDIES),
     stage="|".join(study.STAGES),
-
-
-# seconds of work each, not worth a place in a cluster's queue
-localrules:
-    summarise,
-    join_audits,
-    provenance,
 
 
 def tracked(batch):
@@ -89,9 +87,21 @@ def made(names, part, suffixes):
 
 
 def points(wildcards):
-    """Files of all points of a study and a stage."""
-    stage = wildcards.stage
-    return [str(point.file(stage)) for point in CONFIGURATION.studies[wildcards.study].points]
+    """Files that the batches of a study and a stage declare: those of all points, or receipts."""
+    return [file for batch in batches_of(wildcards) for file in batch.files]
+
+
+def behind_receipts(wildcards):
+    """What decides the numbers of a large study, of whose points Snakemake sees receipts alone."""
+    chosen = [batch for batch in batches_of(wildcards) if batch.receipt]
+    decisive = [(tracked(batch), [point.name for point in batch.points]) for batch in chosen]
+    return hashlib.sha256(repr(decisive).encode()).hexdigest()[:16] if chosen else None
+
+
+def batches_of(wildcards):
+    """The batches of a study and a stage."""
+    of = (wildcards.study, wildcards.stage)
+    return [batch for batch in BATCHES if (batch.study, batch.stage) == of]
 
 
 def limit(of, batch):
@@ -128,6 +138,7 @@ def captions(drawing):
 POINTS = [file for batch in BATCHES for file in batch.files]
 FIGURES = made(STUDIES, "figures", ("png", "pdf"))
 TABLES = made(STUDIES, "tables", ("csv", "md", "tex"))
+AUDIT = CONFIGURATION.results / "audit.csv"
 WITH_SPECTRA = [name for name in STUDIES if study.has(name, "spectra")]
 
 

@@ -84,18 +84,20 @@ if WITH_SPECTRA:
 
 
 rule provenance:
-    """Record versions, commit, platform and configuration."""
     input:
         "<results>/claims.csv",
     output:
         "<results>/provenance.json",
     log:
         "<results>/logs/provenance.log",
+    localrule: True  # seconds of work are not worth a place in a cluster's queue
     conda:
         "../../envs/rankscope.yaml"
     params:
         config=config,
         code=code.code_hash("rankscope.jobs.provenance"),
+    message:
+        "Record versions, commit, platform and configuration"
     shell:
         'python "$RANKSCOPE_SCRIPTS"/provenance.py {output:q} > {log} 2>&1'
 
@@ -119,6 +121,8 @@ rule report:
         code=code.code_hash("rankscope.report.page"),
         texts=code.text_hash("report/*.*", "studies/**/report.md"),
         # told apart from the texts of the package, which are always there
-        derivations=code.text_hash("../../docs/derivations.md"),
+        docs=code.text_hash("../../docs/derivations.md", "../../docs/findings/*.csv"),
+        # shown where there is one; not an input, or every run would audit
+        audit=code.content_hash(AUDIT) if AUDIT.exists() else "",
     shell:
         'python "$RANKSCOPE_SCRIPTS"/report.py {output:q} > {log} 2>&1'

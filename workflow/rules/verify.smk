@@ -19,6 +19,7 @@ rule collect:
         "../../envs/rankscope.yaml"
     params:
         code=code.code_hash("rankscope.jobs.collect"),
+        points=behind_receipts,
     shell:
         'python "$RANKSCOPE_SCRIPTS"/collect.py {wildcards.study} {wildcards.stage} {output:q}'
         " > {log} 2>&1"
@@ -53,7 +54,6 @@ rule verify:
 
 
 rule summarise:
-    """Join the claims of all studies in one table."""
     input:
         expand("<results>/{study}/claims.csv", study=STUDIES),
     output:
@@ -66,10 +66,13 @@ rule summarise:
         ),
     log:
         "<results>/logs/summarise.log",
+    localrule: True  # seconds of work are not worth a place in a cluster's queue
     conda:
         "../../envs/rankscope.yaml"
     params:
         names=STUDIES,
         code=code.code_hash("rankscope.jobs.verify"),
+    message:
+        "Join the claims of all studies in one table"
     shell:
         'python "$RANKSCOPE_SCRIPTS"/summarise.py {params.names} > {log} 2>&1'

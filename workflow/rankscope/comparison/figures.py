@@ -1,5 +1,6 @@
 """Figures across the studies; each public function is a figure, its docstring the caption."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,9 @@ NOTION_LABELS = {
     "effective_rank": ("effective rank", "^"),
     "numerical_rank": ("numerical rank, tolerance 0.01", "v"),
 }
+METHOD = "|".join(sorted(style.METHODS, key=len, reverse=True))
+"""Finds the longest name of a method in a label: a method has one colour in all figures."""
+
 NOTHING = "no point of this grid has a spectrum to compare"
 Named = Sequence[tuple[str, Spectrum]]
 """Spectra, each with the name of its study."""
@@ -50,19 +54,23 @@ def energy_held(spectra: Named) -> Figure:
 
 def _draw_held(axes: Axes, spectra: Sequence[Spectrum]) -> None:
     """Draw one panel; its legend stands below it, since its lines are its own."""
-    colours = sns.color_palette("colorblind", len(spectra))
-    for spectrum, colour in zip(spectra, colours, strict=True):
+    for order, spectrum in enumerate(spectra):
+        method = re.search(METHOD, spectrum.label)
+        look = style.METHODS[method[0]] if method else style.COLOURS[order]
+        drawn = [line.get_color() for line in axes.lines].count(look)
         shares = ranks.energy_held(spectrum.values)
         directions = np.arange(1, shares.shape[-1] + 1)
         chance = ranks.energy_held(ranks.null(spectrum.shape)).mean(axis=0)[: len(directions)]
         axes.plot(directions, chance, **style.NULL, zorder=1)
-        panels.curve(axes, directions, shares, color=colour, label=spectrum.label, zorder=2)
-    axes.axhline(ranks.SHARE, color="0.3", linestyle=":", linewidth=0.8)
+        line: dict[str, Any] = {"color": look, "linestyle": ("-", "-.", ":")[drawn % 3]}
+        panels.curve(axes, directions, shares, **line, label=spectrum.label, zorder=2)
+    label = f"{ranks.SHARE:.0%} of the energy"
+    axes.axhline(ranks.SHARE, color="0.3", linestyle=":", linewidth=0.8, label=label)
     axes.set(xscale="log", xlabel="leading directions", ylim=(0, 1.02))
     panels.plain_ticks(axes)
     handles, _ = axes.get_legend_handles_labels()
     handles.append(Line2D([], [], label="null, same shape", **style.NULL))
-    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=6.5)
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=7)
 
 
 def ranks_side_by_side(spectra: Named) -> Figure:

@@ -13,7 +13,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import ArrayLike
 from scipy import stats
 
@@ -77,6 +77,16 @@ def theory(axes: Axes, x: ArrayLike, y: ArrayLike, **line: Any) -> None:
     axes.plot(np.asarray(x), np.asarray(y), **{**style.THEORY, "zorder": 3, **line})
 
 
+def theory_at(axes: Axes, x: ArrayLike, y: ArrayLike, label: str) -> None:
+    """Draw what a theory says where it was evaluated; the hairline only leads the eye.
+
+    A chord between such points says nothing of what lies between them.
+    """
+    axes.plot(
+        np.asarray(x), np.asarray(y), label=f"{label}, at the points", **style.POINTS, zorder=3
+    )
+
+
 def unity(axes: Axes, **line: Any) -> None:
     """Draw the diagonal on which what is measured equals what is predicted."""
     low = max(axes.get_xlim()[0], axes.get_ylim()[0])
@@ -88,6 +98,15 @@ def plain_ticks(axes: Axes, which: str = "x") -> None:
     """Write the ticks of a logarithmic axis as plain numbers."""
     for name in which:
         getattr(axes, f"{name}axis").set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+
+
+def log_ticks(axes: Axes, which: str = "y") -> None:
+    """Tick a logarithmic axis that spans little at 1, 2 and 5, in plain numbers."""
+    for name in which:
+        axis = getattr(axes, f"{name}axis")
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_minor_formatter(NullFormatter())
+    plain_ticks(axes, which)
 
 
 def legend_below(

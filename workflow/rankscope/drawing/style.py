@@ -1,5 +1,6 @@
 """One look for all figures: fonts, a colour-blind-safe palette, column widths, saving."""
 
+import io
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -7,8 +8,10 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.figure import Figure
+from PIL import Image, PngImagePlugin
 
 from rankscope import datasets
+from rankscope.drawing import describe
 
 ONE_COLUMN, TWO_COLUMNS = 3.5, 7.2
 """Widths of figures in inches."""
@@ -18,6 +21,18 @@ COLOURS: list[Colour] = list(sns.color_palette("colorblind"))
 THEORY: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.0}
 NULL: dict[str, Any] = {"color": "0.6", "linestyle": "--", "linewidth": 0.9}
 PAPER: dict[str, Any] = {"color": COLOURS[3], "linestyle": ":", "linewidth": 1.4}
+POINTS: dict[str, Any] = {"color": "black", "marker": "x", "markersize": 3.5, "linewidth": 0.4}
+"""A theory that is known at the points measured and not between them."""
+METHODS: dict[str, Colour] = dict(
+    zip(
+        ("LoRA", "RandLoRA", "RandLoRA-a", "RandLoRA-b", "VeRA", "NoLA", "full", "entries", "head"),
+        (*COLOURS[:6], COLOURS[9], COLOURS[7], COLOURS[6]),
+        strict=True,
+    )
+)
+"""One colour per way to adapt a weight, in all figures."""
+OPTIMISERS: dict[str, Colour] = {"sgd": COLOURS[0], "adam": COLOURS[1]}
+MATRICES: dict[str, Colour] = {"hessian": COLOURS[0], "g": COLOURS[1]}
 VERDICT_COLOURS: dict[str, Colour | str] = {
     "supported": COLOURS[0],
     "contradicted": COLOURS[3],
@@ -26,8 +41,11 @@ VERDICT_COLOURS: dict[str, Colour | str] = {
     "not tested": "0.92",
 }
 
-# A figure's bytes must not depend on the time or on random identifiers.
-_DETERMINISTIC = {"pdf": {"CreationDate": None, "Producer": None}, "png": {"Software": None}}
+RESOLUTION = 200
+"""Dots per inch of a PNG."""
+
+# A PDF's bytes must not depend on the time.
+_DETERMINISTIC = {"CreationDate": None, "Producer": None}
 
 
 def apply() -> None:
@@ -37,7 +55,7 @@ def apply() -> None:
     mpl.rcParams.update(
         {
             "figure.dpi": 150,
-            "savefig.dpi": 200,
+            "savefig.dpi": RESOLUTION,
             "font.family": "DejaVu Sans",
             "pdf.fonttype": 42,
             "axes.spines.top": False,
@@ -49,8 +67,20 @@ def apply() -> None:
 
 
 def save(figure: Figure, stem: Path) -> None:
-    """Write a figure as ``stem.png`` and ``stem.pdf``, atomically, and close it."""
-    for kind, metadata in _DETERMINISTIC.items():
-        with datasets.atomic(stem.with_name(f"{stem.name}.{kind}")) as temporary:
-            figure.savefig(temporary, format=kind, metadata=metadata)
+    """Write a figure as ``stem.png`` and ``stem.pdf``, atomically, and close it.
+
+    The PNG has a palette of 256 colours, a third of the size, which shifts no colour of a line or
+    a cell so that it could be seen. Its text ``Description`` says what it shows.
+    """
+    with datasets.atomic(stem.with_name(f"{stem.name}.pdf")) as temporary:
+        figure.savefig(temporary, format="pdf", metadata=_DETERMINISTIC)
+    with io.BytesIO() as buffer:
+        figure.savefig(buffer, format="png")
+        picture = Image.open(buffer).convert("RGB")
+    note = PngImagePlugin.PngInfo()
+    note.add_itxt("Description", describe.figure(figure))
+    with datasets.atomic(stem.with_name(f"{stem.name}.png")) as temporary:
+        picture.quantize(256, kmeans=1, dither=Image.Dither.NONE).save(
+            temporary, format="PNG", optimize=True, pnginfo=note, dpi=(RESOLUTION, RESOLUTION)
+        )
     plt.close(figure)

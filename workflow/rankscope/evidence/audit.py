@@ -1,170 +1,56 @@
 """What would have overturned a verdict: claims judged on data in which the truth was planted.
 
-A study's ``plants.py`` has one function per claim, of the name of the claim's evidence. From a
-point and the value that the claim's number shall have in each replicate it makes the measured
-variables that give it, by a route of its own:
+`planting` says what is planted. The audit counts how often the claim is then supported and
+contradicted, at the points, replicates and noise of a run, and whether the number that the
+evidence finds is the one that was planted.
 
-    def known_optimum(point, values):
-        return {"trained_error": point.predicted.trained_error + values}
-
-The audit plants three things at the points, replicates and noise of a run: that the statement
-*holds*, that it *fails* by twice its tolerance, and what its *null* gives (chance, or the
-trivial alternative). It counts how often the claim is supported and contradicted, and whether
-the number that the evidence finds is the one that was planted.
+Every kind of truth goes through the evidence a few times. Where that gives the very estimates of
+the values that were planted, point by point, further draws are judged without it: they would be
+the same. Where it does not (a statistic of all replicates, a choice among them), all draws go
+through the evidence.
 """
 
 import dataclasses
-import functools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from rankscope.evidence import verdicts
-from rankscope.evidence.claims import Claim, Definition
-from rankscope.evidence.region import Region
-from rankscope.evidence.results import Family, Point, Results
+from rankscope.evidence.claims import Claim
+from rankscope.evidence.planting import (
+    HOLDS,
+    KINDS,
+    NULL,
+    Bed,
+    Estimates,
+    collect,
+    plant_of,
+)
+from rankscope.evidence.results import Results
 from rankscope.evidence.samples import Estimate, Sample
 
-HOLDS, FAILS, NULL = "holds", "fails", "null"
-KINDS = (HOLDS, FAILS, NULL)
 ERROR_RATE = 0.05
 """How often a claim may be supported under a falsehood or its null, or contradicted if true."""
 POWER = 0.8
 """How often it should be supported if true, and contradicted if false."""
-
-Plant = Callable[..., Mapping[str, Any]]
-"""From a point, values over replicates (and a definition) to measured variables."""
+TRIED = 3
+"""Draws that go through the evidence before it is believed to pass values on."""
+JUDGED = 400
+"""Draws of a claim whose evidence does."""
+AGAIN = 100
+"""Draws for a number of replicates that might give the power."""
+MOST = 1024
+"""Times the replicates of the run, beyond which none are asked for."""
 
 COLUMNS = (
-    "claim", "definition", "kind", "draws", "supported", "contradicted", "undecided",
-    "depends_on", "sound", "powerful", "found",
+    "claim", "definition", "kind", "draws", "planted", "supported", "contradicted", "undecided",
+    "depends_on", "sound", "powerful", "found", "replicates", "replicates_needed",
 )  # fmt: skip
-
-
-def plant_of(plants: ModuleType, claim: Claim) -> Plant:
-    """Return the function of ``plants`` that has the name of the claim's evidence."""
-    found: Plant = getattr(plants, claim.function)
-    return found
-
-
-def targets(region: Region, chance: float) -> dict[str, float]:
-    """Return what the claim's number is where the statement holds, fails, and by its null.
-
-    It holds in the middle of the region, or a tolerance inside its only bound; it fails at
-    twice the tolerance: from the middle, or a tolerance beyond the bound.
-    """
-    if math.isfinite(region.lower) and math.isfinite(region.upper):
-        middle = (region.lower + region.upper) / 2
-        return {HOLDS: middle, FAILS: middle + 2 * region.width, NULL: chance}
-    if math.isfinite(region.upper):
-        return {
-            HOLDS: region.upper - region.width, FAILS: region.upper + region.width, NULL: chance
-        }  # fmt: skip
-    return {HOLDS: region.lower + region.width, FAILS: region.lower - region.width, NULL: chance}
-
-
-@dataclasses.dataclass(frozen=True)
-class Bed:
-    """A claim, one of its definitions, and what a run says about it: where to plant.
-
-    Attributes:
-        claim: the claim.
-        definition: one of its definitions, or ``None``.
-        results: the run's results, whose points, replicates and noise are kept.
-        plant: makes measured variables.
-    """
-
-    claim: Claim
-    definition: Definition | None
-    results: Results
-    plant: Plant
-
-    @functools.cached_property
-    def samples(self) -> list[Sample]:
-        """What the run itself says."""
-        return self.claim.samples(self.results, self.definition)
-
-    def target(self, sample: Sample, kind: str) -> float:
-        """Return what the claim's number is at a sample if the truth is of a kind."""
-        region = sample.accepted or self.claim.accepted
-        chance = self.claim.chance if math.isnan(sample.chance) else sample.chance
-        target = self.claim.targets.get(kind, targets(region, chance)[kind])
-        if math.isnan(target):
-            raise ValueError(f"{self.claim.name}: no number for {kind!r} at {sample.name}")
-        return target
-
-    def planted(self, kind: str, generator: np.random.Generator) -> Results:
-        """Return results in which the truth is of a kind, with the noise of the run."""
-        arguments = () if self.definition is None else (self.definition,)
-        drawn: dict[Point, xr.DataArray] = {}
-        for sample in self.samples:
-            values = draw(self.target(sample, kind), sample.estimate, generator)
-            points = sample.point if isinstance(sample.point, Family) else [sample.point]
-            # a point with several parts is planted once, with the values of the last
-            drawn |= {point: values for point in points if isinstance(point, Point)}
-        variables = {p.name: self.plant(p, values, *arguments) for p, values in drawn.items()}
-        return Results([_replaced(point, variables.get(point.name)) for point in self.results])
-
-    def is_found(self, kind: str, found: Sequence[Sequence[Sample]]) -> bool:
-        """Tell whether the evidence finds, on average over draws, what was planted.
-
-        To five standard errors of the average, a tenth of the tolerance, and the pull of
-        Agresti and Coull's rule towards one half.
-        """
-        if any(len(samples) != len(self.samples) for samples in found):
-            return False
-        for sample, drawn in zip(self.samples, zip(*found, strict=True), strict=True):
-            off = np.array([one.estimate.value for one in drawn]) - self.target(sample, kind)
-            # a few draws may agree by chance: their spread is no less than the noise they have
-            spread = max(float(off.std()), self._noise(sample)) if len(off) > 1 else 0.0
-            room = 5 * spread / math.sqrt(len(off))
-            room += 0.1 * (sample.accepted or self.claim.accepted).width
-            if sample.estimate.kind == "proportion":
-                room += 2 / (sample.estimate.replicates + 4)
-            if not abs(float(off.mean())) <= room:
-                return False
-        return True
-
-    def _noise(self, sample: Sample) -> float:
-        """Return the largest error at the sample's point: any of its parts may have planted it."""
-        errors = [one.estimate.error for one in self.samples if one.point is sample.point]
-        return max((error for error in errors if math.isfinite(error)), default=0.0)
-
-
-def draw(target: float, like: Estimate, generator: np.random.Generator) -> xr.DataArray:
-    """Draw values over replicates about a target, with the spread that a run had.
-
-    The spread of a mean's values is ``error sqrt(n)``; trials of a proportion are drawn as
-    such; a number without randomness has none.
-    """
-    count = max(like.replicates, 2)
-    if like.kind == "proportion":
-        values = (generator.random(count) < np.clip(target, 0, 1)).astype(float)
-    else:
-        error = like.error if math.isfinite(like.error) else 0.0
-        values = target + error * math.sqrt(count) * generator.standard_normal(count)
-    return xr.DataArray(values, dims="replicate")
-
-
-def _replaced(point: Point, variables: Mapping[str, Any] | None) -> Point:
-    if variables is None:
-        return point
-    measured = point.measured.assign(
-        {
-            name: value if isinstance(value, xr.DataArray) else ("replicate", np.asarray(value))
-            for name, value in variables.items()
-        }
-    )
-
-    def read(stage: str) -> xr.Dataset:
-        return measured if stage == "simulated" else point.predicted
-
-    return Point(point.name, point.parameters, read)
 
 
 def audit(
@@ -175,6 +61,7 @@ def audit(
     confidence: float,
     draws: int,
     seed: int,
+    further: int | None = None,
 ) -> pd.DataFrame:
     """Judge claims on planted data.
 
@@ -183,53 +70,166 @@ def audit(
         plants: the study's ``plants``.
         results: a run whose points, replicates and noise are kept.
         confidence: of the verdicts.
-        draws: planted data sets per claim, definition and kind.
+        draws: planted data sets per claim and kind that go through the evidence, where all must.
         seed: of the draws.
+        further: the same for a claim's second and further definitions, which differ from the first
+            in the noise alone; ``draws`` if it is ``None``.
 
     Returns:
-        A row per claim, definition and kind with `COLUMNS`: rates of verdicts, whether the rate
-        of the wrong one is sound (`ERROR_RATE`), that of the right one powerful (`POWER`), and
-        whether the evidence found the number that was planted.
+        A row per claim, definition and kind with `COLUMNS`: how many draws were judged, and how
+        many of them planted and read; rates of verdicts; whether the rate of the wrong one is
+        sound (`ERROR_RATE`), that of the right one powerful (`POWER`), and whether the evidence
+        found the number that was planted; the most replicates that a point has, and about how
+        many would make a row powerful that is not (`nan` where it is, ``inf`` for none).
     """
-    rows = [
-        row
-        for claim in claims
-        if claim.evidence is not None
-        # the definitions of a statement differ in what is read, not in how it is judged
-        for definition in (claim.definitions[:1] or (None,))
-        for row in _audit(
-            Bed(claim, definition, results, plant_of(plants, claim)), confidence, draws, seed
-        )
-    ]
+    rows: list[dict[str, Any]] = []
+    for claim in claims:
+        if claim.evidence is None:
+            continue
+        plant = plant_of(plants, claim)
+        beds = [Bed(claim, one, results, plant) for one in claim.definitions or (None,)]
+        points = sum(len(bed.samples) for bed in beds)
+        for number, bed in enumerate(beds):
+            if bed.samples:
+                rule = Rule(1 - confidence, points - len(bed.samples), seed)
+                most = draws if further is None or number == 0 else further
+                rows += [_row(bed, kind, rule, most) for kind in KINDS]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _audit(bed: Bed, confidence: float, draws: int, seed: int) -> Iterator[dict[str, Any]]:
-    if not bed.samples:
-        return
-    name = bed.definition.name if bed.definition else ""
-    for kind in KINDS:
-        generator = np.random.default_rng([seed, KINDS.index(kind)])
-        counts = dict.fromkeys(verdicts.VERDICTS, 0)
-        found = []
-        for _ in range(draws):
-            samples = bed.claim.samples(bed.planted(kind, generator), bed.definition)
-            found.append(samples)
-            points = verdicts.judge(bed.claim, {name: samples}, confidence)
-            counts[verdicts.summarise(bed.claim, points, name)["verdict"]] += 1
-        wrong = counts[verdicts.CONTRADICTED if kind == HOLDS else verdicts.SUPPORTED] / draws
-        right = counts[verdicts.SUPPORTED if kind == HOLDS else verdicts.CONTRADICTED] / draws
-        yield {
-            "claim": bed.claim.name,
-            "definition": name,
-            "kind": kind,
-            "draws": draws,
-            "supported": counts[verdicts.SUPPORTED] / draws,
-            "contradicted": counts[verdicts.CONTRADICTED] / draws,
-            "undecided": counts[verdicts.UNDECIDED] / draws,
-            "depends_on": counts[verdicts.DEPENDS] / draws,
-            # three binomial errors, so that a rate at the bound passes
-            "sound": wrong <= ERROR_RATE + 3 * math.sqrt(ERROR_RATE * (1 - ERROR_RATE) / draws),
-            "powerful": kind == NULL or right >= POWER,
-            "found": bed.is_found(kind, found),
-        }
+def read(file: Path) -> pd.DataFrame:
+    """Read an audit that was written as CSV, in which a kind of truth is called ``null``."""
+    return pd.read_csv(file, keep_default_na=False, na_values={"replicates_needed": [""]})
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """How draws are made and judged.
+
+    Attributes:
+        level: of each test.
+        others: points of the claim under its other definitions, for Holm's correction.
+        seed: of the draws.
+    """
+
+    level: float
+    others: int
+    seed: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Counts:
+    """How often each verdict was reached.
+
+    Attributes:
+        of: per verdict.
+        draws: how many were judged.
+        planted: how many of them were planted, and read by the evidence.
+        found: whether the evidence found what was planted.
+        law: what it found at each sample, and with what noise.
+    """
+
+    of: Mapping[str, int]
+    draws: int
+    planted: int
+    found: bool
+    law: Sequence[Estimate]
+
+    def share(self, verdict: str) -> float:
+        """Return how often a verdict was reached."""
+        return self.of[verdict] / self.draws
+
+    def right(self, kind: str) -> float:
+        """Return how often the right verdict was reached."""
+        return self.share(verdicts.SUPPORTED if kind == HOLDS else verdicts.CONTRADICTED)
+
+    def wrong(self, kind: str) -> float:
+        """Return how often the wrong one was reached."""
+        return self.share(verdicts.CONTRADICTED if kind == HOLDS else verdicts.SUPPORTED)
+
+
+def _row(bed: Bed, kind: str, rule: Rule, draws: int) -> dict[str, Any]:
+    counts = _count(bed, kind, rule, draws)
+    powerful = kind == NULL or counts.right(kind) >= POWER
+    # three binomial errors, so that a rate at the bound passes
+    allowed = ERROR_RATE + 3 * math.sqrt(ERROR_RATE * (1 - ERROR_RATE) / counts.draws)
+    return {
+        "claim": bed.claim.name,
+        "definition": bed.definition.name if bed.definition else "",
+        "kind": kind,
+        "draws": counts.draws,
+        "planted": counts.planted,
+        "supported": counts.share(verdicts.SUPPORTED),
+        "contradicted": counts.share(verdicts.CONTRADICTED),
+        "undecided": counts.share(verdicts.UNDECIDED),
+        "depends_on": counts.share(verdicts.DEPENDS),
+        "sound": counts.wrong(kind) <= allowed,
+        "powerful": powerful,
+        "found": counts.found,
+        "replicates": bed.replicates,
+        "replicates_needed": math.nan if powerful else _needed(bed, kind, rule, counts.law),
+    }
+
+
+def _count(bed: Bed, kind: str, rule: Rule, draws: int) -> Counts:
+    """Plant data, and count the verdicts."""
+    generator = np.random.default_rng([rule.seed, KINDS.index(kind)])
+    found: list[list[Sample]] = []
+    reached: list[str] = []
+    passed_on = True
+    while len(found) < draws:
+        values = bed.draw(kind, generator)
+        found.append(samples := bed.claim.samples(bed.planted(values), bed.definition))
+        reached += _judge(bed.claim, samples, collect(samples), rule)
+        passed_on = passed_on and bed.is_passed_on(values, samples)
+        if all(sample.estimate.kind == "exact" for sample in samples):
+            # without randomness, all draws are this one
+            break
+        if passed_on and len(found) == TRIED:
+            drawn = bed.estimates(bed.law(kind), JUDGED, generator)
+            reached = _judge(bed.claim, bed.samples, drawn, rule)
+            break
+    return Counts(
+        of={verdict: reached.count(verdict) for verdict in verdicts.VERDICTS},
+        draws=len(reached),
+        planted=len(found),
+        found=passed_on or bed.is_found(kind, found),
+        law=bed.law(kind, () if passed_on else found),
+    )
+
+
+def _judge(claim: Claim, samples: Sequence[Sample], estimates: Estimates, rule: Rule) -> list[str]:
+    """Return the verdict on a claim in each draw, as `verdicts.judge` finds it in a run."""
+    if not samples:
+        return [verdicts.NOT_TESTED] * len(estimates.value)
+    regions = [sample.accepted or claim.accepted for sample in samples]
+    inside, outside = verdicts.p_values(
+        estimates.value, estimates.error, estimates.freedom, estimates.missing,
+        np.array([region.lower for region in regions]),
+        np.array([region.upper for region in regions]),
+    )  # fmt: skip
+    tested = verdicts.levels(claim, inside, outside, rule.level, rule.others)
+    settings = [verdicts.setting(claim, sample) for sample in samples]
+    points = verdicts.decide(inside, outside, *tested)
+    return [verdicts.overall(claim, row, settings)[0] for row in points]
+
+
+def _needed(bed: Bed, kind: str, rule: Rule, law: Sequence[Estimate]) -> float:
+    """Return about how many replicates would give the power that is wanted, to an eighth."""
+    right = verdicts.SUPPORTED if kind == HOLDS else verdicts.CONTRADICTED
+
+    def is_powerful(times: float) -> bool:
+        generator = np.random.default_rng([rule.seed, KINDS.index(kind)])
+        drawn = bed.estimates(law, AGAIN, generator, times)
+        reached = _judge(bed.claim, bed.samples, drawn, rule)
+        return reached.count(right) >= POWER * AGAIN
+
+    too_few, enough = 1.0, 2.0
+    while not is_powerful(enough):
+        too_few, enough = enough, 2 * enough
+        if enough > MOST:
+            return math.inf
+    for _ in range(3):
+        middle = (too_few + enough) / 2
+        too_few, enough = (too_few, middle) if is_powerful(middle) else (middle, enough)
+    return math.ceil(enough * bed.replicates)

@@ -32,6 +32,7 @@ class Estimate:
         missing: how many replicates gave no number.
         replicates: how many there were.
         kind: ``mean``, ``proportion``, ``jackknife`` or ``exact``.
+        resolution: step of the scale of the replicates; 0 if it is continuous.
     """
 
     value: float
@@ -40,6 +41,7 @@ class Estimate:
     missing: int = 0
     replicates: int = 0
     kind: str = "mean"
+    resolution: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +95,7 @@ def mean(values: ArrayLike, resolution: float = 0.0) -> Estimate:
     centre = float(finite.mean()) if count else math.nan
     error = float(finite.std(ddof=1)) / math.sqrt(count) if count > 1 else math.nan
     if count > 1 and resolution:
-        error = max(error, _coarse(resolution, count))
+        error = max(error, coarse(resolution, count))
     elif count > 1 and np.ptp(finite) == 0:
         error = math.nan
     return Estimate(
@@ -102,10 +104,11 @@ def mean(values: ArrayLike, resolution: float = 0.0) -> Estimate:
         freedom=max(count - 1, 1),
         missing=len(array) - count,
         replicates=len(array),
+        resolution=resolution,
     )
 
 
-def _coarse(resolution: float, count: int) -> float:
+def coarse(resolution: float, count: int) -> float:
     """Return the error of one value beside the others by a step of the scale."""
     share = 2 / (count + 4)
     return resolution * math.sqrt(share * (1 - share) / (count + 4))
@@ -128,16 +131,21 @@ def proportion(successes: ArrayLike) -> Estimate:
     """
     array = np.asarray(successes, dtype=float).ravel()
     finite = array[np.isfinite(array)]
-    n = len(finite) + 4.0
-    p = (float(finite.sum()) + 2.0) / n
+    p, error = agresti_coull(finite.sum(), len(finite))
     return Estimate(
-        value=p,
-        error=math.sqrt(p * (1 - p) / n),
+        value=float(p),
+        error=float(error),
         freedom=math.inf,
         missing=len(array) - len(finite),
         replicates=len(array),
         kind="proportion",
     )
+
+
+def agresti_coull(successes: Any, trials: int) -> tuple[Any, Any]:  # noqa: ANN401 - or arrays
+    """Return the estimate of a proportion and its standard error."""
+    p = (successes + 2.0) / (trials + 4.0)
+    return p, np.sqrt(p * (1 - p) / (trials + 4.0))
 
 
 def jackknife(
@@ -167,7 +175,7 @@ def jackknife(
         value = float(statistic(*kept))
         left = np.array([statistic(*(np.delete(a, i, axis=0) for a in kept)) for i in range(count)])
         spread = float(np.sum((left - left.mean()) ** 2))
-        error = max(math.sqrt((count - 1) / count * spread), _coarse(resolution, count))
+        error = max(math.sqrt((count - 1) / count * spread), coarse(resolution, count))
     return Estimate(
         value=value,
         error=error or math.nan,
@@ -175,6 +183,7 @@ def jackknife(
         missing=total - count,
         replicates=total,
         kind="jackknife",
+        resolution=resolution,
     )
 
 

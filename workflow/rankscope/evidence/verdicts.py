@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from rankscope.evidence.claims import Claim
@@ -68,25 +69,22 @@ def judge(claim: Claim, samples: Mapping[str, Sequence[Sample]], confidence: flo
     if table.empty:
         return table
     level = 1 - confidence
-    inside, outside = _p_values(table)
-    undecidable = ~(
-        (table.missing == 0) & table.error.notna() & np.isfinite(table.estimate.astype(float))
-    )
-    inside[undecidable] = outside[undecidable] = 1.0
-    groups = table.definition if claim.somewhere else None
-    to_support = _levels(inside, level, groups) if claim.somewhere else np.full(len(table), level)
-    to_contradict = np.full(len(table), level) if claim.somewhere else _levels(outside, level)
+    columns = ("estimate", "error", "freedom", "missing", "lower", "upper")
+    inside, outside = p_values(*(table[name].to_numpy(dtype=float) for name in columns))
+    to_support, to_contradict = np.full((2, len(table)), level)
+    # some point is claimed under each definition; all points under all of them
+    for name in samples if claim.somewhere else [list(samples)]:
+        mine = table.definition.isin(np.atleast_1d(name)).to_numpy()
+        to_support[mine], to_contradict[mine] = levels(claim, inside[mine], outside[mine], level)
     table["p_inside"], table["p_outside"] = inside, outside
-    table["verdict"] = np.select(
-        [inside <= to_support, outside <= to_contradict], [SUPPORTED, CONTRADICTED], UNDECIDED
-    )
+    table["verdict"] = decide(inside, outside, to_support, to_contradict)
     is_inside = (table.estimate >= table.lower) & (table.estimate <= table.upper)
     own_level = np.where(is_inside, to_support, to_contradict)
     half = stats.t.isf(own_level, table.freedom.to_numpy(dtype=float)) * table.error
     table["interval_lower"], table["interval_upper"] = table.estimate - half, table.estimate + half
     table["replicates_to_decide"] = [
         _replicates(row, level) if row.verdict == UNDECIDED else 0
-        for row in table.itertuples(index=False)
+        for row, level in zip(table.itertuples(index=False), own_level, strict=True)
     ]
     return table
 
@@ -106,27 +104,65 @@ def _row(claim: Claim, definition: str, sample: Sample) -> dict[str, Any]:
         "lower": region.lower,
         "upper": region.upper,
         "chance": claim.chance if math.isnan(sample.chance) else sample.chance,
-        "setting": _setting(claim, sample),
+        "setting": setting(claim, sample),
     }
 
 
-def _setting(claim: Claim, sample: Sample) -> Any:  # noqa: ANN401 - any type a parameter has
+def setting(claim: Claim, sample: Sample) -> Any:  # noqa: ANN401 - any type a parameter has
+    """Return the value at a sample of the parameter that its claim is made over; else ''."""
     point = sample.point
     if claim.over and isinstance(point, Family):
         point = point[0]
     return point.parameters.get(claim.over, "") if isinstance(point, Point) else ""
 
 
-def _p_values(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return one-sided p-values of "not inside" and of "not outside" the region."""
-    columns = ("estimate", "error", "lower", "upper", "freedom")
-    value, error, lower, upper, freedom = (table[c].to_numpy(dtype=float) for c in columns)
+def p_values(
+    value: np.ndarray,
+    error: np.ndarray,
+    freedom: np.ndarray,
+    missing: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return one-sided p-values of "not inside" and of "not outside" the region.
+
+    They are 1 where nothing is decided: a replicate is missing, or the error is unknown.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         over_lower = np.where(error > 0, (value - lower) / error, _sign(value - lower))
         under_upper = np.where(error > 0, (upper - value) / error, _sign(upper - value))
     inside = np.maximum(stats.t.sf(over_lower, freedom), stats.t.sf(under_upper, freedom))
     outside = np.minimum(stats.t.sf(-over_lower, freedom), stats.t.sf(-under_upper, freedom))
-    return np.nan_to_num(inside, nan=1.0), np.nan_to_num(outside, nan=1.0)
+    sound = (missing == 0) & ~np.isnan(error) & np.isfinite(value)
+    inside, outside = (np.where(sound & ~np.isnan(p), p, 1.0) for p in (inside, outside))
+    return inside, outside
+
+
+def levels(
+    claim: Claim, inside: np.ndarray, outside: np.ndarray, level: float, others: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the levels at which points are tested for support, and against.
+
+    Args:
+        claim: universal or existential.
+        inside: p-values of "not inside", points along the last axis.
+        outside: those of "not outside".
+        level: of a test without correction.
+        others: further points, of other definitions, that a universal claim is tested at.
+    """
+    plain = np.full(np.shape(inside), level)
+    if claim.somewhere:
+        return holm_levels(inside, level), plain
+    return plain, holm_levels(outside, level, others)
+
+
+def decide(
+    inside: np.ndarray, outside: np.ndarray, to_support: np.ndarray, to_contradict: np.ndarray
+) -> np.ndarray:
+    """Return the verdict at each point from p-values and the levels that they are tested at."""
+    chosen = [inside <= to_support, outside <= to_contradict]
+    verdict: np.ndarray = np.select(chosen, [SUPPORTED, CONTRADICTED], UNDECIDED)
+    return verdict
 
 
 def _sign(distance: np.ndarray) -> np.ndarray:
@@ -148,31 +184,24 @@ def _replicates(row: Any, level: float) -> float:  # noqa: ANN401 - a named tupl
     return float(math.ceil(row.replicates * (deviations * row.error / distance) ** 2))
 
 
-def holm_levels(p_values: np.ndarray, level: float) -> np.ndarray:
+def holm_levels(p_values: np.ndarray, level: float, others: int = 0) -> np.ndarray:
     """Return the level at which Holm's method tests each p-value: it is rejected at or below.
 
     The smallest of ``m`` is tested at ``level / m``, the next at ``level / (m - 1)``, and so on
     to the first that is not rejected, at whose level all larger ones stay.
+
+    Args:
+        p_values: of one family along the last axis.
+        level: of the family.
+        others: further p-values of each family, none of which is rejected.
     """
     p_values = np.asarray(p_values, dtype=float)
-    order = np.argsort(p_values, kind="stable")
-    steps = level / np.arange(len(p_values), 0, -1)
-    failed = np.flatnonzero(p_values[order] > steps)
-    if failed.size:
-        steps[failed[0] :] = steps[failed[0]]
-    levels = np.empty(len(p_values))
-    levels[order] = steps
-    return levels
-
-
-def _levels(p_values: np.ndarray, level: float, groups: pd.Series | None = None) -> np.ndarray:
-    """Return Holm's levels over all points, or over those of each group."""
-    if groups is None:
-        return holm_levels(p_values, level)
-    levels = np.empty(len(p_values))
-    for name in groups.unique():
-        mine = (groups == name).to_numpy()
-        levels[mine] = holm_levels(p_values[mine], level)
+    order = np.argsort(p_values, axis=-1, kind="stable")
+    steps = level / np.arange(p_values.shape[-1] + others, others, -1)
+    failed = np.where(np.take_along_axis(p_values, order, axis=-1) > steps, steps, np.inf)
+    steps = np.minimum(steps, np.minimum.accumulate(failed, axis=-1))
+    levels = np.empty_like(p_values)
+    np.put_along_axis(levels, order, steps, axis=-1)
     return levels
 
 
@@ -199,11 +228,9 @@ def summarise(claim: Claim, points: pd.DataFrame, definition: str = "") -> dict[
     row |= {kind: judged.count(kind) for kind in (SUPPORTED, CONTRADICTED, UNDECIDED)}
     if not len(points):
         return row
-    row["verdict"] = _verdict(claim, row)
-    if claim.over and row[SUPPORTED] and row[CONTRADICTED]:
-        place = turning_point(points)
-        if place:
-            row |= {"verdict": DEPENDS, "depends_on": claim.over, "turns_at": place}
+    row["verdict"], place = overall(claim, points.verdict, list(points.setting))
+    if place:
+        row |= {"depends_on": claim.over, "turns_at": place}
     outside: Any = np.maximum(points.lower - points.estimate, points.estimate - points.upper)
     shown = outside.fillna(np.inf).idxmin() if claim.somewhere else outside.fillna(-np.inf).idxmax()
     worst = points.loc[shown]
@@ -216,31 +243,58 @@ def summarise(claim: Claim, points: pd.DataFrame, definition: str = "") -> dict[
         "accepted_lower": worst.lower,
         "accepted_upper": worst.upper,
         "chance": worst.chance,
-        "replicates_to_decide": points.replicates_to_decide.max(),
+        "replicates_to_decide": _enough(claim, points),
     }
 
 
-def _verdict(claim: Claim, counts: Mapping[str, int]) -> str:
+def _enough(claim: Claim, points: pd.DataFrame) -> float:
+    """Return about how many replicates would decide a claim.
+
+    One point that lies outside its region contradicts a universal claim, one that lies inside
+    supports an existential one: the fewest of these. Otherwise all points must be decided.
+    """
+    inside = (points.estimate >= points.lower) & (points.estimate <= points.upper)
+    telling = points.replicates_to_decide[inside if claim.somewhere else ~inside]
+    return float(telling.min() if telling.notna().any() else points.replicates_to_decide.max())
+
+
+def overall(claim: Claim, points: ArrayLike, settings: Sequence[Any]) -> tuple[str, str]:
+    """Return the verdict on a claim, and where along its setting it turns, if it does.
+
+    Args:
+        claim: the claim.
+        points: the verdict at each point, one or more.
+        settings: the value at each point of the parameter that the claim is made over.
+    """
+    found = np.asarray(points)
+    supported, contradicted = found == SUPPORTED, found == CONTRADICTED
+    if claim.over and supported.any() and contradicted.any():
+        place = turning_point(found, settings)
+        if place:
+            return DEPENDS, place
     if claim.somewhere:
-        if counts[SUPPORTED]:
-            return SUPPORTED
-        return CONTRADICTED if counts[CONTRADICTED] == counts["points"] else UNDECIDED
-    if counts[CONTRADICTED]:
-        return CONTRADICTED
-    return UNDECIDED if counts[UNDECIDED] else SUPPORTED
+        if supported.any():
+            return SUPPORTED, ""
+        return (CONTRADICTED if contradicted.all() else UNDECIDED), ""
+    if contradicted.any():
+        return CONTRADICTED, ""
+    return (SUPPORTED if supported.all() else UNDECIDED), ""
 
 
-def turning_point(points: pd.DataFrame) -> str:
+def turning_point(points: ArrayLike, settings: Sequence[Any]) -> str:
     """Return where along the setting the verdicts turn; empty if they do not do so cleanly.
 
     They turn if at every value of the setting no two points disagree, and there is a value at
     which all are supported and one at which all are contradicted.
     """
-    decided = points[points.verdict != UNDECIDED]
-    kinds = decided.groupby("setting", sort=True).verdict.agg(set)
-    if (kinds.map(len) > 1).any() or len(kinds) < 2:
+    kinds: dict[Any, set[str]] = {}
+    for verdict, value in zip(np.asarray(points).tolist(), settings, strict=True):
+        if verdict != UNDECIDED:
+            kinds.setdefault(value, set()).add(verdict)
+    if len(kinds) < 2 or any(len(kind) > 1 for kind in kinds.values()):
         return ""
-    values, verdicts = list(kinds.index), [next(iter(kind)) for kind in kinds]
+    values = sorted(kinds)
+    verdicts = [next(iter(kinds[value])) for value in values]
     turns = [
         f"between {_show(a)} and {_show(b)}"
         for a, b, before, after in zip(values, values[1:], verdicts, verdicts[1:], strict=False)

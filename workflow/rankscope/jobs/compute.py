@@ -16,7 +16,7 @@ import xarray as xr
 
 from rankscope import __version__, datasets
 from rankscope.errors import Foreseen
-from rankscope.jobs import journal, keys, predict, simulate, store
+from rankscope.jobs import journal, keys, predict, receipts, simulate, store
 from rankscope.planning import configuration, parameters, study
 from rankscope.planning.configuration import Configuration, Point
 
@@ -31,18 +31,19 @@ class FailedPointsError(Foreseen):
     """Some points of a batch failed; their tracebacks are in the job's log."""
 
 
-def compute(stage: str, paths: Sequence[Path]) -> None:
+def compute(stage: str, declared: Sequence[Path]) -> None:
     """Make the files of one batch.
 
     Args:
         stage: ``simulated`` or ``predicted``.
-        paths: the files to make, as in `configuration.Point.file`.
+        declared: the files to make, as in `configuration.Point.file`, or the batch's receipt.
 
     Raises:
         OSError: at once, if results cannot be written.
         FailedPointsError: after the rest of the batch, if a point failed; names the points.
     """
     config = configuration.from_environment()
+    paths = receipts.points_of(config, stage, declared)
     names = {configuration.study_of(path, config.results) for path in paths}
     points = {point.file(stage): point for name in names for point in config.studies[name].points}
     todo = [path for path in paths if not store.deliver(config, stage, points[path])]
@@ -65,6 +66,8 @@ def compute(stage: str, paths: Sequence[Path]) -> None:
             failed.append(f"{point.study}: {point.name}: {message}")
     if failed:
         raise FailedPointsError("; ".join(failed))
+    for receipt in {*declared} - {*paths}:
+        receipts.write(config, stage, receipt, [points[path] for path in paths])
 
 
 def _make(stage: str, config: Configuration, point: Point) -> None:

@@ -6,6 +6,7 @@ that. What was read is remembered per results folder; it is a copy, and may be d
 
 import contextlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 Header = tuple[str, int]
@@ -25,6 +26,12 @@ def read(path: Path) -> Header | None:
             return key, len(found["replicate"]) if "replicate" in found else 1
     except (OSError, RuntimeError, AttributeError):
         return None
+
+
+def row(path: Path, header: Header) -> str:
+    """Write down a file's size, time and header, for `Headers.learn`."""
+    state = path.stat()
+    return "\t".join(map(str, (state.st_size, state.st_mtime_ns, *header, path)))
 
 
 class Headers:
@@ -51,6 +58,14 @@ class Headers:
             self._known[str(path)] = (state.st_size, state.st_mtime_ns, *header)
             self._changed = True
         return header
+
+    def learn(self, rows: Iterable[str]) -> None:
+        """Take over what `row` wrote down of files, so that they need not be opened."""
+        for row in rows:
+            with contextlib.suppress(ValueError):
+                size, changed, key, count, path = row.split("\t", 4)
+                self._known[path] = (int(size), int(changed), key, int(count))
+                self._changed = True
 
     def save(self) -> None:
         """Remember what was read, where that can be written."""

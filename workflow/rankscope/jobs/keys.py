@@ -65,5 +65,20 @@ def is_whole(
         point: the point.
         read: what reads a file's header.
     """
-    whole = key(config, stage, point), wanted_replicates(config, stage, point)
-    return any(read(file) == whole for file in (point.file(stage), kept(point, stage)))
+    header = whole(config, stage, point)
+    return any(read(file) == header for file in (point.file(stage), kept(point, stage)))
+
+
+def is_placed(
+    config: Configuration,
+    stage: str,
+    point: Point,
+    read: Callable[[Path], headers.Header | None] = headers.read,
+) -> bool:
+    """Tell whether the point's file itself, not only the store's, is whole; as `is_whole`."""
+    return read(point.file(stage)) == whole(config, stage, point)
+
+
+def whole(config: Configuration, stage: str, point: Point) -> headers.Header:
+    """Return what the header of the point's file says if the file is whole."""
+    return key(config, stage, point), wanted_replicates(config, stage, point)

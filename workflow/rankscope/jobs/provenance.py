@@ -20,7 +20,7 @@ def provenance(target: Path) -> None:
     """Write the record as JSON."""
     record = {
         "rankscope": __version__,
-        "commit": _commit(),
+        "commit": commit(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor": platform.machine(),
@@ -38,7 +38,8 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _commit() -> str:
+def commit() -> str:
+    """Return the commit of this code, and whether files differ from it."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
     folder = Path(__file__).parent
     answer = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)

@@ -31,16 +31,18 @@ def write(table: pd.DataFrame, stem: Path, preamble: str = "") -> None:
     short = table.map(lambda cell: f"{cell:.4g}" if isinstance(cell, float) else cell)
     short = short.astype(object).where(table.notna(), "")
     latex = short.rename(columns=lambda text: text.replace("_", " "))
-    _write(preamble + short.to_markdown(index=False, disable_numparse=True) + "\n", stem, ".md")
-    _write(latex.to_latex(index=False, escape=True), stem, ".tex")
+    markdown = preamble + short.to_markdown(index=False, disable_numparse=True) + "\n"
+    write_text(markdown, stem.with_name(f"{stem.name}.md"))
+    write_text(latex.to_latex(index=False, escape=True), stem.with_name(f"{stem.name}.tex"))
     write_csv(table, stem)
 
 
 def write_csv(table: pd.DataFrame, stem: Path) -> None:
     """Write a table as CSV, with all digits."""
-    _write(table.to_csv(index=False), stem, ".csv")
+    write_text(table.to_csv(index=False), stem.with_name(f"{stem.name}.csv"))
 
 
-def _write(text: str, stem: Path, suffix: str) -> None:
-    with datasets.atomic(stem.with_name(stem.name + suffix)) as temporary:
+def write_text(text: str, path: Path) -> None:
+    """Write a file, whole or not at all."""
+    with datasets.atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

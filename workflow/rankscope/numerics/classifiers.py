@@ -30,19 +30,19 @@ class Multinomial:
         """Return ``u = p - onehot`` ``(..., k)`` and an unchanging zero for the second layer."""
         return self._residual(hidden, components), np.zeros_like(second)
 
-    def loss(self, hidden: np.ndarray, components: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Return the loss of each sample; ``second`` is not used."""
-        del second
+    def loss(self, hidden: np.ndarray, components: np.ndarray, _second: np.ndarray) -> np.ndarray:
+        """Return the loss of each sample; it has no second layer."""
         truth = np.take_along_axis(hidden, self.labels[components][..., None], axis=-1)[..., 0]
         return special.logsumexp(hidden, axis=-1) - truth
 
-    def correct(self, hidden: np.ndarray, components: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Return whether each sample is classified correctly; ``second`` is not used."""
-        del second
+    def correct(
+        self, hidden: np.ndarray, components: np.ndarray, _second: np.ndarray
+    ) -> np.ndarray:
+        """Return whether each sample is classified correctly."""
         return hidden.argmax(axis=-1) == self.labels[components]
 
     def block_weights(
-        self, hidden: np.ndarray, components: np.ndarray, second: np.ndarray
+        self, hidden: np.ndarray, components: np.ndarray, _second: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the weights of the class blocks of the Hessian and of G.
 
@@ -51,12 +51,11 @@ class Multinomial:
         Args:
             hidden: shape ``(M, k)``.
             components: shape ``(M,)``.
-            second: not used.
+            _second: not used.
 
         Returns:
             Two arrays of shape ``(M, k)``.
         """
-        del second
         p = self.probabilities(hidden)
         return p * (1 - p), self._residual(hidden, components) ** 2
 

@@ -8,14 +8,19 @@ about 1e-7 of the largest singular value squared.
 """
 
 import dataclasses
+import importlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy import linalg
 
 CHECK_EVERY = 4
-ROWS = 48
-"""Rows of a matrix that stay in the cache between the two products with them."""
+SMALL = 10**6
+"""Multiplications of a product up to which OpenBLAS does not copy its operands first."""
+MOST_ROWS = 64
+BLOCKS = 32
+"""Blocks of so many rows whose products are added in the type of the matrix."""
 WIDE = 8
 ROUNDING = 4
 """Residuals of so many units of rounding of the largest value are no further reduced."""
@@ -45,46 +50,67 @@ class Operator:
     """The Gram matrix of ``W + L R^T`` on its right side, for several updates at once.
 
     The right side is the one along which ``W`` lies in memory, so that one pass over its rows
-    makes both products; unless ``W`` is so wide that the vectors would be long.
+    makes both products; unless ``W`` is so wide that the vectors would be long. With a
+    ``device`` the products are torch's, on a copy of ``W`` there.
     """
 
-    def __init__(self, matrix: np.ndarray, updates: Sequence[LowRank | None]) -> None:
+    def __init__(
+        self, matrix: np.ndarray, updates: Sequence[LowRank | None], device: str | None = None
+    ) -> None:
         rows, columns = matrix.shape
         self.flipped = not matrix.flags.c_contiguous or columns > WIDE * rows
         self.matrix = matrix.T if self.flipped else matrix
-        self.updates = [
-            None if one is None else (one[::-1] if self.flipped else one) for one in updates
-        ]
+        none = np.zeros((rows, 0)), np.zeros((columns, 0))
+        sides = [none if one is None else one for one in updates]
+        left, right = (np.hstack([one[side] for one in sides]) for side in (0, 1))
+        self.left, self.right = (right, left) if self.flipped else (left, right)
+        self.narrow = self.left.astype(matrix.dtype)
+        self.torch: Any = importlib.import_module("torch") if device else None
+        self.device = device
+        self.copies = [self._there(one) for one in (self.matrix, self.narrow) if device]
+        # which columns of the factors belong to which update
+        self.own = np.repeat(np.eye(len(sides)), [one[0].shape[1] for one in sides], axis=1)
 
-    def forward(self, vectors: np.ndarray, index: int) -> np.ndarray:
-        """Return ``(W + L R^T) v`` for each column, of one update."""
-        result = np.asarray(self.matrix @ vectors.astype(self.matrix.dtype), dtype=np.float64)
-        update = self.updates[index]
-        return result if update is None else result + update[0] @ (update[1].T @ vectors)
+    def forward(self, vectors: np.ndarray, whose: np.ndarray) -> np.ndarray:
+        """Return ``(W + L R^T) v`` for each column, of the update that it belongs to."""
+        narrow = vectors.astype(self.matrix.dtype)
+        if self.device:
+            images = (self.copies[0] @ self._there(narrow)).cpu().numpy()
+        else:
+            images = self.matrix @ narrow
+        result = np.asarray(images, dtype=np.float64)
+        return result + self.left @ (self.own[whose].T * (self.right.T @ vectors))
 
     def gram(self, vectors: np.ndarray, which: Sequence[int]) -> np.ndarray:
-        """Return ``(W + L R^T)^T (W + L R^T) v``, a column for each update of ``which``."""
-        own = [self.updates[index] for index in which]
-        inner = [
-            None if one is None else one[1].T @ vectors[:, place] for place, one in enumerate(own)
-        ]
-        outer = [None if one is None else np.zeros(one[0].shape[1]) for one in own]
-        narrow = vectors.astype(self.matrix.dtype)
-        result = np.zeros_like(narrow)
-        for first in range(0, self.matrix.shape[0], ROWS):
-            part = self.matrix[first : first + ROWS]
-            images = part @ narrow
-            for place, one in enumerate(own):
-                if one is not None:
-                    left = one[0][first : first + ROWS]
-                    images[:, place] += left @ inner[place]
-                    outer[place] += images[:, place] @ left
-            result += part.T @ images
-        total = np.asarray(result, dtype=np.float64)
-        for place, one in enumerate(own):
-            if one is not None:
-                total[:, place] += one[1] @ outer[place]
-        return total
+        """Return ``(W + L R^T)^T (W + L R^T) v`` for each row, of the updates ``which``."""
+        own, kind = self.own[which], self.matrix.dtype
+        inner, narrow = (own * (vectors @ self.right)).astype(kind), vectors.astype(kind)
+        products = self._on_the_device if self.device else self._by_blocks
+        result, outer = products(narrow, inner)
+        return result + (own * outer) @ self.right.T
+
+    def _there(self, values: np.ndarray) -> Any:  # noqa: ANN401 - a tensor
+        # a copy is asked for where torch would take no view
+        return self.torch.from_numpy(np.require(values, requirements="W")).to(self.device)
+
+    def _on_the_device(self, narrow: np.ndarray, inner: np.ndarray) -> tuple[np.ndarray, ...]:
+        matrix, left = self.copies
+        images = self._there(narrow) @ matrix.T + self._there(inner) @ left.T
+        return tuple((images @ one).cpu().numpy().astype(float) for one in (matrix, left))
+
+    def _by_blocks(self, narrow: np.ndarray, inner: np.ndarray) -> tuple[np.ndarray, ...]:
+        outer, result = np.zeros(inner.shape), np.zeros(narrow.shape)
+        rows, columns = self.matrix.shape
+        step = max(1, min(MOST_ROWS, SMALL // (len(narrow) * columns)))
+        for start in range(0, rows, step * BLOCKS):
+            part_result = np.zeros_like(narrow)
+            for first in range(start, min(start + step * BLOCKS, rows), step):
+                part, left = (one[first : first + step] for one in (self.matrix, self.narrow))
+                images = narrow @ part.T + inner @ left.T
+                part_result += images @ part
+                outer += images @ left
+            result += part_result
+        return result, outer
 
 
 def leading_left(
@@ -95,6 +121,7 @@ def leading_left(
     *,
     tolerance: float = 1e-6,
     most_steps: int = 128,
+    device: str | None = None,
 ) -> list[Leading]:
     """Return the leading left singular directions of ``matrix`` plus each of the updates.
 
@@ -105,8 +132,9 @@ def leading_left(
         generator: of the start vectors.
         tolerance: relative residual at which a matrix is done, if rounding allows it.
         most_steps: steps after which what is found is returned, with its residuals.
+        device: torch's name of the one that makes the products; numpy makes them without.
     """
-    operator = Operator(matrix, updates)
+    operator = Operator(matrix, updates, device)
     size = operator.matrix.shape[1]
     most_steps = min(most_steps, *matrix.shape)
     bases = np.empty((len(updates), most_steps + 1, size))
@@ -116,10 +144,10 @@ def leading_left(
     found: dict[int, Leading] = {}
     for step in range(most_steps):
         which = [index for index in range(len(updates)) if index not in found]
-        images = operator.gram(bases[which, step].T, which)
-        for column, index in enumerate(which):
-            diagonal[index, step] = bases[index, step] @ images[:, column]
-            rest = _orthogonal(images[:, column], bases[index, : step + 1])
+        images = operator.gram(bases[which, step], which)
+        for image, index in zip(images, which, strict=True):
+            diagonal[index, step] = bases[index, step] @ image
+            rest = _orthogonal(image, bases[index, : step + 1])
             beside[index, step] = np.linalg.norm(rest)
             # an invariant subspace: go on with any direction that is new
             if beside[index, step] < 1e-12 * diagonal[index, : step + 1].max():
@@ -136,10 +164,13 @@ def leading_left(
                 wanted = np.maximum(tolerance * values, rounding)
                 if last or (len(values) == counts[index] and (residuals <= wanted).all()):
                     right = bases[index, : step + 1].T @ vectors
-                    found[index] = _left(operator, index, right, values, residuals, step + 1)
+                    relative = residuals / np.maximum(values, np.finfo(float).tiny)
+                    singular = np.sqrt(np.maximum(values, 0))
+                    found[index] = Leading(right, singular, relative, step + 1)
         if len(found) == len(updates):
             break
-    return [found[index] for index in range(len(updates))]
+    ordered = [found[index] for index in range(len(updates))]
+    return ordered if operator.flipped else _on_the_left(operator, ordered)
 
 
 def _orthogonal(vector: np.ndarray, basis: np.ndarray) -> np.ndarray:
@@ -159,22 +190,17 @@ def _ritz(
     return values, vectors, beside[-1] * np.abs(vectors[-1])
 
 
-def _left(
-    operator: Operator,
-    index: int,
-    right: np.ndarray,
-    squares: np.ndarray,
-    residuals: np.ndarray,
-    steps: int,
-) -> Leading:
-    if operator.flipped:
-        left = right
-    else:
-        images = operator.forward(right, index)
-        left, upper = np.linalg.qr(images)
+def _on_the_left(operator: Operator, found: Sequence[Leading]) -> list[Leading]:
+    """Take directions of the right side to the left one."""
+    counts = [one.left.shape[1] for one in found]
+    whose = np.repeat(np.arange(len(found)), counts)
+    images = operator.forward(np.hstack([one.left for one in found]), whose)
+    result = []
+    for one, own in zip(found, np.split(images, np.cumsum(counts)[:-1], axis=1), strict=True):
+        left, upper = np.linalg.qr(own)
         left *= np.where(np.diagonal(upper) < 0, -1.0, 1.0)
-    relative = residuals / np.maximum(squares, np.finfo(float).tiny)
-    return Leading(left, np.sqrt(np.maximum(squares, 0)), relative, steps)
+        result.append(dataclasses.replace(one, left=left))
+    return result
 
 
 def largest_atom(matrix: np.ndarray, vectors: np.ndarray, steps: int) -> np.ndarray:

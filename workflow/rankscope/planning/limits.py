@@ -23,13 +23,16 @@ MINUTES_AT_LEAST = 5
 SAFETY = 4
 """The estimates come from one machine; a cluster's node may be slower, or shared."""
 
+MEMORY_SAFETY = 2
+"""The estimates are within this factor of what was measured (benchmarks/costs.py)."""
+
 DAYS = 30
 """A point that takes longer on this machine was not meant, or is for a cluster."""
 
 
 def memory_mb(batch: Batch, attempt: int) -> int:
-    """Return the memory limit in megabytes: estimate and overhead, doubled at each retry."""
-    return round((batch.memory_mb + SNAKEMAKE_MB) * 2 ** (attempt - 1))
+    """Return the memory limit in megabytes: estimate with safety and overhead, per attempt."""
+    return round((batch.memory_mb * MEMORY_SAFETY + SNAKEMAKE_MB) * 2 ** (attempt - 1))
 
 
 def minutes(batch: Batch, attempt: int) -> int:

@@ -37,7 +37,7 @@ class Cost:
     """
 
     seconds: float
-    memory_mb: float = 400.0
+    memory_mb: float = 150.0
     prediction_seconds: float = 0.5
 
 

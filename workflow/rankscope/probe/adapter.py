@@ -1,5 +1,7 @@
 """An adapter as PEFT saves it: which matrices it updates, and the two factors of each.
 
+A whole tuned model is taken as an adapter of which every weight was saved whole.
+
 PEFT's names are ``base_model.model.<module>.<tensor>``, with the frozen bases of VeRA and
 RandLoRA shared under ``base_model`` (PEFT 0.21 stores RandLoRA's beside every layer too).
 Every tensor of the file is either part of an update that is probed, or named among those
@@ -7,6 +9,7 @@ that are not, with the reason.
 """
 
 import dataclasses
+import json
 import math
 from collections.abc import Mapping, Set
 from pathlib import Path
@@ -23,6 +26,7 @@ TRAINED = {
     "LORA": (("lora_A.weight", "lora_B.weight"), ("lora_embedding_A", "lora_embedding_B")),
     "VERA": (("vera_lambda_b", "vera_lambda_d"),),
     "RANDLORA": (("randlora_lambda", "randlora_gamma"),),
+    settings.TUNED: (),
 }
 BASES = {"VERA": ("vera_A", "vera_B"), "RANDLORA": ("randlora_A", "randlora_B")}
 
@@ -38,22 +42,25 @@ Factors = tuple[np.ndarray, np.ndarray, float]
 
 @dataclasses.dataclass(frozen=True)
 class Adapter:
-    """A saved adapter.
+    """A saved adapter, or a tuned model.
 
     Attributes:
         folder: where it is.
-        kind: ``LoRA``, ``rsLoRA``, ``DoRA``, ``VeRA`` or ``RandLoRA``.
         settings: what its configuration says.
         forms: the adapted modules, in the order of their layers, and what is updated there.
         unprobed: the tensors that belong to no update of a matrix, and why.
     """
 
     folder: Path
-    kind: str
     settings: settings.Settings
     forms: Mapping[str, str]
     unprobed: tuple[tuple[str, str], ...]
     _stored: tensors.Tensors
+
+    @property
+    def kind(self) -> str:
+        """``LoRA``, ``rsLoRA``, ``DoRA``, ``VeRA``, ``RandLoRA`` or ``tuned minus base``."""
+        return self.settings.kind
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -65,16 +72,9 @@ class Adapter:
         """The adapted modules, in the order of their layers."""
         return tuple(self.forms)
 
-    @property
-    def base_name(self) -> str:
-        """The base model's name when it was trained; empty if that was not recorded."""
-        return self.settings.base_name
-
     def identity(self) -> list[tuple[str, int, int]]:
-        """Return names, sizes and times of its files, by which another adapter is told."""
-        files = [*self._stored.paths, self.folder / "adapter_config.json"]
-        stats = [(path.name, path.stat()) for path in files]
-        return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+        """Return what another adapter is told by: the configuration, and `Tensors.identity`."""
+        return [(json.dumps(self.config), 0, 0), *self._stored.identity()]
 
     def weight(self, module: str, base: BaseModel) -> Weight:
         """Find the base weight that a module updates.
@@ -85,7 +85,8 @@ class Adapter:
         rows, columns = self._size(module)
         if self.forms[module] == WHOLE:
             found = base.find(module, rows, columns, linear=False)
-            return found.turned() if base.is_stored_transposed(module) else found
+            matrix = len(self._stored.shape(self._whole(module))) == 2
+            return found.turned() if matrix and base.is_stored_transposed(module) else found
         return base.find(
             module,
             rows,
@@ -103,7 +104,7 @@ class Adapter:
         if self.forms[module] == WHOLE:
             if weight is None:
                 raise ProbeError("a weight that was saved whole, an update only against a --base")
-            return difference(self._stored, f"{PREFIX}{module}.weight", weight)
+            return self._difference(module, weight)
         shape = weight.shape if weight else self._size(module)
         if shape[0] is None or shape[1] is None:
             raise ProbeError(f"{self.kind} does not say its matrices' sizes without a --base")
@@ -159,7 +160,7 @@ class Adapter:
         """Return rows and columns of an update, as far as its tensors say."""
         form, peft_type = self.forms[module], self.settings.peft_type
         if form == WHOLE:
-            shape = self._stored.shape(f"{PREFIX}{module}.weight")
+            shape = self._stored.shape(self._whole(module))
             return shape[0], int(np.prod(shape[1:]))
         first, second = (self._stored.shape(name) for name in self._names(module))
         if peft_type == "VERA":
@@ -169,6 +170,18 @@ class Adapter:
         if form == EMBEDDING:
             return first[-1], second[0]
         return second[0], int(np.prod(first[1:]))
+
+    def _whole(self, module: str) -> str:
+        return f"{_prefix(self.settings)}{module}.weight"
+
+    def _difference(self, module: str, weight: Weight) -> np.ndarray:
+        """Return a whole weight minus that of the base, in float32 if it is large."""
+        dtype = np.float64 if math.prod(weight.shape) <= DOUBLE_UP_TO else np.float32
+        saved = self._stored.read(self._whole(module), dtype)
+        saved = saved.reshape(saved.shape[0], -1)
+        saved = saved.T if weight.transposed else saved
+        saved -= weight.dense(dtype)
+        return saved
 
     def _names(self, module: str) -> tuple[str, str]:
         for pair in TRAINED[self.settings.peft_type]:
@@ -195,27 +208,19 @@ class Adapter:
         return found
 
 
-def difference(stored: tensors.Tensors, name: str, weight: Weight) -> np.ndarray:
-    """Return a whole weight minus that of the base, in float32 if it is large."""
-    dtype = np.float64 if math.prod(weight.shape) <= DOUBLE_UP_TO else np.float32
-    saved = stored.read(name, dtype)
-    saved = saved.reshape(saved.shape[0], -1)
-    saved = saved.T if weight.transposed else saved
-    saved -= weight.dense(dtype)
-    return saved
-
-
 def read(folder: Path) -> Adapter:
-    """Open an adapter's folder; no tensor is read yet.
+    """Open an adapter's folder, or a tuned model's folder or file; no tensor is read yet.
 
     Raises:
         ProbeError: if it is damaged, or of a type or form that is not supported, or nothing in
             it is an update of a matrix.
     """
-    if not folder.is_dir():
+    if not (folder / "adapter_config.json").exists() and tensors.is_given(folder, "model"):
+        config, stored = settings.Settings(settings.TUNED, {}), tensors.in_folder(folder, "model")
+    elif folder.is_dir():
+        config, stored = settings.read(folder), tensors.in_folder(folder, "adapter_model")
+    else:
         raise ProbeError(f"{folder} is no folder")
-    config = settings.read(folder)
-    stored = tensors.in_folder(folder, "adapter_model")
     forms, unprobed = _sort(config, stored)
     if not forms:
         reason = "; ".join(f"{name}: {why}" for name, why in unprobed[:1])
@@ -223,7 +228,6 @@ def read(folder: Path) -> Adapter:
     modules = sorted(forms, key=in_layer_order)
     return Adapter(
         folder=folder,
-        kind=config.kind,
         settings=config,
         forms={module: forms[module] for module in modules},
         unprobed=tuple(unprobed),
@@ -249,7 +253,7 @@ def _sort(
     for name in stored.names():
         if name.split(".")[-1] in BASES.get(config.peft_type, ()):
             continue  # frozen bases are parts of other updates
-        if not name.startswith(PREFIX):
+        if not name.startswith(_prefix(config)):
             unprobed.append((name, f"its name does not begin with {PREFIX}"))
             continue
         module, form, reason = _one(config, stored, name)
@@ -260,9 +264,13 @@ def _sort(
     return forms, unprobed
 
 
+def _prefix(config: settings.Settings) -> str:
+    return "" if config.peft_type == settings.TUNED else PREFIX
+
+
 def _one(config: settings.Settings, stored: tensors.Tensors, name: str) -> tuple[str, str, str]:
     """Return module, form and why it is not probed; no module for an update's second half."""
-    own = name[len(PREFIX) :]
+    own = name.removeprefix(_prefix(config))
     for pair in TRAINED[config.peft_type]:
         for suffix, other in (pair, pair[::-1]):
             if own.endswith(f".{suffix}"):
@@ -277,18 +285,21 @@ def _one(config: settings.Settings, stored: tensors.Tensors, name: str) -> tuple
         return "", "", "a bias, a vector"
     if own.endswith(".weight") and not any(part.startswith("lora_") for part in own.split(".")):
         module = own.removesuffix(".weight").removesuffix(".base_layer")
-        if f"{PREFIX}{module}.weight" != name:
+        if f"{module}.weight" != own:
             return "", "", "a copy of the base weight"
         if len(stored.shape(name)) < 2:
-            return "", "", "a vector, saved whole"
+            return "", "", "a vector"
         return module, WHOLE, ""
-    return "", "", f"no tensor of {config.kind} that the probe knows"
+    kind = "a module" if config.peft_type == settings.TUNED else config.kind
+    return "", "", f"no tensor of {kind} that the probe knows"
 
 
 def _form(
     config: settings.Settings, stored: tensors.Tensors, module: str, pair: tuple[str, str]
 ) -> tuple[str, str]:
     """Return what a pair of tensors updates, or why that is not probed."""
+    if config.is_of_parameters(module):
+        return "", f"{module} is adapted by target_parameters, whose factors hold several experts"
     first, second = (stored.shape(f"{PREFIX}{module}.{name}") for name in pair)
     if 0 in (*first, *second):
         return "", f"{module} has an empty tensor"

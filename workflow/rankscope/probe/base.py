@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +42,6 @@ class Weight:
         values = values.reshape(values.shape[0], -1)
         return values.T if self.transposed else values
 
-    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """Read some rows after others, as the file has them: columns if ``transposed``."""
-        return self._stored.blocks(self.name)
-
 
 class BaseModel:
     """A base model: a safetensors file, or a folder that holds one, or parts with an index.
@@ -68,31 +63,9 @@ class BaseModel:
         """The type of model in transformers' terms, or nothing."""
         return str(self.config.get("model_type", ""))
 
-    def names(self) -> list[str]:
-        """Return the names of all tensors."""
-        return self._names
-
     def identity(self) -> list[tuple[str, int, int]]:
-        """Return names, sizes and times of its files, by which another model is told."""
-        stats = [(path.name, path.stat()) for path in self._stored.paths]
-        return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
-
-    def weight(self, module: str, *, transposed: bool = False) -> np.ndarray:
-        """Read a module's weight as ``(out, in)`` in float64.
-
-        Args:
-            module: the module's name in the adapter. The base file may name it with more or
-                fewer leading parts (``bert.encoder...`` against ``encoder...``).
-            transposed: whether it is stored as ``(in, out)``.
-
-        Raises:
-            ProbeError: if there is no such weight, several could be meant, or it is no matrix.
-        """
-        name, _ = self._resolve(f"{module}.weight")
-        if len(self._stored.shape(name)) != 2:
-            raise ProbeError(f"{self.folder}: {name} is no matrix")
-        values = self._stored.read(name)
-        return np.ascontiguousarray(values.T) if transposed else values
+        """Return what another model is told by: `Tensors.identity`."""
+        return self._stored.identity()
 
     def find(
         self,

@@ -24,7 +24,9 @@ def spectrum(dataset: xr.Dataset) -> Figure:
     data["index"] += 1
     data = data[data.value > np.finfo(np.float32).eps]
     figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, 3.2))
-    axes.set(xscale="log", yscale="log", xlabel="index", ylabel=r"$\sigma_i / \sigma_1$")
+    axes.set(yscale="log", xlabel="index $i$", ylabel=r"$\sigma_i / \sigma_1$")
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
     sns.lineplot(
         data, x="index", y="value", hue="kind", units="matrix", estimator=None, lw=0.8, ax=axes
     )
@@ -47,7 +49,7 @@ def ranks(dataset: xr.Dataset) -> Figure:
     for place, name in enumerate(data):
         axes.plot(data[name].to_numpy(), marker="osD^v"[place], ms=3, lw=0.8, label=name, alpha=0.9)
     axes.set_yscale("log", base=2)
-    axes.yaxis.set_major_formatter(ticker.ScalarFormatter())
+    axes.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
     axes.set(ylabel="rank", title="How many directions the updates use")
     _legend_outside(axes)
     return figure
@@ -74,6 +76,7 @@ def amplification(dataset: xr.Dataset) -> Figure:
     of chance, the dashed band its central 95 % for one matrix.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 2.9))
+    dataset = dataset.sel(probed_rank=dataset.alignment.notnull().any("matrix"))
     rank = dataset.probed_rank.values
     _band(left, rank, dataset.amplification, style.COLOURS[0], "adapter")
     _band(left, rank, dataset.amplification_null, "0.4", "random directions")
@@ -105,7 +108,11 @@ def heat_map(dataset: xr.Dataset) -> Figure:
     height = 1.2 + 0.22 * len(wide)
     figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, height))
     sns.heatmap(wide, ax=axes, cmap="viridis", cbar_kws={"label": "effective rank"})
-    axes.set(xlabel="layer (-1: none)", ylabel="", title="Effective rank of the updates")
+    axes.set(
+        xlabel="layer (-1: none)" if -1 in wide else "layer",
+        ylabel="",
+        title="Effective rank of the updates",
+    )
     axes.tick_params(axis="y", rotation=0)
     return figure
 
@@ -116,7 +123,7 @@ def adapters(dataset: xr.Dataset) -> Figure:
     Chance is written above; a whole update's cosine is 0 by chance.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 3.2))
-    mean = dataset.mean("matrix", numeric_only=True)
+    mean = dataset[["similarity", "similarity_null", "update_cosine"]].mean("matrix")
     null = float(mean.similarity_null.mean())
     names = [str(name) for name in dataset.compared.values]
     values = (mean.similarity.sel(side="right"), mean.update_cosine)
@@ -132,7 +139,7 @@ def adapters(dataset: xr.Dataset) -> Figure:
 
 
 def similarity(dataset: xr.Dataset) -> Figure:
-    r"""Subspace similarity $\phi(i, j)$ of two adapters, averaged over matrices, and chance.
+    """Subspace similarity phi(i, j) of two adapters, averaged over matrices, and chance.
 
     Top: input directions (LoRA's ``A``), bottom: output directions; left: measured, right:
     mean for random directions of the same widths.

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from rankscope import datasets
+from rankscope import __version__, datasets
 
 Row = dict[str, Any]
 
@@ -60,5 +60,6 @@ class Journal:
 
 def beside(out: Path, *parts: Any) -> Journal:
     """Return the journal of an output, keyed by all that its numbers depend on."""
-    key = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+    known = json.dumps([__version__, *parts], sort_keys=True, default=str)
+    key = hashlib.sha256(known.encode()).hexdigest()
     return Journal(out.with_name(f"{out.stem}.parts"), key)

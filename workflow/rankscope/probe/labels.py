@@ -1,17 +1,15 @@
 """What each measured value is, and the dataset that holds them all."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from rankscope.datasets import variable
 from rankscope.probe import measure
+from rankscope.probe.adapter import Adapter
 from rankscope.probe.base import BaseModel
-
-if TYPE_CHECKING:
-    from rankscope.probe.probing import Source
 
 PAIRS = ("matrix", "side", "direction", "other_direction")
 ADAPTERS = ("matrix", "side", "compared", "compared_with")
@@ -57,8 +55,8 @@ LABELS: dict[str, tuple[tuple[str, ...], str]] = {
 
 def dataset(
     rows: Mapping[str, dict[str, Any]],
-    source: "Source",
-    others: Sequence["Source"],
+    source: Adapter,
+    others: Sequence[Adapter],
     settings: measure.Settings,
     unprobed: Sequence[tuple[str, str]],
     base: BaseModel | None,
@@ -99,8 +97,8 @@ def _stacked(rows: Sequence[Mapping[str, Any]], name: str) -> np.ndarray:
 def _coordinates(
     names: Sequence[str],
     modules: Sequence[str],
-    source: "Source",
-    others: Sequence["Source"],
+    source: Adapter,
+    others: Sequence[Adapter],
     settings: measure.Settings,
 ) -> dict[str, xr.Variable]:
     counted = np.arange(1, settings.directions + 1)
@@ -126,7 +124,7 @@ def _coordinates(
 
 
 def _attributes(
-    source: "Source", others: Sequence["Source"], base: BaseModel | None, skipped: int
+    source: Adapter, others: Sequence[Adapter], base: BaseModel | None, skipped: int
 ) -> dict[str, Any]:
     found: dict[str, Any] = {
         "adapter": source.folder.name,
@@ -139,11 +137,11 @@ def _attributes(
     return found
 
 
-def base_check(source: "Source", base: BaseModel | None) -> str:
+def base_check(source: Adapter, base: BaseModel | None) -> str:
     """Say whether the base is the one that the adapter recorded, as far as names tell."""
     if base is None:
         return "no base was given: nothing is compared with it"
-    recorded = source.base_name
+    recorded = source.settings.base_name
     if not recorded:
         return "the adapter records no base, so that only names and shapes of it were checked"
     own = [part.lower() for part in base.folder.resolve().parts]

@@ -18,6 +18,7 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import fft
 
 from rankscope.numerics import lanczos, low_rank
 
@@ -49,6 +50,7 @@ def matches(
     count: int,
     threshold: float,
     generator: np.random.Generator,
+    device: str | None = None,
 ) -> list[Match]:
     """Match the ``count`` leading directions of ``base`` plus each update with the base's.
 
@@ -59,12 +61,57 @@ def matches(
         threshold: the cosine that is to be decided; directions of the first update whose bounds
             leave it open cost ``ATOM_STEPS`` further products. Controls are not bounded.
         generator: of the start vectors.
+        device: torch's name of the one that makes the products; numpy makes them without.
     """
     factors = [(one.left * one.singular_values, one.right) for one in updates]
     beyond = min(count + BESIDE, min(base.shape))
     own, *tuned = lanczos.leading_left(
-        base, [None, *factors], [beyond, *[count] * len(updates)], generator
+        base, [None, *factors], [beyond, *[count] * len(updates)], generator, device=device
     )
+    return _matched(base, own, tuned, threshold)
+
+
+def matches_of_dense(
+    base: np.ndarray,
+    update: np.ndarray,
+    count: int,
+    threshold: float,
+    generators: Sequence[np.random.Generator],
+    device: str | None = None,
+) -> list[Match]:
+    """Match those of ``base`` plus a dense update, and of a control for each generator.
+
+    A control is the update `rotated`; one of them is in memory at a time. Else as `matches`.
+    """
+
+    def leading(matrix: np.ndarray, count: int) -> lanczos.Leading:
+        generator = np.random.default_rng(0)
+        return lanczos.leading_left(matrix, [None], [count], generator, device=device)[0]
+
+    update = update.astype(base.dtype, copy=False)
+    own = leading(base, min(count + BESIDE, min(base.shape)))
+    tuned = [leading(base + update, count)]
+    tuned += [leading(base + rotated(update, one), count) for one in generators]
+    return _matched(base, own, tuned, threshold)
+
+
+def rotated(update: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Return a matrix of the same singular values in random directions, in time ``n log n``.
+
+    Both sides are multiplied by random signs and a cosine transform, which is orthogonal and
+    spreads each direction over all coordinates.
+    """
+    for axis, size in enumerate(update.shape):
+        signs = generator.choice(np.array([-1, 1], dtype=update.dtype), size)
+        update = update * (signs[:, None] if axis == 0 else signs)
+        update = fft.dct(update, axis=axis, norm="ortho", overwrite_x=True)
+    return update
+
+
+def _matched(
+    base: np.ndarray, own: lanczos.Leading, tuned: Sequence[lanczos.Leading], threshold: float
+) -> list[Match]:
+    count = len(tuned[0].values)
     residual = own.residuals[:count].max(initial=0.0)
     found = [np.abs(own.left.T @ one.left).max(axis=0) for one in tuned]
     lower, upper = found[0], _bound(base, own, tuned[0])

@@ -16,8 +16,8 @@ INTRUDER_COSINE = 0.5
 GRAM_FROM = 1024
 """Width from which a dense update is decomposed by way of its Gram matrix."""
 LARGEST_PROBED = 64
-BLOCK = 2**21
-"""Numbers that are taken to float64 at once."""
+BLOCK = 2**18
+"""Numbers that are taken to float64 at once, and stay in the cache."""
 HUTCHINSON = 8
 """Random vectors that estimate the sum of the fourth powers of the singular values."""
 CHANCE = ("alignment_chance_lower", "alignment_chance_upper")
@@ -34,12 +34,15 @@ class Settings:
             0 leaves the intruders out.
         dense_up_to: width up to which the base weight is decomposed for its intruders; those of
             a wider one are found by Lanczos, with bounds.
+        device: torch's name of the device that makes the products of Lanczos; numpy makes them
+            without.
     """
 
     ranks: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)
     directions: int = 8
     intruders: int = 10
     dense_up_to: int = 768
+    device: str | None = None
 
 
 def decompose(lora_B: np.ndarray, lora_A: np.ndarray, scaling: float) -> low_rank.LowRankSvd:  # noqa: N803
@@ -219,6 +222,7 @@ def intruders(
     svd: low_rank.LowRankSvd,
     settings: Settings,
     generators: Sequence[np.random.Generator],
+    change: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Match the tuned weight's leading directions with the base weight's, and count intruders.
 
@@ -232,19 +236,13 @@ def intruders(
         svd: the decomposition of its update.
         settings: what to measure.
         generators: one per control.
+        change: the update itself where it is dense and not all its directions are known.
 
     Returns:
         Values by the names of the variables they become.
     """
-    count = min(settings.intruders, min(base.shape))
-    controls = [low_rank.with_random_directions(svd, generator) for generator in generators]
-    if base_left is None:
-        matched, *others = matching.matches(
-            base, [svd, *controls], count, INTRUDER_COSINE, np.random.default_rng(0)
-        )
-    else:
-        matched, *others = (match(base + one.dense(), base_left, count) for one in (svd, *controls))
-    pad = (0, settings.intruders - count)
+    matched, *others = matches(base, base_left, svd, settings, generators, change)
+    pad = (0, settings.intruders - len(matched.lower))
     return {
         "best_match": np.pad(matched.lower, pad, constant_values=np.nan),
         "best_match_bound": np.pad(matched.upper, pad, constant_values=np.nan),
@@ -256,6 +254,27 @@ def intruders(
         ),
         "random_match": adapter_probes.random_match(base.shape[0], min(base.shape))[0],
     }
+
+
+def matches(
+    base: np.ndarray,
+    base_left: np.ndarray | None,
+    svd: low_rank.LowRankSvd,
+    settings: Settings,
+    generators: Sequence[np.random.Generator] = (),
+    change: np.ndarray | None = None,
+) -> list[matching.Match]:
+    """Match the leading directions of the tuned weight and its controls; as `intruders`."""
+    count = min(settings.intruders, min(base.shape))
+    if change is not None:
+        return matching.matches_of_dense(
+            base, change, count, INTRUDER_COSINE, generators, settings.device
+        )
+    updates = [svd, *(low_rank.with_random_directions(svd, one) for one in generators)]
+    if base_left is not None:
+        return [match(base + one.dense(), base_left, count) for one in updates]
+    start = np.random.default_rng(0)
+    return matching.matches(base, updates, count, INTRUDER_COSINE, start, settings.device)
 
 
 def match(tuned: np.ndarray, base_left: np.ndarray, count: int) -> matching.Match:

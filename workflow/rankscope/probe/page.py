@@ -18,7 +18,7 @@ STYLE = (
     "body{font-family:sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#222}"
     "img{max-width:100%}table{border-collapse:collapse;font-size:.8rem}"
     "td,th{padding:.15rem .5rem;text-align:right;border-bottom:1px solid #ddd}"
-    "td:first-child,th:first-child{text-align:left}div{overflow-x:auto}"
+    "td:first-child,th:first-child{text-align:left}div{overflow-x:auto}pre{white-space:pre-wrap}"
 )
 
 
@@ -30,8 +30,10 @@ def write_page(dataset: xr.Dataset, figures: Sequence[tuple[str, str, Path]], ou
         figures: name, description and PNG file of each.
         out: the file.
     """
-    title = html.escape(f"{dataset.attrs['kind']} {dataset.attrs['adapter']}")
-    ordered = sorted(figures, key=lambda one: (one[0] not in FIRST, one[0]))
+    title = html.escape(f"Probe of {dataset.attrs['adapter']} ({dataset.attrs['kind']})")
+    ordered = sorted(
+        figures, key=lambda one: FIRST.index(one[0]) if one[0] in FIRST else len(FIRST)
+    )
     drawn = "".join(
         f"<h2>{html.escape(text.splitlines()[0])}</h2>"
         f'<img alt="{html.escape(name)}" src="data:image/png;base64,'
@@ -39,8 +41,8 @@ def write_page(dataset: xr.Dataset, figures: Sequence[tuple[str, str, Path]], ou
         for name, text, file in ordered
     )
     rows = table.table(dataset).to_html(float_format="{:.3g}".format, na_rep="", border=0)
-    notes = "".join(f"<p>{html.escape(line)}</p>" for line in table.notes(dataset) if line)
-    body = f"<h1>{title}</h1>{drawn}<h2>Every matrix</h2><div>{rows}</div>{notes}"
+    notes = html.escape("\n".join(table.notes(dataset)))
+    body = f"<h1>{title}</h1>{drawn}<h2>Every matrix</h2><div>{rows}</div><pre>{notes}</pre>"
     head = f'<meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
     with datasets.atomic(out) as temporary:
         temporary.write_text(

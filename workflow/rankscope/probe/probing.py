@@ -1,11 +1,16 @@
 """Stream over an adapter's matrices, one at a time, into one labelled dataset."""
 
 import fnmatch
+import importlib
+import importlib.util
+import os
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent import futures
-from multiprocessing import get_context
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -15,69 +20,24 @@ from rankscope.probe import (
     ProbeError,
     adapter,
     comparing,
-    difference,
     labels,
     measure,
     task_null,
-    tensors,
 )
+from rankscope.probe.adapter import Adapter
 from rankscope.probe.base import BaseModel, Weight
 from rankscope.probe.journal import Journal, Row
+
+_work: "_Work"
+"""What a process of a pool probes with."""
 
 Progress: TypeAlias = Callable[[Sequence[str]], Iterable[str]]
 
 
-class Source(Protocol):
-    """What is probed: an adapter, or a tuned model minus its base."""
-
-    @property
-    def folder(self) -> Path:
-        """Where it is."""
-
-    @property
-    def kind(self) -> str:
-        """What kind it is."""
-
-    @property
-    def base_name(self) -> str:
-        """The base model's recorded name, or nothing."""
-
-    @property
-    def modules(self) -> tuple[str, ...]:
-        """What it updates, in the order of the layers."""
-
-    @property
-    def forms(self) -> Any:  # noqa: ANN401
-        """What is updated in each module."""
-
-    @property
-    def unprobed(self) -> tuple[tuple[str, str], ...]:
-        """Tensors that belong to no update of a matrix, and why."""
-
-    def identity(self) -> list[tuple[str, int, int]]:
-        """Return what tells it from another."""
-
-    def weight(self, module: str, base: BaseModel) -> Weight:
-        """Find the base weight of a module."""
-
-    def change(self, module: str, weight: Weight | None) -> adapter.Factors | np.ndarray:
-        """Return the update of a module."""
-
-
-def open_source(place: Path) -> Source:
-    """Open an adapter's folder, or a tuned model's folder or file.
-
-    Raises:
-        ProbeError: if it is neither, or damaged.
-    """
-    tuned = not (place / "adapter_config.json").exists() and tensors.is_given(place, "model")
-    return difference.read(place) if tuned else adapter.read(place)
-
-
 def probe(
-    source: Source,
+    source: Adapter,
     base: BaseModel | None = None,
-    *others: Source,
+    *others: Adapter,
     settings: measure.Settings | None = None,
     seeds: Sequence[np.random.SeedSequence] = (),
     patterns: Sequence[str] = (),
@@ -108,6 +68,8 @@ def probe(
         ProbeError: if nothing can be probed, or the adapters share no matrix.
     """
     settings = settings or measure.Settings()
+    if settings.device:
+        _check_device(settings.device)
     for other in others:
         if not set(other.modules) & set(source.modules):
             raise ProbeError(f"{source.folder} and {other.folder} adapt no matrix in common")
@@ -135,14 +97,24 @@ def probe(
     return labels.dataset(rows, source, others, settings, unprobed, base)
 
 
+def _check_device(name: str) -> None:
+    if importlib.util.find_spec("torch") is None:
+        raise ProbeError(f"device {name} needs torch, which is not installed")
+    torch = importlib.import_module("torch")
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError, ValueError, NotImplementedError) as error:
+        raise ProbeError(f"device {name}: {str(error).splitlines()[0]:.200}") from None
+
+
 class _Work:
     """What a matrix is probed with; a process of its own takes it along."""
 
     def __init__(
         self,
-        source: Source,
+        source: Adapter,
         base: BaseModel | None,
-        others: Sequence[Source],
+        others: Sequence[Adapter],
         settings: measure.Settings,
         seeds: Sequence[np.random.SeedSequence],
         journal: Journal | None,
@@ -164,8 +136,8 @@ class _Work:
             row = {"refused": str(error)}
         except np.linalg.LinAlgError as error:
             row = {"refused": f"its decomposition failed: {error}"}
-        except MemoryError:
-            row = {"refused": "it does not fit in memory"}
+        except MemoryError:  # not kept: there may be more memory after a restart
+            return {"refused": "it does not fit in memory"}
         if self.journal:
             self.journal.put(module, row)
         return row
@@ -182,29 +154,30 @@ class _Work:
         row: Row = measure.update(dense, svd, settings, self._generator("hold", module))
         row["form"] = self.source.forms[module]
         row["assumed"] = weight.note if weight else ""
-        size = len(svd.singular_values)
-        row["singular_value"] = np.pad(
-            svd.singular_values,
-            (0, max(0, min(svd.left.shape[0], svd.right.shape[0]) - size)),
-            constant_values=np.nan,
-        )
+        row["singular_value"] = svd.singular_values
         if dense is not None and settings.intruders and row["base_norm"] > 0:
-            row |= self._intruders(module, dense, svd)
+            row |= self._intruders(module, dense, svd, change)
         if dense is not None and row["base_norm"] > 0 and module in self.moments:
             generator = self._generator("task null", module)
             row |= task_null.interval(dense, self.moments[module], settings.ranks, generator)
         row |= self._compare(module, weight, svd)
         return row
 
-    def _intruders(self, module: str, dense: np.ndarray, svd: low_rank.LowRankSvd) -> Row:
-        if svd.left.shape[1] < len(svd.singular_values):
-            return {}  # a large dense update, of which the leading directions are known alone
+    def _intruders(
+        self,
+        module: str,
+        dense: np.ndarray,
+        svd: low_rank.LowRankSvd,
+        change: adapter.Factors | np.ndarray,
+    ) -> Row:
         if self.source.forms[module] == adapter.DIRECTION:
             return {}  # DoRA rescales the rows of its tuned weight
         small = dense.dtype == np.float64 and min(dense.shape) <= self.settings.dense_up_to
         left = measure.left_basis(dense) if small else None
         generators = [self._generator(seed, module) for seed in self.seeds]
-        return measure.intruders(dense, left, svd, self.settings, generators)
+        known = svd.left.shape[1] == len(svd.singular_values)
+        whole = None if known or not isinstance(change, np.ndarray) else change
+        return measure.intruders(dense, left, svd, self.settings, generators, whole)
 
     def _compare(self, module: str, weight: Weight | None, svd: low_rank.LowRankSvd) -> Row:
         if not self.others:
@@ -250,5 +223,50 @@ def _rows(work: _Work, modules: Sequence[str], processes: int) -> Iterable[Row]:
     if processes == 1:
         yield from map(work, modules)
         return
-    with futures.ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(work, modules)
+    pool = ProcessPoolExecutor(
+        processes, get_context("spawn"), initializer=_begin, initargs=(work,)
+    )
+    try:
+        with pool:
+            yield from pool.map(_continue, modules)
+    except BrokenProcessPool:
+        raise ProbeError(
+            f"one of the {processes} processes was killed, perhaps for its memory; "
+            "what is done is kept, the same command goes on, with fewer --processes if need be"
+        ) from None
+
+
+def _begin(work: _Work) -> None:
+    """Set up a process of the pool, which ends when the probe does."""
+    global _work
+    _work = work
+    parent = parent_process()
+    assert parent is not None, "a process of the pool was started by another"
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def _continue(module: str) -> Row:
+    return _work(module)
+
+
+def of_paths(
+    place: str | Path,
+    base: str | Path | None = None,
+    *others: str | Path,
+    modules: Sequence[str] = (),
+    **settings: Any,
+) -> xr.Dataset:
+    """Probe a saved adapter; the arguments are those of `rankscope.probe`."""
+    return probe(
+        adapter.read(Path(place)),
+        None if base is None else BaseModel(Path(base)),
+        *(adapter.read(Path(other)) for other in others),
+        settings=measure.Settings(**settings),
+        seeds=np.random.SeedSequence(0).spawn(4),
+        patterns=modules,
+    )

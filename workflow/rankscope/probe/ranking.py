@@ -1,8 +1,12 @@
-"""The smallest rank that holds a share of an update, for each module, as PEFT's patterns."""
+"""The rank that each module needs, as PEFT's patterns.
+
+That is the smallest that holds a share of the update or, given adapters of a task without
+structure, the number of directions that exceed chance.
+"""
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -19,16 +23,19 @@ class Recommendation:
         stored: the rank that the adapter has there.
         share: the share of each update's energy that these ranks hold.
         refused: modules that have none, and why.
+        excluded: modules of which nothing exceeds chance.
     """
 
     ranks: Mapping[str, int]
     stored: Mapping[str, int]
     share: Mapping[str, float]
     refused: Mapping[str, str]
+    excluded: Sequence[str]
 
     def config(self) -> dict[str, object]:
         """Return what a ``LoraConfig`` takes, with scaling 1 everywhere."""
-        return config(self.ranks)
+        without = "|".join(map(re.escape, self.excluded))
+        return config(self.ranks) | ({"exclude_modules": without} if without else {})
 
 
 def config(ranks: Mapping[str, int]) -> dict[str, object]:
@@ -60,33 +67,45 @@ def config(ranks: Mapping[str, int]) -> dict[str, object]:
 
 
 def recommend(
-    source: adapter.Adapter, share: float, modules: Iterable[str] | None = None
+    source: adapter.Adapter, share: float, nulls: Sequence[adapter.Adapter] = ()
 ) -> Recommendation:
     """Return the smallest ranks that hold a share of each update's energy, at least 1.
+
+    With nulls the rank is the number of singular values that exceed all of theirs in that
+    module. If training on the task does no more than on theirs, the largest of ``n + 1``
+    adapters is this one's with probability ``1 / (n + 1)``: so often is anything kept.
 
     Args:
         source: a LoRA adapter.
         share: of the squared Frobenius norm, in (0, 1].
-        modules: which; all without.
+        nulls: adapters that were trained alike, on a task without structure.
 
     Raises:
-        ProbeError: if there is no update that says its size without a base.
+        ProbeError: if there is no update that says its size without a base, or none exceeds
+            chance.
     """
-    ranks, stored, held, refused = {}, {}, {}, {}
-    for module in modules or source.modules:
+    ranks, stored, held, refused, excluded = {}, {}, {}, {}, []
+    for module in source.modules:
         try:
             svd = decompose(source, module)
+            rank = _exceeding(svd, module, nulls) if nulls else smallest(svd, share)
         except ProbeError as error:
             refused[module] = str(error)
             continue
-        ranks[module] = smallest(svd, share)
+        if not rank:
+            excluded.append(module)
+            continue
+        ranks[module] = rank
         stored[module] = len(svd.singular_values)
         squares = svd.singular_values**2
         total = squares.sum()
         held[module] = float(squares[: ranks[module]].sum() / total) if total else 1.0
+    if not ranks and excluded:
+        raise ProbeError(f"{source.folder}: in no module does anything exceed the null")
     if not ranks:
-        raise ProbeError(f"{source.folder}: no update to take the rank of ({_first(refused)})")
-    return Recommendation(ranks, stored, held, refused)
+        why = next((f"{module}: {why}" for module, why in refused.items()), "it is empty")
+        raise ProbeError(f"{source.folder}: no update to take the rank of ({why})")
+    return Recommendation(ranks, stored, held, refused, excluded)
 
 
 def decompose(source: adapter.Adapter, module: str) -> low_rank.LowRankSvd:
@@ -113,5 +132,11 @@ def smallest(svd: low_rank.LowRankSvd, share: float) -> int:
     return min(len(squares), int(np.searchsorted(held, share - 1e-12)) + 1)
 
 
-def _first(refused: Mapping[str, str]) -> str:
-    return next((f"{module}: {why}" for module, why in refused.items()), "it is empty")
+def _exceeding(svd: low_rank.LowRankSvd, module: str, nulls: Sequence[adapter.Adapter]) -> int:
+    """Return how many singular values exceed the largest of all nulls."""
+    largest = 0.0
+    for null in nulls:
+        if module not in null.modules:
+            raise ProbeError(f"{null.folder} has no update of it to compare with")
+        largest = max(largest, float(decompose(null, module).singular_values[0]))
+    return int(np.count_nonzero(svd.singular_values > largest))

@@ -8,7 +8,9 @@ from typing import Any
 
 from rankscope.probe import ProbeError, tensors
 
-KINDS = {"LORA": "LoRA", "VERA": "VeRA", "RANDLORA": "RandLoRA"}
+TUNED = "TUNED"
+"""A whole tuned model, which has no configuration of PEFT's."""
+KINDS = {TUNED: "tuned minus base", "LORA": "LoRA", "VERA": "VeRA", "RANDLORA": "RandLoRA"}
 SCALES = {"LORA": ("lora_alpha",), "VERA": (), "RANDLORA": ("randlora_alpha", "r")}
 # Options with which lora_B @ lora_A is not the update of the base model that is on disk.
 OTHER_FORMS = (
@@ -28,7 +30,7 @@ class Settings:
     """What an adapter's configuration says.
 
     Attributes:
-        peft_type: ``LORA``, ``VERA`` or ``RANDLORA``.
+        peft_type: ``LORA``, ``VERA``, ``RANDLORA`` or `TUNED`.
         values: the whole file.
     """
 
@@ -58,6 +60,13 @@ class Settings:
         recorded = self.values.get("base_model_name_or_path")
         return recorded if isinstance(recorded, str) else ""
 
+    def is_of_parameters(self, module: str) -> bool:
+        """Whether ``target_parameters`` names another parameter of a module than its weight."""
+        listed = self.values.get("target_parameters")
+        own = "." + re.sub(r"(\.base_layer)+$", "", module)
+        names = [str(one).rpartition(".") for one in listed] if isinstance(listed, list) else []
+        return any(own.endswith(f".{name}") and last != "weight" for name, _, last in names)
+
     def alpha(self, module: str) -> float:
         """Return LoRA's ``alpha`` of a module, whose pattern ends its name as PEFT matches."""
         for pattern, value in (self.values.get("alpha_pattern") or {}).items():
@@ -78,7 +87,7 @@ def read(folder: Path) -> Settings:
     """
     values = tensors.read_json(folder / "adapter_config.json")
     peft_type = str(values.get("peft_type"))[:40]
-    if peft_type not in KINDS:
+    if peft_type not in SCALES:
         raise ProbeError(
             f"{folder}: adapter type {peft_type} is not supported; "
             "supported are LORA (with rsLoRA and DoRA), VERA and RANDLORA"

@@ -34,7 +34,8 @@ def moments(base: Path, texts: Sequence[str], modules: Sequence[str]) -> dict[st
     Args:
         base: the base model's folder, with its tokenizer.
         texts: what the model reads.
-        modules: names of linear modules; those that the model has not are left out.
+        modules: names of linear modules; those that the model has not, or that are wider than
+            `WIDEST`, are left out.
 
     Raises:
         ProbeError: if torch and transformers are not installed, or the model cannot be loaded.
@@ -54,7 +55,8 @@ def moments(base: Path, texts: Sequence[str], modules: Sequence[str]) -> dict[st
     own = dict(model.named_modules())
     for module in modules:
         name = _own_name(module, own)
-        if name is not None:
+        weight = None if name is None else getattr(own[name], "weight", None)
+        if weight is not None and min(weight.shape) <= WIDEST:
             own[name].register_forward_pre_hook(_summing(found, module))
     if tokens.pad_token is None:
         tokens.pad_token = tokens.eos_token

@@ -20,8 +20,8 @@ INDEX_SUFFIX = ".safetensors.index.json"
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 LARGEST_JSON = 32 * 2**20
 """Bytes of JSON that are read; a header of 100,000 tensors has half of it."""
-BLOCK = 2**22
-"""Numbers that are converted at once."""
+BLOCK = 2**18
+"""Numbers that are converted at once, and stay in the cache."""
 _TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 _OTHER_SIZES = {"I8": 1, "U8": 1, "BOOL": 1, "I16": 2, "U16": 2, "I32": 4, "U32": 4}
 
@@ -44,6 +44,11 @@ class Tensors:
     def names(self) -> list[str]:
         """Return the names of all tensors."""
         return list(self._entries)
+
+    def identity(self) -> list[tuple[str, int, int]]:
+        """Return names, sizes and times of the files, by which others are told."""
+        stats = [(path.name, path.stat()) for path in self.paths]
+        return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Return a tensor's shape without reading it."""

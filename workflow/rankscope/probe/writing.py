@@ -9,7 +9,7 @@ from safetensors.numpy import save
 
 from rankscope import datasets
 from rankscope.numerics import low_rank
-from rankscope.probe import ProbeError, adapter, matching, measure, ranking
+from rankscope.probe import ProbeError, adapter, measure, ranking
 from rankscope.probe.base import BaseModel
 
 Changed = Callable[[str], low_rank.LowRankSvd]
@@ -49,7 +49,7 @@ def write(source: adapter.Adapter, out: Path, updates: Mapping[str, low_rank.Low
 
 
 def mitigated(
-    source: adapter.Adapter, base: BaseModel, module: str, keep: float, count: int
+    source: adapter.Adapter, base: BaseModel, module: str, keep: float
 ) -> tuple[low_rank.LowRankSvd, low_rank.LowRankSvd, int]:
     """Reduce the intruders of a module to a share of their singular value.
 
@@ -61,7 +61,6 @@ def mitigated(
         base: its base model.
         module: the module.
         keep: the share of an intruder that stays; 0 removes it.
-        count: leading directions of the tuned weight that are tested.
 
     Returns:
         The reduced update; the control, which is the whole update scaled to the same norm; and
@@ -72,12 +71,9 @@ def mitigated(
     weight = source.weight(module, base)
     svd = ranking.decompose(source, module)
     dense = weight.dense()
-    count = min(count, min(dense.shape))
-    if min(dense.shape) <= measure.Settings().dense_up_to:
-        found = measure.match(dense + svd.dense(), measure.left_basis(dense), count)
-    else:
-        generator = np.random.default_rng(0)
-        found = matching.matches(dense, [svd], count, measure.INTRUDER_COSINE, generator)[0]
+    settings = measure.Settings()
+    left = measure.left_basis(dense) if min(dense.shape) <= settings.dense_up_to else None
+    (found,) = measure.matches(dense, left, svd, settings)
     intruders = found.left[:, found.lower < measure.INTRUDER_COSINE]
     if not intruders.size:
         return svd, svd, 0

@@ -1,6 +1,7 @@
 """Numbers, regions and names as the report and the README write them."""
 
 import base64
+import gzip
 import math
 import re
 from collections.abc import Mapping
@@ -67,6 +68,17 @@ def remark(row: Mapping[str, Any]) -> str:
     return f"about {float(f'{needed:.2g}'):,.0f} replicates would decide it"
 
 
+def in_sum(counts: Mapping[str, int]) -> str:
+    """Say how a claim came out under its definitions."""
+    total = sum(counts.values())
+    if total == 1:
+        return next(iter(counts))
+    if len(counts) == 1:
+        return f"{next(iter(counts))} under all {total} definitions"
+    told = [f"{kind} under {count}" for kind, count in counts.items()]
+    return f"{', '.join(told)} of {total} definitions"
+
+
 def duration(seconds: float) -> str:
     """Write a run time in words a person would use."""
     if seconds < 60:
@@ -98,3 +110,8 @@ def slug(text: str) -> str:
 def data_url(kind: str, data: bytes) -> str:
     """Embed bytes in a URL."""
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def packed_url(data: bytes) -> str:
+    """Embed compressed bytes in a URL; the same bytes give the same URL."""
+    return data_url("application/gzip", gzip.compress(data, mtime=0))

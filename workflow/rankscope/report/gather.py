@@ -20,6 +20,8 @@ from rankscope.planning.configuration import Configuration
 from rankscope.report import formats, items, prose
 from rankscope.report.items import Item
 
+DOCS = code.PACKAGE.resolve().parent.parent / "docs"
+
 SOUND = (claims.FULL_TEXT, claims.DERIVED)
 """Bases of a claim that need no warning."""
 
@@ -41,9 +43,10 @@ class Claim:
     Attributes:
         study: the study's name.
         cells: rows of the study's ``claims.csv``, one per definition.
-        data: the rows of its points, as a data URL; empty if it was not tested.
+        data: the rows of its points, compressed, as a data URL; empty if it was not tested.
         place: file and line of its evidence; empty if it has none.
         text: that code.
+        before: how it came out in earlier releases, by definition.
     """
 
     study: str
@@ -51,6 +54,7 @@ class Claim:
     data: str
     place: str = ""
     text: str = ""
+    before: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def row(self) -> Mapping[str, Any]:
@@ -142,6 +146,13 @@ class Paper:
     def counts(self) -> dict[str, int]:
         """How many verdicts there are of each kind, those that occur."""
         return tally([cell for claim in self.claims for cell in claim.cells])
+
+    @property
+    def source(self) -> str:
+        """The paper on arXiv that most of its claims are from, as a URL; empty if there is none."""
+        found = [prose.ARXIV.search(claim.row["source"]) for claim in self.claims]
+        numbers = [match[1] for match in found if match]
+        return prose.abstract(max(numbers, key=numbers.count)) if numbers else ""
 
     @property
     def weak_bases(self) -> dict[str, int]:
@@ -249,6 +260,7 @@ def _text(name: str) -> tuple[str, Markup, dict[str, Markup]]:
 def _claims(name: str, folder: Path) -> list[Claim]:
     rows = items.read(folder / "claims.csv")
     points = items.read(folder / "verdicts.csv")
+    earlier = history(name)
     known = {claim.name: claim for claim in claims.of(study.part(name, "claims"))}
     found = []
     for claim, cells in rows.groupby("claim", sort=False):
@@ -258,14 +270,22 @@ def _claims(name: str, folder: Path) -> list[Claim]:
             Claim(
                 study=name,
                 cells=items.records(cells),
-                data=formats.data_url("text/csv", mine.to_csv(index=False).encode())
-                if len(mine)
-                else "",
+                data=_packed(mine),
                 place=place,
                 text=text,
+                before={
+                    one: earlier.get(full_name(str(claim), one), "")
+                    for one in cells.definition.fillna("")
+                },
             )
         )
     return found
+
+
+def _packed(points: pd.DataFrame) -> str:
+    """Pack the rows of a claim's points, to six digits: ``verdicts.csv`` has all."""
+    text = points.to_csv(index=False, float_format="%.6g")
+    return formats.packed_url(text.encode()) if len(points) else ""
 
 
 def _evidence(claim: claims.Claim | None) -> tuple[str, str]:
@@ -303,9 +323,29 @@ def definitions() -> tuple[str, Markup, dict[str, Markup]]:
     return title, prose.markdown(introduction), shown
 
 
+def full_name(claim: str, definition: str) -> str:
+    """Name a claim under one definition, as releases without definitions named it."""
+    return f"{claim}: {definition}" if definition else claim
+
+
+def history(name: str) -> dict[str, str]:
+    """Return how a study's claims came out in earlier releases, where their findings are at hand.
+
+    Returns:
+        By the full name of the claim, "VERSION: verdict", the latest release first.
+    """
+    found: dict[str, list[str]] = {}
+    for file in sorted((DOCS / "findings").glob("*.csv"), reverse=True):
+        rows = items.read(file)
+        for row in items.records(rows[rows.study == name]):
+            full = full_name(row["claim"], row["definition"])
+            found.setdefault(full, []).append(f"{file.stem}: {row['verdict']}")
+    return {full: ", ".join(told) for full, told in found.items()}
+
+
 def derivations() -> dict[str, Markup]:
     """Return the derivations of the documentation by heading, where it is at hand."""
-    file = code.PACKAGE.resolve().parent.parent / "docs" / "derivations.md"
+    file = DOCS / "derivations.md"
     if not file.exists():
         return {}
     parts = prose.sections(file.read_text(encoding="utf-8"))[2]

@@ -1,11 +1,13 @@
 """Figures and tables of the results, each with its caption, as the report shows them."""
 
 import dataclasses
+import io
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
+from PIL import Image
 
 from rankscope.errors import MissingError
 from rankscope.report import formats, prose
@@ -21,7 +23,8 @@ class Item:
         caption: the rest of that docstring, as HTML.
         file: where the workflow writes it.
         content: the picture as a data URL, or the table as HTML.
-        pixels: width of a picture.
+        pixels: width and height of a picture.
+        seen: what a picture shows, in words.
     """
 
     name: str
@@ -29,7 +32,8 @@ class Item:
     caption: Markup
     file: Path
     content: str
-    pixels: int = 0
+    pixels: tuple[int, int] = (0, 0)
+    seen: str = ""
 
 
 def read(file: Path) -> pd.DataFrame:
@@ -50,18 +54,22 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def picture(file: Path, docstring: str) -> Item:
-    """Embed a PNG with its caption."""
+    """Embed a PNG with its caption, as WebP without loss, which is a fifth smaller."""
     if not file.exists():
         raise MissingError(f"{file} does not exist; `make figures` draws it")
-    data = file.read_bytes()
     title, caption = title_and_caption(docstring)
+    with Image.open(file) as opened, io.BytesIO() as buffer:
+        opened.convert("RGB").save(buffer, "WEBP", lossless=True, method=2, quality=50)
+        content = formats.data_url("image/webp", buffer.getvalue())
+        pixels, seen = opened.size, str(opened.info.get("Description", ""))
     return Item(
         name=file.stem,
         title=title,
         caption=caption,
         file=file,
-        content=formats.data_url("image/png", data),
-        pixels=int.from_bytes(data[16:20], "big"),  # the width stands in the header
+        content=content,
+        pixels=pixels,
+        seen=seen,
     )
 
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import itables
 import jinja2
 import yaml
 from markupsafe import Markup
@@ -10,7 +9,7 @@ from markupsafe import Markup
 from rankscope import datasets
 from rankscope.evidence import verdicts
 from rankscope.planning import configuration
-from rankscope.report import formats, gather, prose
+from rankscope.report import audits, formats, gather, items, overview, prose, readme
 
 
 def write(target: Path) -> None:
@@ -18,14 +17,20 @@ def write(target: Path) -> None:
     provenance = gather.provenance(target.parent)
     values = provenance["configuration"] | {"results": str(target.parent)}
     config = configuration.check(values, str(target.parent / "provenance.json"))
+    papers = gather.papers(config, values)
+    headlines = readme.headlines(items.read(target.parent / "claims.csv"))
+    audited, outdated = audits.read(target.parent)
     page = (
         _environment()
         .get_template("template.html.j2")
         .render(
-            papers=gather.papers(config, values),
+            papers=papers,
+            overview=overview.of(papers, headlines),
             comparison=gather.comparison(config),
             verdicts=verdicts.VERDICTS,
             stages=gather.STAGES,
+            audits=audited,
+            audit_is_outdated=outdated,
             definitions=gather.definitions(),
             derivations=gather.derivations(),
             provenance=provenance,
@@ -34,7 +39,6 @@ def write(target: Path) -> None:
             seed=config.seed,
             style=Markup(prose.own("style.css")),
             script=Markup(prose.own("report.js")),
-            datatables=formats.data_url("text/javascript", _datatables()),
         )
     )
     with datasets.atomic(target) as temporary:
@@ -52,6 +56,7 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {
         "number": formats.number,
         "estimate": formats.estimate,
+        "in_sum": formats.in_sum,
         "remark": formats.remark,
         "duration": formats.duration,
         "memory": formats.memory,
@@ -66,8 +71,3 @@ def _environment() -> jinja2.Environment:
 
 def _as_yaml(values: object) -> str:
     return yaml.safe_dump(values, sort_keys=False, default_flow_style=None, width=88)
-
-
-def _datatables() -> bytes:
-    """Return DataTables as one script: itables ships it for notebooks without a network."""
-    return (Path(itables.__file__).parent / "html" / "dt_bundle.js").read_bytes()

@@ -15,8 +15,10 @@ ARXIV = re.compile(r"arXiv[ :](\d{4}\.\d{4,5})")
 
 
 def markdown(text: str) -> Markup:
-    """Render Markdown; ``$...$`` and ``$$...$$`` are formulas."""
-    return Markup(_renderer().render(text))
+    """Render Markdown; ``$...$`` and ``$$...$$`` are formulas. A wide table is scrolled."""
+    html = _renderer().render(text)
+    html = html.replace("<table>", '<div class="scroll" tabindex="0"><table>')
+    return Markup(html.replace("</table>", "</table></div>"))
 
 
 def caption(text: str) -> Markup:
@@ -34,12 +36,20 @@ def line(text: str) -> Markup:
     return Markup(_plain().renderInline(" ".join(text.split())))
 
 
+def abstract(number: str) -> str:
+    """Return the address of a paper on arXiv."""
+    return f"https://arxiv.org/abs/{number}"
+
+
 def source(text: str) -> Markup:
     """Render where a statement is from; a paper on arXiv, or a derivation, is linked."""
     if text == HERE:
         return Markup('<a href="#derivations">{}</a>').format(text)
-    link = r'<a href="https://arxiv.org/abs/\1">arXiv \1</a>'
-    return Markup(ARXIV.sub(link, str(escape(text))))
+    return Markup(
+        ARXIV.sub(
+            lambda found: f'<a href="{abstract(found[1])}">arXiv {found[1]}</a>', str(escape(text))
+        )
+    )
 
 
 def sections(text: str) -> tuple[str, str, dict[str, str]]:
@@ -73,7 +83,9 @@ def formula(tex: str, *, display: bool) -> str:
     """Return TeX mathematics as MathML."""
     markup = converter.convert(tex, display="block" if display else "inline")
     # a prime is drawn raised already; in a superscript most fonts raise it out of the line
-    return RAISED_PRIME.sub(r"<mrow>\1\2</mrow>", markup)
+    markup = RAISED_PRIME.sub(r"<mrow>\1\2</mrow>", markup)
+    # on a phone a wide formula is scrolled, by the keyboard too
+    return f'<span class="formula" tabindex="0">{markup}</span>' if display else markup
 
 
 @functools.cache

@@ -125,8 +125,7 @@ def _add_readme(subparsers: Subparsers) -> None:
     parser.set_defaults(run=_readme, command="readme")
 
 
-def _readme(options: argparse.Namespace) -> int:
-    del options
+def _readme(_options: argparse.Namespace) -> int:
     from rankscope.report import readme
 
     print("\n".join(str(path) for path in readme.refresh()))

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from rankscope.errors import InputError
 
@@ -13,6 +13,30 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from rankscope.probe.base import BaseModel
+
+Number = TypeVar("Number", int, float)
+
+
+def _number(
+    kind: Callable[[str], Number], rule: str, holds: Callable[[Number], bool]
+) -> Callable[[str], Number]:
+    """Return what reads an option's number and refuses one that breaks the rule."""
+
+    def read(text: str) -> Number:
+        try:
+            if holds(value := kind(text)):
+                return value
+        except ValueError:
+            pass
+        raise argparse.ArgumentTypeError(f"must be {rule}, got {text}")
+
+    return read
+
+
+_count = _number(int, "a whole number, 0 or more", lambda value: value >= 0)
+_positive = _number(int, "a whole number, 1 or more", lambda value: value >= 1)
+_share = _number(float, "a number above 0, at most 1", lambda value: 0 < value <= 1)
+_kept = _number(float, "a number at least 0, below 1", lambda value: 0 <= value < 1)
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -74,6 +98,9 @@ def _add_probe(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--processes", type=_positive, default=1, metavar="N", help="matrices probed at once"
     )
+    parser.add_argument(
+        "--device", help="torch's name of what searches for intruders, such as cuda; numpy without"
+    )
     parser.set_defaults(run=_probe, command="probe")
 
 
@@ -83,11 +110,13 @@ def _probe(options: argparse.Namespace) -> int:
     import numpy as np
 
     from rankscope import datasets
-    from rankscope.probe import journal, measure, page, probing, table
+    from rankscope.probe import adapter, journal, measure, page, probing, table
 
-    source, *others = (probing.open_source(place) for place in (options.adapter, *options.others))
+    source, *others = (adapter.read(place) for place in (options.adapter, *options.others))
     base = _base(options.base)
-    settings = measure.Settings(intruders=options.intruders, directions=options.directions)
+    settings = measure.Settings(
+        intruders=options.intruders, directions=options.directions, device=options.device
+    )
     inputs = [one.identity() for one in (source, *others)] + ([base.identity()] if base else [])
     places = [str(p) for p in (options.adapter, *options.others, options.base)]
     texts = _lines(options.texts)
@@ -122,11 +151,21 @@ def _probe(options: argparse.Namespace) -> int:
 def _add_recommend(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "recommend",
-        help="the smallest rank of each module that keeps a share of an adapter's update",
-        description="Print what peft.LoraConfig takes: r, lora_alpha and their patterns.",
+        help="the rank that each module of an adapter needs",
+        description="Print what peft.LoraConfig takes: r, lora_alpha and their patterns. The rank "
+        "of a module is the smallest that keeps a share of its update or, with --null, the number "
+        "of its directions that exceed chance; modules without any are excluded.",
     )
     parser.add_argument("adapter", type=Path, help="folder of the adapter")
     _add_share(parser)
+    parser.add_argument(
+        "--null",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="ADAPTER",
+        help="adapters trained alike on a task without structure, such as shuffled labels",
+    )
     parser.set_defaults(run=_recommend, command="recommend")
 
 
@@ -136,7 +175,8 @@ def _recommend(options: argparse.Namespace) -> int:
 
     from rankscope.probe import adapter, ranking
 
-    found = ranking.recommend(adapter.read(options.adapter), options.share)
+    nulls = [adapter.read(place) for place in options.null]
+    found = ranking.recommend(adapter.read(options.adapter), options.share, nulls)
     print(json.dumps(found.config(), indent=2))
     total, stored = sum(found.ranks.values()), sum(found.stored.values())
     print(
@@ -144,6 +184,8 @@ def _recommend(options: argparse.Namespace) -> int:
         f"is {min(found.share.values()):.4f}",
         file=sys.stderr,
     )
+    if found.excluded:
+        print(f"nothing exceeds chance: {', '.join(found.excluded)}", file=sys.stderr)
     _list_refused(found.refused)
     return 0
 
@@ -160,9 +202,8 @@ def _add_compress(subparsers: Subparsers) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     _add_share(parser)
     parser.add_argument("--rank", type=_positive, help="the same rank for every module instead")
-    parser.add_argument("--mitigate", type=_share_or_none, metavar="KEEP", help="such as 0.5")
+    parser.add_argument("--mitigate", type=_kept, metavar="KEEP", help="such as 0.5")
     parser.add_argument("--base", type=Path, help="the base model, which --mitigate needs")
-    parser.add_argument("--intruders", type=_positive, default=10, help=argparse.SUPPRESS)
     parser.set_defaults(run=_compress, command="compress")
 
 
@@ -195,7 +236,7 @@ def _mitigate(options: argparse.Namespace) -> int:
     for module in _with_progress(source.modules):
         try:
             reduced[module], control[module], count = writing.mitigated(
-                source, base, module, options.mitigate, options.intruders
+                source, base, module, options.mitigate
             )
             removed += count
         except ProbeError as error:
@@ -296,34 +337,6 @@ def _with_progress(modules: Sequence[str]) -> Iterator[str]:
         ascii=not terminal,
         dynamic_ncols=terminal,
     )
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"must be 0 or more, got {value}")
-    return value
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, got {value}")
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"must be above 0 and at most 1, got {text}")
-    return value
-
-
-def _share_or_none(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 0 and below 1, got {text}")
-    return value
 
 
 SUBCOMMANDS: Iterable[Callable[[Subparsers], None]] = (_add_probe, _add_recommend, _add_compress)

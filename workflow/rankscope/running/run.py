@@ -82,11 +82,17 @@ def make(config_file: Path, arguments: Sequence[str] = (), *, names: Sequence[st
 
 
 def audit(config_file: Path) -> int:
-    """Judge every claim on planted data, at the points and noise of the results."""
+    """Judge every claim on planted data, at the points and noise of the results; then report."""
     config = configuration.read(config_file)
     lock.check_owner(config)
-    target = str(config.results / "audit.csv")
-    return snakemake(config, config_file, [target], progress.states(config))
+    for target in ("audit.csv", "report.html"):
+        # the report's rule knows the audit's content when it is read, not before
+        status = snakemake(
+            config, config_file, [str(config.results / target)], progress.states(config)
+        )
+        if status:
+            break
+    return status
 
 
 def snakemake(
@@ -176,7 +182,7 @@ def _snakefile() -> Path:
 def _dry(config: Configuration, config_file: Path, arguments: Sequence[str]) -> int:
     """Show what a run would do, and leave no trace."""
     answer = subprocess.run(
-        _command(config_file, ["--quiet", "rules", *arguments]),
+        _command(config_file, [*arguments, "--quiet", "rules"]),
         capture_output=True,
         text=True,
         check=False,

@@ -105,8 +105,9 @@ class Parameters:
             layer += 2e-10 * narrow**2 * n
         if self.extras:
             layer += 3e-4 + 2e-9 * m**2 * narrow + 6e-10 * m**2 * n
+        base = 150 + {"digits": 50, "mnist": 200}.get(self.geometry, 0)
         kept = 8e-6 * self.depth * m * n if self.extras else 0
         return Cost(
             seconds=0.002 + self.depth * layer,
-            memory_mb=300 + 3e-5 * (self.depth * m**2 + n**2) + 1e-3 * self.depth * m + kept,
+            memory_mb=base + 3e-5 * (self.depth * m**2 + n**2) + 1e-3 * self.depth * m + kept,
         )

@@ -1,9 +1,12 @@
 """Data in which each claim's number is what the audit says: curves, spreads and counts."""
 
+import functools
+
 import numpy as np
 import xarray as xr
-from scipy import optimize, stats
+from scipy import optimize, special
 
+from rankscope.evidence.planting import with_own_noise
 from rankscope.evidence.results import Point
 from rankscope.studies.effective_dimension.claims.definitions import Rank
 
@@ -36,22 +39,26 @@ def spread_exponent(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
     return _measured(point, rank.variable, spread * deviations)
 
 
+@with_own_noise
 def tail(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
-    """Return powers of normal quantiles with a given kurtosis."""
-    normal = stats.norm.ppf((np.arange(len(values)) + 0.5) / len(values))
-    # a symmetric sample has no more than n/2 - 3, and no less than -2
-    target = np.clip(float(values.mean()), -1.9, len(normal) / 2 - 3.2)
+    """Return powers of normal deviates, drawn from a law with that excess kurtosis."""
+    power = _power(round(float(values.mean()), 9))
+    # points of one draw are independent of each other
+    generator = np.random.default_rng([point.width, *values.to_numpy().view(np.uint32)])
+    normal = generator.standard_normal(len(values))
+    return _level(point, rank, values.copy(data=np.sign(normal) * np.abs(normal) ** power))
 
-    def sample(power: float) -> np.ndarray:
-        return np.sign(normal) * np.abs(normal) ** power
 
-    def excess(power: float) -> float:
-        return float(np.mean(sample(power) ** 4) / np.mean(sample(power) ** 2) ** 2 - 3 - target)
-
-    # points are independent of each other
-    order = np.random.default_rng(point.width).permutation(len(normal))
-    planted = sample(optimize.brentq(excess, 0.01, 50))[order]
-    return _level(point, rank, values.copy(data=planted))
+@functools.cache
+def _power(kurtosis: float) -> float:
+    """Return the power of a normal deviate that has an excess kurtosis."""
+    # fourth moment over squared variance: Gamma(2p + 1/2) Gamma(1/2) / Gamma(p + 1/2)^2
+    aim = np.log(3 + kurtosis) - special.gammaln(0.5)
+    return float(
+        optimize.brentq(
+            lambda p: special.gammaln(2 * p + 0.5) - 2 * special.gammaln(p + 0.5) - aim, 0.01, 5
+        )
+    )
 
 
 def revival(point: Point, values: xr.DataArray, rank: Rank) -> Planted:

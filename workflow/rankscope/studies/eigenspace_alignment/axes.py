@@ -48,6 +48,12 @@ def over_time(axes: Axes) -> None:
     axes.set_xlim(-0.05, 1.3 * max(axes.get_xlim()[1], 1.0))
 
 
+def half_life(axes: Axes, point: Point) -> None:
+    """Mark the time 1 / (2 beta), before which the weights still grow."""
+    time = 0.5 / point.ridge
+    axes.axvline(time, color="0.7", lw=1, zorder=0, label=r"time $1 / (2\beta)$")
+
+
 def stacked(values: list[xr.DataArray]) -> np.ndarray:
     """Stack one row of replicates per point to the shape ``(replicate, points)``."""
     return np.stack([np.asarray(each) for each in values], axis=1)

@@ -44,10 +44,12 @@ def ranks_by_layer(results: Results) -> Figure:
             _layers(axes, point)
         axes.set(xlabel="hidden layer", title=name)
         axes.set_ylim(bottom=0)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
+    last = max((p.measured.sizes["step"] - 1 for ps in groups.values() for p in ps), default=0)
     shades = [
-        Line2D([], [], color=_shade(share), label=label)
-        for share, label in ((0, "start"), (0.5, "half of the steps' logarithm"), (1, "end"))
+        Line2D([], [], color=_shade(step / max(last, 1)), marker="o", markersize=2, label=label)
+        for step in range(last + 1)
+        for label in ["start" if step == 0 else "end" if step == last else f"{step} of {last}"]
     ]
     collapsed = Line2D([], [], label="k - 1", **style.NULL)
     panels.legend_below(figure, [*shades, *LABELS, panels.theory_handle(), collapsed])
@@ -165,7 +167,9 @@ def spectra(results: Results) -> Figure:
         axes.axvline(points[0].classes + 0.5, **style.NULL)
         axes.set(yscale="log", ylim=(1e-5, 1.5), xlabel="index", title=name)
     names = [f"{m}, {'start' if s == 0 else 'end'}" for m, s in looks]
-    panels.legend_below(figure, [*_keys(names), *LABELS], bars=False)
+    classes = Line2D([], [], label="k", **style.NULL)
+    edges = Line2D([], [], color="0.3", marker="_", linestyle="", label="edge")
+    panels.legend_below(figure, [*_keys(names), *LABELS, classes, edges], bars=False)
     return figure
 
 
@@ -215,9 +219,10 @@ def alignment_by_layer(results: Results) -> Figure:
             panels.curve(axes, layers, values, color=style.COLOURS[1], **line)
             axes.plot(layers, point.predicted.random_block_share, **style.NULL)
         axes.set(xlabel="layer of weights", title=name, ylim=(0, 1))
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    keys = [Line2D([], [], color=c, label=n) for c, n in zip(SHARES, looks, strict=True)]
-    gradient = Line2D([], [], color=style.COLOURS[1], label="gradient, end")
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
+    marked: dict[str, Any] = {"marker": "o", "markersize": 2}
+    keys = [Line2D([], [], color=c, label=n, **marked) for c, n in zip(SHARES, looks, strict=True)]
+    gradient = Line2D([], [], color=style.COLOURS[1], label="gradient, end", **marked)
     panels.legend_below(figure, [*keys, gradient, *LABELS, NULL])
     return figure
 
@@ -241,7 +246,8 @@ def confined_training(results: Results) -> Figure:
         axes.set(xlabel="training step", title=_setting(family[0]), yscale="log")
         axes.set_ylim(bottom=1e-4)
     switch = Line2D([], [], label="switch", **style.NULL)
-    panels.legend_below(figure, [*_keys(["all of the gradient", *parts[1:]]), switch], columns=2)
+    keys = [*_keys(["all of the gradient", *parts[1:]]), *LABELS, switch]
+    panels.legend_below(figure, keys, columns=2)
     return figure
 
 
@@ -298,8 +304,8 @@ def _panels(count: int, ylabel: str) -> tuple[Figure, list[Axes]]:
     figure = Figure(figsize=(width, 1.75 * rows + 0.9), layout="constrained")
     grid = list(figure.subplots(rows, columns, squeeze=False).ravel())
     for axes in grid:
-        axes.tick_params(labelsize=6)
-        axes.title.set_fontsize(6.5)
+        axes.tick_params(labelsize=7)
+        axes.title.set_fontsize(7)
         axes.xaxis.label.set_fontsize(7)
     for axes in grid[count:]:
         axes.set_axis_off()

@@ -59,6 +59,7 @@ def spread_exponent(results: Results, rank: Rank) -> Iterator[Sample]:
     scope=SCOPE,
     source=SOURCE,
     basis=ABSTRACT,
+    figure="verdicts_by_definition",
     definitions=DEFINITIONS,
 )
 def tail(results: Results, rank: Rank) -> Iterator[Sample]:
@@ -94,11 +95,18 @@ def _varied(results: Results, rank: Rank, layer: int) -> tuple[Family, np.ndarra
 
 
 def _exponent(log_sizes: np.ndarray, ranks: np.ndarray) -> float:
-    return float(np.polyfit(log_sizes, np.log(ranks.std(axis=0, ddof=1)), 1)[0])
+    x = log_sizes - log_sizes.mean()
+    return float(x @ np.log(ranks.std(axis=0, ddof=1)) / (x @ x))
 
 
 def kurtosis(ranks: np.ndarray) -> float:
-    """Return the mean over points of the excess kurtosis over networks, the first axis."""
-    deviation = ranks - ranks.mean(axis=0)
+    """Return the mean over points of the excess kurtosis over networks, the first axis.
+
+    ``G_2 = (n - 1) ((n + 1) g_2 + 6) / ((n - 2) (n - 3))`` of the moments' ratio ``g_2``, which is
+    biased towards light tails; ``G_2`` has no bias for a normal law, and half of it for heavy
+    tails (Joanes and Gill, The Statistician 47, 1998).
+    """
+    n, deviation = len(ranks), ranks - ranks.mean(axis=0)
     variance, fourth = (deviation**2).mean(axis=0), (deviation**4).mean(axis=0)
-    return float((fourth / variance**2).mean() - 3.0)
+    excess = (fourth / variance**2).mean() - 3.0
+    return float((n - 1) * ((n + 1) * excess + 6) / ((n - 2) * (n - 3)))

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import NullFormatter
 from scipy import stats
 
 from rankscope.drawing import panels, style
@@ -105,6 +105,9 @@ def hump_depth(results: Results) -> Figure:
     right.set(xscale="log", yscale="log", xlabel="width n", ylabel="layer of the maximum")
     right.set_title("Depth of the maximum")
     _ticks(right, sorted({point.width for group in groups.values() for point, _ in group}))
+    left.plot([], [], "v", color="0.4", markersize=4, label="maximum of the theory")
+    left.plot([], [], **style.THEORY, label="theory")
+    right.plot([], [], "_", color="0.4", label="theory at a single width")
     panels.legend_below(figure, columns=3)
     return figure
 
@@ -115,7 +118,8 @@ def _against_width(
     widths = [point.width for point, _ in group]
     depths = np.array([float(point.predicted.hump_depth) for point, _ in group])
     measured = depths * [estimate.value for _, estimate in group]
-    bars = depths * [_half(estimate) for _, estimate in group]
+    half = depths * [_half(estimate) for _, estimate in group]
+    bars = np.minimum(half, np.maximum(measured - 1, 0)), half  # there is no layer below the first
     marker = "_" if len(widths) == 1 else ""
     panels.theory(axis, widths, depths, color=colour, linewidth=0.9, marker=marker)
     axis.errorbar(widths, measured, bars, fmt="o", color=colour, markersize=4, label=label)
@@ -162,9 +166,10 @@ def angles_and_norms(results: Results) -> Figure:
 def concentration(results: Results) -> Figure:
     """Standard deviation over networks of three notions of rank against m, at n = m.
 
-    Layers 10 and 20, with jackknife intervals. Dashed: slope 1/2, what a sub-Gaussian bound of
-    variance proxy proportional to m allows; dotted: slope 1, no concentration. Both are drawn
-    through the middle of the data of layer 20. ReLU, Gaussian weights, orthonormal inputs.
+    Layers 10 and 20, with jackknife intervals of the logarithm. Dashed: slope 1/2, what a
+    sub-Gaussian bound of variance proxy proportional to m allows; dotted: slope 1, no
+    concentration. Both are drawn through the middle of the data of layer 20. ReLU, Gaussian
+    weights, orthonormal inputs.
     """
     points = [p for p in choice.square(results) if p.depth >= 20]
     if not points:
@@ -177,7 +182,9 @@ def concentration(results: Results) -> Figure:
             ranks = [rank.curves(p)[:, layer - 1] * p.batch_size for p in points]
             found = [jackknife(lambda some: float(some.std(ddof=1)), values) for values in ranks]
             spread = np.array([estimate.value for estimate in found])
-            bars = [_half(estimate) for estimate in found]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                factor = np.exp([_half(estimate) for estimate in found] / spread)
+                bars = spread * (1 - 1 / factor), spread * (factor - 1)
             axis.errorbar(sizes, spread, bars, fmt="o", color=colour, label=f"layer {layer}")
         if np.all(spread > 0):
             middle = sizes / np.exp(np.log(sizes).mean()), np.exp(np.log(spread).mean())
@@ -206,8 +213,6 @@ def _inputs(point: Point) -> str:
 
 def _ticks(axis: Axes, positions: Sequence[float]) -> None:
     """Label a logarithmic x axis at these positions alone, and y with plain numbers."""
-    axis.set_xticks(positions, [f"{position:g}" for position in positions], fontsize=6.5)
+    axis.set_xticks(positions, [f"{position:g}" for position in positions], fontsize=7)
     axis.xaxis.set_minor_formatter(NullFormatter())
-    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    panels.plain_ticks(axis, "y")
-    axis.yaxis.set_minor_formatter(NullFormatter())
+    panels.log_ticks(axis)

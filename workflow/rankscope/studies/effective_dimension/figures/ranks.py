@@ -1,6 +1,7 @@
 """Figures of the notions of rank by layer."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -26,6 +27,17 @@ NOTIONS = tuple(
         "centred_participation_ratio",
     )
 )
+FEWER = tuple(
+    rank for rank in NOTIONS if rank.variable not in ("participation_ratio", "stable_rank")
+)[-4:]
+"""Notions on which laws differ: the others are of order 1 or full."""
+
+REVIVAL: dict[str, Any] = {
+    "color": style.PAPER["color"],
+    "marker": "v",
+    "linestyle": "",
+    "markersize": 4,
+}
 CHAIN_ONLY = ("numerical_rank", "effective_rank")
 """What infinite width does not describe at these widths, so that only the chain is drawn."""
 
@@ -44,11 +56,14 @@ def ranks_by_layer(results: Results) -> Figure:
     if not points:
         return panels.nothing(choice.NO_POINT)
     shades = choice.colours(len(points))
-    figure, axes = _by_layer(points, shades)
+    figure, axes = _by_layer(points, shades, NOTIONS)
     for axis in axes.flat:
         _paper(axis, points[0])
-    closed_form = Line2D([], [], **style.PAPER, label="closed form and revival depths (abstract)")
-    legend = [*choice.handles(choice.widths(points), shades), closed_form]
+    legend = [
+        *choice.handles(choice.widths(points), shades),
+        Line2D([], [], **style.PAPER, label="closed form (abstract)"),
+        Line2D([], [], **REVIVAL, label="revival depths (abstract)"),
+    ]
     panels.legend_below(figure, legend, columns=5)
     figure.suptitle(f"Ranks by layer (orthonormal inputs, m = {points[0].batch_size})")
     return figure
@@ -58,13 +73,13 @@ def ranks_under_other_laws(results: Results) -> Figure:
     """What orthogonal weights, leaky slopes and biases change, at one width and batch size.
 
     Solid: mean over networks; dashed: theory where there is one, as in the figure of ranks by
-    layer. Orthonormal inputs, in units of the batch size m.
+    layer. Orthonormal inputs, in units of the batch size m; notions on which the laws differ.
     """
     points = choice.laws(results)
     if not points:
         return panels.nothing("no point of this grid has orthonormal inputs")
     shades = choice.colours(len(points), "colorblind")
-    figure, _ = _by_layer(points, shades)
+    figure, _ = _by_layer(points, shades, FEWER)
     panels.legend_below(figure, choice.handles([choice.law(p) for p in points], shades))
     sizes = f"n = {points[0].width}, m = {points[0].batch_size}"
     figure.suptitle(f"Ranks by layer under several laws ({sizes})")
@@ -100,15 +115,18 @@ def exact_rank(results: Results) -> Figure:
     return figure
 
 
-def _by_layer(points: Sequence[Point], shades: Sequence[Colour]) -> tuple[Figure, np.ndarray]:
-    """Draw a panel for each notion of rank."""
+def _by_layer(
+    points: Sequence[Point], shades: Sequence[Colour], notions: Sequence[Rank]
+) -> tuple[Figure, np.ndarray]:
+    """Draw a panel for each notion of rank, on logarithmic axes: the soft ones end at 1 / m."""
     figure = Figure(figsize=(style.TWO_COLUMNS, 4.8))
-    axes = figure.subplots(2, 4, sharex=True, sharey=True)
-    for axis, rank in zip(axes.flat, NOTIONS, strict=True):
+    axes = figure.subplots(2, len(notions) // 2, sharex=True, sharey=True)
+    for axis, rank in zip(axes.flat, notions, strict=True):
         for point, colour in zip(points, shades, strict=True):
             _curve(axis, rank, point, colour)
         axis.set_title(rank.name, fontsize=7.5)
-        axis.set_xscale("log")
+        axis.set(xscale="log", yscale="log", ylim=(0.8 / points[0].batch_size, 1.5))
+        panels.plain_ticks(axis, "xy")
     for axis in axes[-1]:
         axis.set_xlabel("layer")
     for axis in axes[:, 0]:
@@ -133,4 +151,4 @@ def _paper(axis: Axes, point: Point) -> None:
     layers, depths = point.predicted.layer, point.predicted.paper_revival_depth.to_numpy()
     axis.plot(layers, point.predicted.paper_rank / point.batch_size, **style.PAPER)
     inside = depths[depths <= point.depth]
-    axis.plot(inside, np.full(len(inside), 1.06), "v", color=style.PAPER["color"], markersize=3)
+    axis.plot(inside, np.full(len(inside), 1.25), **REVIVAL)

@@ -78,6 +78,7 @@ def closed_form_by_point(results: Results, verdicts: pd.DataFrame) -> Figure:
     grid = grid.loc[order, table.point.unique()]
     verdict = table.pivot(index="definition", columns="point", values="verdict")
     verdict = verdict.loc[grid.index, grid.columns]
+    shown = grid.map(lambda value: "" if np.isnan(value) else f"{value:.2f}".lstrip("0"))
     figure = Figure(figsize=(style.TWO_COLUMNS, 3.1 + 0.22 * len(grid)))
     axis = figure.subplots()
     sns.heatmap(
@@ -86,18 +87,21 @@ def closed_form_by_point(results: Results, verdicts: pd.DataFrame) -> Figure:
         vmin=0,
         vmax=1,
         cmap="rocket_r",
-        annot=len(grid.columns) <= 30,
-        fmt=".2f",
-        annot_kws={"fontsize": 4.5},
+        annot=shown if len(grid.columns) <= 24 else False,
+        fmt="",
+        annot_kws={"fontsize": 7},
         linewidths=0.3,
         cbar_kws={"label": "RMSE to the closed form, in units of m", "pad": 0.02},
     )
-    for y, x in np.argwhere(verdict.to_numpy() == SUPPORTED):
+    framed = np.argwhere(verdict.to_numpy() == SUPPORTED)
+    for y, x in framed:
         axis.add_patch(Rectangle((x, y), 1, 1, fill=False, lw=1.5))
     labels = [_short(name) for name in grid.columns]
-    axis.set_xticks(np.arange(len(labels)) + 0.5, labels, rotation=60, ha="right", fontsize=5.5)
+    axis.set_xticks(np.arange(len(labels)) + 0.5, labels, rotation=90, fontsize=7)
     axis.set(
-        xlabel="point", ylabel="", title="Distance to the closed form, by definition and point"
+        xlabel=f"point (framed where supported: {len(framed)} of {grid.count().sum()})",
+        ylabel="",
+        title="Distance to the closed form, by definition and point",
     )
     return figure
 
@@ -105,7 +109,7 @@ def closed_form_by_point(results: Results, verdicts: pd.DataFrame) -> Figure:
 def _count(axis: Axes, x: int, y: int, supported: int, tested: int) -> None:
     weight = "bold" if supported == tested else "normal"
     text = f"{supported}/{tested}"
-    axis.text(x + 0.5, y + 0.5, text, ha="center", va="center", fontsize=5.5, weight=weight)
+    axis.text(x + 0.5, y + 0.5, text, ha="center", va="center", fontsize=7, weight=weight)
 
 
 def _short(name: str) -> str:

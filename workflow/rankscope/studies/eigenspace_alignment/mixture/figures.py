@@ -9,6 +9,7 @@ from rankscope.evidence.results import Family, Point, Results
 from rankscope.studies.eigenspace_alignment.axes import (
     Style,
     describe,
+    half_life,
     look,
     over_time,
     row,
@@ -24,10 +25,10 @@ CROSS: Style = {"marker": "x", "ls": "", "ms": 9, "mew": 1, "label": "effective 
 
 
 def dynamics(results: Results) -> Figure:
-    """Overlaps of SGD and effective dynamics.
+    r"""Overlaps of SGD and effective dynamics.
 
-    Left and middle: x^1 . mu_1 and x^1 . mu_2, means over networks and replicates, against
-    training time; dashes are the ODE. Right: the standard deviation over networks times
+    Left and middle: $x^1 \cdot \mu_1$ and $x^1 \cdot \mu_2$, means over networks and replicates,
+    against training time; crosses are the ODE. Right: the standard deviation over networks times
     sqrt(d), root mean square over all overlaps at the end; it is level in d where
     fluctuations are of order d^(-1/2).
     """
@@ -42,7 +43,7 @@ def dynamics(results: Results) -> Figure:
             found = data.mean_overlap.isel(label=0, mean=mean).mean("run")
             expected = theory.mean_overlap.isel(label=0, mean=mean)
             panels.marks(axis, data.training_time, found, **style)
-            panels.theory(axis, data.training_time, expected, label="ODE")
+            panels.theory_at(axis, data.training_time, expected, "ODE")
         variance = data.mean_overlap.isel(checkpoint=-1).var("run", ddof=1)
         width = np.sqrt(variance.mean(("label", "mean")) * point.dimension)
         panels.marks(axes[2], [point.dimension], stacked([width]), **style)
@@ -58,8 +59,8 @@ def dynamics(results: Results) -> Figure:
 def corrector(results: Results) -> Figure:
     """Squared length of x^a outside the span of the means.
 
-    Marks: means over classes, networks and replicates. Dashes: the ODE with the term c /
-    lambda that a step size of order 1 / d adds; dots: without it.
+    Marks: means over classes, networks and replicates. Crosses: the ODE with the term c /
+    lambda that a step size of order 1 / d adds; dotted: without it.
     """
     chosen = _several_networks(results)
     if not chosen:
@@ -73,9 +74,10 @@ def corrector(results: Results) -> Figure:
         panels.marks(axes[0], data.training_time, mean, **style)
         expected = theory.weights_outside.mean("label")
         without = theory.weights_outside_without_corrector.mean("label")
-        panels.theory(axes[0], data.training_time, expected, label="ODE with corrector")
+        panels.theory_at(axes[0], data.training_time, expected, "ODE with corrector")
         axes[0].plot(data.training_time, without, **PAPER, label="ODE without")
     axes[0].set(xlabel="training time, steps times c / d", ylabel=r"$|x^a_\perp|^2$", yscale="log")
+    panels.log_ticks(axes[0])
     panels.legend_below(figure, columns=2)
     return figure
 
@@ -84,7 +86,7 @@ def alignment(results: Results) -> Figure:
     """Alignment of class weights with leading eigenspaces along training.
 
     One colour per signal-to-noise ratio lambda, the other parameters fixed; means over
-    classes and replicates. Dashes: the effective spectrum at the ODE. Dotted: sqrt((k - 1) /
+    classes and replicates. Crosses: the effective spectrum at the ODE. Dotted: sqrt((k - 1) /
     k), the limit of the alignment with the first eigenvector.
     """
     families = _noise_families(results)
@@ -98,7 +100,7 @@ def alignment(results: Results) -> Figure:
             found = point.measured[name].sel(matrix=matrix).mean("label")
             panels.marks(axis, time, found, **look(order, describe(point, "snr")))
             expected = point.predicted[name].sel(matrix=matrix).mean("label")
-            panels.theory(axis, time, expected, label="effective spectrum")
+            panels.theory_at(axis, time, expected, "effective spectrum")
     k = families[0][0].classes
     axes[2].axhline(np.sqrt((k - 1) / k), **PAPER, label=r"$\sqrt{(k-1)/k}$")
     titles = (r"$E_k$ of the Hessian", r"$E_k$ of G", r"$E_1$ of the Hessian")
@@ -113,7 +115,7 @@ def eigenvalues(results: Results) -> Figure:
     """Leading eigenvalues of the class blocks along training.
 
     Marks: means over classes and replicates; "edge": the measured upper edge of the bulk.
-    Dashes: effective outliers; grey: the bulk below its effective edge. Dotted: outlier and
+    Crosses: effective outliers; grey: the bulk below its effective edge. Dotted: outlier and
     mini-bulk at the fixed point without noise.
     Of the points that differ in lambda alone, the one with most measured times.
     """
@@ -133,13 +135,14 @@ def eigenvalues(results: Results) -> Figure:
         panels.marks(axis, time, edge, color="0.3", marker="_", label="edge")
         for number in range(k):
             one = expected.eigenvalues.isel(eigenvalue=number)
-            panels.theory(axis, time, one, label="effective spectrum")
+            panels.theory_at(axis, time, one, "effective spectrum")
         axis.fill_between(time, 0, expected.edge, color="0.9", lw=0, zorder=0)
         if "limit_eigenvalues" in expected:
             for limit in expected.limit_eigenvalues.values:
                 axis.axhline(limit, **PAPER, label="limit without noise")
         axis.set(title=name, ylabel="eigenvalue", yscale="log")
         axis.set_ylim(found.min().item() / 2, None)
+        panels.log_ticks(axis)
         over_time(axis)
     panels.legend_below(figure)
     return figure
@@ -148,7 +151,7 @@ def eigenvalues(results: Results) -> Figure:
 def outliers_against_snr(results: Results) -> Figure:
     """Number of outliers of a class block against the signal-to-noise ratio.
 
-    Left: at x = 0, the thresholds dotted. Right: at the end of training. Means over classes
+    Left: at x = 0, with the thresholds. Right: at the end of training. Means over classes
     and replicates, counted above the measured edge times 1 + 3 d^(-2/3); crosses: the count
     of the effective spectrum. Marks of G are a little to the right.
     """
@@ -166,11 +169,13 @@ def outliers_against_snr(results: Results) -> Figure:
                 panels.marks(axis, snr, stacked([count.sel(matrix=matrix)]), **look(order, name))
                 expected = point.predicted.outliers.isel(checkpoint=-1).sel(matrix=matrix)
                 axis.plot(snr, expected.mean("label"), **CROSS, color=COLOURS[order])
+        axis.margins(y=0.12)
         axis.set(xscale="log", xlabel=r"$\lambda$", ylabel="number of outliers")
     for point in start[:1]:
-        for order, matrix in enumerate(MATRICES):
+        for order, (matrix, name) in enumerate(MATRICES.items()):
             for threshold in point.predicted.start_threshold.sel(matrix=matrix).values:
-                axes[0].axvline(threshold, color=COLOURS[order], ls=":", lw=1.2)
+                line: Style = {"color": COLOURS[order], "ls": (":", "-.")[order], "lw": 1.2}
+                axes[0].axvline(threshold, **line, label=f"thresholds of {name}")
     axes[0].set(title="at $x = 0$")
     axes[1].set(title="after training")
     panels.legend_below(figure)
@@ -182,7 +187,7 @@ def error_law(results: Results) -> Figure:
 
     Left: 1 - rho(x^a, E_k), for each step scale c, after 4 / beta. Right: |A - P A P| / |A| of
     the class blocks, P the projector on the span of the means. Means over classes and
-    replicates. Dashes: effective spectrum; dotted: the closed form of order 1 / lambda (left)
+    replicates. Crosses: effective spectrum; dotted: the closed form of order 1 / lambda (left)
     and a slope of -1/2 (right); grey: what is accepted of the theorems.
     """
     families = [family for family in _noise_families(results) if steady(family[0])]
@@ -193,12 +198,12 @@ def error_law(results: Results) -> Figure:
         last = [point.measured.isel(checkpoint=-1).mean("label") for point in family]
         theory = [point.predicted.isel(checkpoint=-1) for point in family]
         for matrix, shift in (("hessian", 0), ("g", 4)):
-            name = f"{MATRICES[matrix]}, {describe(family[0], 'classes', 'step_scale')}"
+            name = f"{MATRICES[matrix]}, {describe(family[0], 'dimension', 'step_scale')}"
             style = look(order + shift, name)
             error = stacked([1 - one.alignment.sel(matrix=matrix) for one in last])
             panels.marks(axes[0], family.sizes, error, **style)
             expected = [1 - one.alignment.sel(matrix=matrix).mean() for one in theory]
-            panels.theory(axes[0], family.sizes, expected, label="effective spectrum")
+            panels.theory_at(axes[0], family.sizes, expected, "effective spectrum")
             outside = stacked([one.outside.sel(matrix=matrix) for one in last])
             panels.marks(axes[1], family.sizes, outside, **style)
         if "misalignment_law" in theory[0]:
@@ -220,21 +225,22 @@ def collapse(results: Results) -> Figure:
 
     Left: with E_k of the Hessian. Right: with the span of the means, of which x^a leaves
     exp(-2 beta t) outside; this needs no matrix, so d is larger. Means over classes, networks
-    and replicates; dashes are the effective theory of the largest d.
+    and replicates; crosses are the effective theory of the largest d.
     """
     chosen = results.where(trained, lambda point: point.snr >= LARGE, samples="test")
     families = list(chosen.families("dimension"))
     if not families:
         return panels.nothing("no points of large lambda differ in the dimension alone")
     figure, axes = row(2, "Alignment in training time")
-    points = [(family, point) for family in families for point in family]
-    for order, (family, point) in enumerate(points):
+    pairs = [(family[-1], point) for family in families for point in family]
+    dimensions = sorted({point.dimension for _, point in pairs})
+    for largest, point in pairs:
         axis = axes[point.matrices == "none"]
         found, theory = aligned(point)
-        style = look(order, describe(point, "dimension"))
+        style = look(dimensions.index(point.dimension), describe(point, "dimension"))
         panels.marks(axis, point.measured.training_time, found, **style)
-        if point is family[-1]:
-            panels.theory(axis, point.measured.training_time, theory, label="theory")
+        if point is largest:
+            panels.theory_at(axis, point.measured.training_time, theory, "theory")
     axes[0].set(title="leading eigenspace", ylabel=r"$\rho(x^a, E_k)$")
     axes[1].set(title="span of the means", ylabel=r"$\rho(x^a, \mathrm{Span}\,\mu)$")
     for axis in axes:
@@ -258,7 +264,7 @@ def gradient_share(results: Results) -> Figure:
             share = point.measured.gradient_share.sel(matrix=matrix).mean("label")
             style = look(order, describe(point, "snr"))
             panels.marks(axis, point.measured.training_time, share, **style)
-        axis.axvline(0.5 / point.ridge, color="0.8", lw=1, zorder=0)
+        half_life(axis, point)
         axis.set(title=name, ylabel="share of the gradient", ylim=(0, 1.03))
         over_time(axis)
     panels.legend_below(figure)
@@ -268,7 +274,7 @@ def gradient_share(results: Results) -> Figure:
 def full_spectra(results: Results) -> Figure:
     """Leading eigenvalues of the full matrices after training.
 
-    Marks: means over replicates. Dashes: effective outliers; lines: the effective edge of the
+    Marks: means over replicates. Crosses: effective outliers; lines: the effective edge of the
     bulk. Where noise can be neglected, the Hessian has k (k - 1) outliers and G has k.
     """
     chosen = results.where(trained, matrices="full")
@@ -284,7 +290,7 @@ def full_spectra(results: Results) -> Figure:
             number = np.arange(1, found.sizes["full_eigenvalue"] + 1)
             style = look(order, describe(point, "classes", "snr"))
             panels.marks(axis, number, found.full_eigenvalues, **style)
-            panels.theory(axis, number, theory.full_eigenvalues, label="effective spectrum")
+            panels.theory_at(axis, number, theory.full_eigenvalues, "effective spectrum")
             axis.axhline(theory.full_edge.item(), color="0.6", lw=1, label="edge")
             axis.set(title=f"full {name}", yscale="log", xlabel="index", ylabel="eigenvalue")
     panels.legend_below(figure)
@@ -295,7 +301,7 @@ def training_samples(results: Results) -> Figure:
     """Alignment with matrices from training samples and from test samples.
 
     Left: rho(x^a, E_k) of both at the end of training. Right: training minus test, against M
-    / d. Means over classes and replicates; dotted: a slope of -1.
+    / d. Means over classes and replicates; dotted: proportional to d / M.
     """
     families = list(results.where(samples="train").families("samples_per_dimension"))
     if not families:
@@ -312,10 +318,19 @@ def training_samples(results: Results) -> Figure:
             panels.marks(axes[0], family.sizes, train, **look(2 * order + 1, f"{name}, training"))
             gap = train - test
             panels.marks(axes[1], family.sizes, gap, **look(2 * order + 1, f"{name}, training"))
-            slope = np.abs(gap.mean(axis=0)[-1]) * family.sizes[-1] / family.sizes
-            axes[1].plot(family.sizes, slope, **PAPER, label="slope -1")
+            last_gap, between = (
+                gap.mean(axis=0)[-1],
+                np.geomspace(family.sizes[0], family.sizes[-1], 50),
+            )
+            axes[1].plot(
+                between,
+                last_gap * family.sizes[-1] / between,
+                **PAPER,
+                label="proportional to $d / M$",
+            )
     axes[0].set(title="alignment", ylabel=r"$\rho(x^a, E_k)$")
-    axes[1].set(title="difference", ylabel="training minus test", yscale="log")
+    axes[1].set(title="difference", ylabel="training minus test")
+    axes[1].axhline(0, color="0.7", lw=1, zorder=0, label="no difference")
     for axis in axes:
         axis.set(xscale="log", xticks=families[0].sizes, xlabel="$M / d$")
         axis.minorticks_off()

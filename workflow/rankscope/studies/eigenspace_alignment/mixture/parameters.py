@@ -106,7 +106,7 @@ class Parameters(Training):
             seconds += 0.4 * self.duration * self.block_seconds()
         if self.matrices == "full":
             seconds += cells * 2e-8 * rows**3
-        return Cost(seconds=seconds, memory_mb=memory)
+        return Cost(seconds=seconds, memory_mb=memory, prediction_seconds=0.25)
 
 
 def _random_gram(count: int) -> list[list[float]]:

@@ -1,15 +1,18 @@
 """The figures of XOR."""
 
+import matplotlib.pyplot as plt
 import numpy as np
+import seaborn as sns
 import xarray as xr
 from matplotlib.figure import Figure
 
 from rankscope.drawing import panels
-from rankscope.drawing.style import COLOURS, PAPER
+from rankscope.drawing.style import COLOURS, PAPER, TWO_COLUMNS
 from rankscope.evidence.results import Results
 from rankscope.studies.eigenspace_alignment.axes import (
     Style,
     describe,
+    half_life,
     look,
     over_time,
     row,
@@ -28,7 +31,7 @@ def dynamics(results: Results) -> Figure:
 
     Left: length of W_i along mu and nu; middle: |v_i|; right: squared length of W_i outside
     their span. Means over neurons and replicates, one colour per signal-to-noise ratio;
-    dashes: the ODE.
+    crosses: the ODE.
     """
     chosen = results.where(planted_cells=4, activation="relu", matrices="blocks")
     if not len(chosen):
@@ -43,7 +46,7 @@ def dynamics(results: Results) -> Figure:
                 _length(data[name]) for data in (point.measured.isel(run=0), point.predicted)
             )
             panels.marks(axis, time, found, **look(order, describe(point, "snr")))
-            panels.theory(axis, time, theory, label="ODE")
+            panels.theory_at(axis, time, theory, "ODE")
     labels = (r"$|(W_i\cdot\mu, W_i\cdot\nu)|$", "$|v_i|$", r"$|W_{i\perp}|^2$")
     for axis, label in zip(axes, labels, strict=True):
         axis.set(ylabel=label)
@@ -62,7 +65,7 @@ def error_law(results: Results) -> Figure:
     """Misalignment of the first layer at the end against the signal-to-noise ratio.
 
     1 - rho(W_i, E_2) from a planted start in four cells, means over living neurons and
-    replicates. Dashes: effective spectrum; dotted: the closed form of order 1 / lambda.
+    replicates. Crosses: effective spectrum; dotted: the closed form of order 1 / lambda.
     """
     chosen = results.where(planted_cells=4, activation="relu", matrices="blocks")
     families = list(chosen.families("snr", ignoring=("checkpoints",)))
@@ -77,7 +80,7 @@ def error_law(results: Results) -> Figure:
             label = name if len(families) == 1 else f"{name}, {describe(family[0], 'width')}"
             panels.marks(axes[0], family.sizes, error, **look(2 * number + order, label))
             expected = [1 - one.alignment.sel(matrix=matrix).mean() for one in theory]
-            panels.theory(axes[0], family.sizes, expected, label="effective spectrum")
+            panels.theory_at(axes[0], family.sizes, expected, "effective spectrum")
         law = [one.misalignment_law for one in theory]
         axes[0].plot(family.sizes, law, **PAPER, label="closed form")
     axes[0].set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=r"$1 - \rho(W_i, E_2)$")
@@ -130,16 +133,23 @@ def occupied_cells(results: Results) -> Figure:
     chosen = results.where(gaussian, lambda point: point.runs > 1, matrices="none")
     if not len(chosen):
         return panels.nothing("no Gaussian start with several networks per replicate")
-    figure, axes = row(len(chosen), "Numbers of last-layer outliers")
+    rows, columns = -(-len(chosen) // 3), min(3, len(chosen))
+    size = TWO_COLUMNS * columns / 3, 1 + 1.7 * rows
+    figure, grid = plt.subplots(rows, columns, figsize=size, sharey=True, squeeze=False)
+    figure.suptitle("Numbers of last-layer outliers")
     numbers = np.arange(5)
-    for axis, point in zip(axes, chosen, strict=True):
+    for axis in grid.flat[len(chosen) :]:
+        axis.set_visible(False)
+    for axis, point in zip(grid.flat, chosen, strict=False):
         rank = point.measured.last_outliers.isel(checkpoint=-1).sel(last_matrix="hessian")
         share = np.stack([(rank == number).mean("run") for number in numbers], axis=1)
         axis.bar(numbers, share.mean(axis=0), color=COLOURS[0], alpha=0.4)
         panels.marks(axis, numbers, share, color=COLOURS[0], label="networks")
         axis.plot(numbers, point.predicted.occupancy, **STEP, label="law")
-        axis.set(xlabel=f"outliers $r$, n = {rank.size}", ylabel="$P(r)$", ylim=(0, 1))
-        axis.set_title(describe(point, "width", "snr"), fontsize=8)
+        axis.set(xlabel="outliers $r$", ylim=(0, 1), xticks=numbers)
+        axis.set_title(f"{describe(point, 'width', 'snr')}; {rank.size} networks", fontsize=8)
+    for axis in grid[:, 0]:
+        axis.set_ylabel("$P(r)$")
     panels.legend_below(figure)
     return figure
 
@@ -160,20 +170,21 @@ def emergence(results: Results) -> Figure:
     figure, axes = row(3, f"Along training ({describe(point, 'width', 'snr')})")
     time = data.training_time
     values = data.last_eigenvalues.sel(last_matrix="hessian")
+    shades = sns.color_palette("viridis", SHOWN)
     for number in range(min(SHOWN, point.width)):
-        style = look(number, f"eigenvalue {number + 1}")
+        style = {**look(number, f"eigenvalue {number + 1}"), "color": shades[number]}
         panels.curve(axes[0], time, values.isel(eigenvalue_index=number), **style, ms=3)
     second = data.second_in_four.sel(last_matrix="hessian")
-    panels.curve(axes[1], time, second, **look(2, "$v$ in $E_4$"), ms=3)
+    panels.curve(axes[1], time, second, **look(0, "$v$ in $E_4$"), ms=3)
     first = data.alignment.sel(matrix="hessian")
-    for mask, order, name in ((lives, 0, "living"), (~lives, 3, "dead")):
+    for mask, order, name in ((lives, 1, "living"), (~lives, 2, "dead")):
         if mask.any():
             style = look(order, f"$W_i$ in $E_2$, {name}")
             panels.curve(axes[1], time, first.where(mask).mean("neuron"), **style, ms=3)
     outliers = data.last_outliers.sel(last_matrix="hessian")
-    panels.curve(axes[2], time, outliers, **look(5, "outliers"), ms=3)
-    panels.curve(axes[2], time, data.groups_found, **look(6, "occupied cells"), ms=3)
-    panels.curve(axes[2], time, data.alive.sum("neuron"), **look(7, "living neurons"), ms=3)
+    panels.curve(axes[2], time, outliers, **look(3, "outliers"), ms=3)
+    panels.curve(axes[2], time, data.groups_found, **look(4, "occupied cells"), ms=3)
+    panels.curve(axes[2], time, data.alive.sum("neuron"), **look(5, "living neurons"), ms=3)
     axes[0].set(title="last-layer Hessian", ylabel="eigenvalue", yscale="log")
     axes[1].set(title="alignment", ylabel=r"$\rho$", ylim=(0, 1.03))
     axes[2].set(title="counts", ylabel="number", ylim=(0, None))
@@ -193,12 +204,13 @@ def gradient_share(results: Results) -> Figure:
     if not len(chosen):
         return panels.nothing("no point with ReLU has matrices")
     figure, axes = row(2, "Gradient in the leading eigenspaces")
-    for order, point in enumerate(chosen):
-        axis = axes[gaussian(point)]
+    names = list(dict.fromkeys(describe(point, "width", "snr") for point in chosen))
+    for point in chosen:
+        axis, name = axes[gaussian(point)], describe(point, "width", "snr")
         share = point.measured.gradient_share.sel(matrix="hessian").mean("neuron")
-        style = look(order, describe(point, "width", "snr"))
+        style = look(names.index(name), name)
         panels.marks(axis, point.measured.training_time, share, **style)
-        axis.axvline(0.5 / point.ridge, color="0.8", lw=1, zorder=0)
+        half_life(axis, point)
     for axis, title in zip(axes, ("planted start", "Gaussian start"), strict=True):
         axis.set(title=title, ylabel="share of the gradient", ylim=(0, 1.03))
         over_time(axis)
@@ -211,7 +223,7 @@ def kink(results: Results) -> Figure:
 
     Finite differences of the population gradient, and the almost-everywhere Hessian, at the
     end of training from a planted start in four cells; means over living neurons and
-    replicates. Dashes: the almost-everywhere value of ReLU plus the kink term of the ODE's
+    replicates. Crosses: the almost-everywhere value of ReLU plus the kink term of the ODE's
     last state; dotted: plus its limit 2 beta sqrt(lambda / (2 pi)).
     """
     chosen = results.where(planted_cells=4, matrices="blocks")
@@ -230,7 +242,7 @@ def kink(results: Results) -> Figure:
     base = np.array([living(p, "curvature_almost_everywhere").mean() for p in relu])
     of_state = np.array([point.predicted.kink_of_state.mean() for point in relu])
     of_limit = np.array([point.predicted.kink_term for point in relu])
-    panels.theory(axes[0], snr, base + of_state, label="with kink term")
+    panels.theory_at(axes[0], snr, base + of_state, "with kink term")
     axes[0].plot(snr, base + of_limit, **PAPER, label="with its limit")
     axes[0].set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel="curvature")
     panels.legend_below(figure, columns=2)

@@ -18,18 +18,20 @@ def _everywhere(point: Point, name: str, values: xr.DataArray | float) -> Plante
     return {name: xr.ones_like(point.measured[name], dtype=float) * values}
 
 
-def _for_all(point: Point, values: xr.DataArray) -> xr.DataArray:
-    """Repeat values of some replicates until all have one."""
+def _first(point: Point, values: xr.DataArray) -> xr.DataArray:
+    """Give values to as many replicates as the claim is tested in, and ``nan`` to the others."""
     count = point.measured.sizes["replicate"]
-    return xr.DataArray(np.resize(values.values, count), dims="replicate")
+    padded = np.pad(values.to_numpy(), (0, count - len(values)), constant_values=np.nan)
+    return xr.DataArray(padded, dims="replicate")
 
 
 def rank_is_groups(point: Point, values: xr.DataArray, cut: object) -> Planted:
-    """Give each network one eigenvalue of 1 per cell, or one more; ``cut`` finds them all."""
+    """Give each network one eigenvalue of 1 per cell, or one fewer; ``cut`` finds them all."""
     assert cut
     shape = point.measured.sizes["replicate"], point.runs
     right = xr.DataArray(np.reshape(values.values, shape), dims=("replicate", "run"))
-    rank = point.measured.groups_found + (right == 0)
+    # and one where there is no cell
+    rank = abs(point.measured.groups_found - (right == 0))
     index = xr.DataArray(np.arange(point.width), dims="eigenvalue_index")
     size = xr.ones_like(point.measured.last_eigenvalues)
     return {"last_eigenvalues": size * (index < rank)}
@@ -59,24 +61,30 @@ def last_levels(point: Point, values: xr.DataArray, matrix: Definition) -> Plant
     """Give networks of one cell one eigenvalue, at a multiple of its limit."""
     ridge, length = point.ridge, float(point.predicted.cell_length)
     limit = {"hessian": ridge * (1 - 4 * ridge) * length, "g": 4 * ridge**2 * length}[matrix.name]
-    level = _for_all(point, values) * limit
+    level = _first(point, values) * limit
     return {
         **_everywhere(point, "last_outliers", 1.0),
-        **_everywhere(point, "groups_found", 1.0),
+        **_everywhere(point, "groups_found", level.notnull()),
         **_everywhere(point, "last_eigenvalues", level),
     }
 
 
 def regularised_kernel(point: Point, values: xr.DataArray) -> Planted:
     """Occupy four cells."""
-    share = _everywhere(point, "second_in_three", _for_all(point, values))
-    return {**share, **_everywhere(point, "groups_found", 4.0)}
+    return _in_three(point, values, cells=4)
 
 
 def regularised_outside_kernel(point: Point, values: xr.DataArray) -> Planted:
     """Occupy three cells."""
-    share = _everywhere(point, "second_in_three", _for_all(point, values))
-    return {**share, **_everywhere(point, "groups_found", 3.0)}
+    return _in_three(point, values, cells=3)
+
+
+def _in_three(point: Point, values: xr.DataArray, cells: int) -> Planted:
+    share = _first(point, values)
+    return {
+        **_everywhere(point, "second_in_three", share),
+        **_everywhere(point, "groups_found", cells * share.notnull()),
+    }
 
 
 def one_outlier(point: Point, values: xr.DataArray) -> Planted:
@@ -142,12 +150,10 @@ def first_layer_law(point: Point, values: xr.DataArray) -> Planted:
 
 
 def dead_neurons(point: Point, values: xr.DataArray) -> Planted:
-    """Let the first neuron die, unaligned."""
-    lives = xr.DataArray(np.arange(point.width) > 0, dims="neuron").astype(float)
-    return {
-        **_everywhere(point, "alive", lives),
-        **_everywhere(point, "alignment", lives * _for_all(point, values)),
-    }
+    """Let the first neuron die, unaligned, in as many networks as some died in."""
+    rho = _first(point, values)
+    lives = xr.DataArray(np.arange(point.width) > 0, dims="neuron") | rho.isnull()
+    return {**_everywhere(point, "alive", lives), **_everywhere(point, "alignment", lives * rho)}
 
 
 def kink(point: Point, values: xr.DataArray) -> Planted:

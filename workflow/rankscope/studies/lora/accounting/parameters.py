@@ -21,4 +21,4 @@ class Parameters:
 
     def cost(self) -> Cost:
         """Return what a sum over some hundred matrices costs."""
-        return Cost(seconds=0.002, prediction_seconds=0.1)
+        return Cost(seconds=0.006, prediction_seconds=0.01)

@@ -38,9 +38,9 @@ def table_7(results: Results) -> Figure:
             look = {"color": style.COLOURS[number], "label": text if not place else None}
             panels.marks(axes[0], x, values, **look)
             panels.marks(axes[1], x, NORM[point.rank] / values, **look)
-        label = None if place else "r |W| / sqrt(D d)"
+        label = None if place else r"$r\,|W| / \sqrt{D d}$"
         panels.theory(axes[0], [place + 0.13, place + 0.37], [exact, exact], label=label)
-    for axis, label in zip(axes, ("|U$^T$ W V|", "amplification factor"), strict=True):
+    for axis, label in zip(axes, (r"$|U^\top W V|_F$", "amplification factor"), strict=True):
         axis.set(yscale="log", ylabel=label, xlim=(-0.5, len(points) - 0.5))
         axis.set_xticks(range(len(points)), [f"rank {point.rank}" for point in points])
     panels.legend_below(figure, columns=2)
@@ -58,7 +58,7 @@ def nulls(results: Results) -> Figure:
     largest error of the identity between phi and the projection metric, as printed and corrected.
     Labels are (i, j; d, a), a being the exponent with which the weight's singular values fall.
     """
-    figure, axes = plt.subplots(1, 4, figsize=(style.TWO_COLUMNS, 3.1))
+    figure, axes = plt.subplots(1, 4, figsize=(style.TWO_COLUMNS, 3.5))
     for place, point in enumerate(results):
         measured, predicted = point.measured, point.predicted
         null, sd = float(predicted.similarity), float(np.sqrt(predicted.similarity_variance))
@@ -78,20 +78,21 @@ def nulls(results: Results) -> Figure:
     axes[0].bar(0, 0, label="predicted mean and spread of a draw", **BOX)
     for colour, text in (("C0", "measured; identity corrected"), ("C3", "identity as printed")):
         axes[3].plot([], [], "o", color=colour, label=text)
-    axes[1].axhline(1, **style.THEORY)
+    axes[1].axhline(1, **style.THEORY, label="closed form")
     for axis, label in zip(
         axes,
-        ("phi(i, j)", "captured / null", "spread / independent", "error of the identity"),
+        (r"$\phi(i, j)$", "captured / null", "spread / independent", "error of the identity"),
         strict=True,
     ):
         names = [
             f"{point.rank}, {point.other_rank}; {point.columns}, {point.base_decay:g}"
             for point in results
         ]
-        axis.set_xticks(range(len(names)), names, rotation=60, ha="right", fontsize=6)
-        axis.set(xlabel="i, j; d, a", ylabel=label)
+        axis.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
+        axis.set(xlabel="$i, j; d, a$", ylabel=label)
     axes[0].set_yscale("log")
     axes[2].set_yscale("log")
+    panels.log_ticks(axes[2])
     axes[3].set_yscale("log")
     panels.legend_below(figure)
     figure.suptitle("Random directions and their closed forms", fontsize=9)

@@ -36,4 +36,4 @@ class Parameters:
         """Estimate one replicate from the QR of its frames."""
         largest = max(self.rank, self.other_rank)
         frame = (self.rows + self.columns) * largest * (20 + largest)
-        return Cost(seconds=1e-9 * self.draws * frame + 0.002, prediction_seconds=0.1)
+        return Cost(seconds=6e-10 * self.draws * frame + 0.002, prediction_seconds=0.01)

@@ -9,10 +9,14 @@ from matplotlib.lines import Line2D
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Family, Results
 
+LAW = (
+    Line2D([], [], **{**style.POINTS, "linestyle": ""}, label="law of spiked matrices"),
+    Line2D([], [], color="0.4", linestyle=":", linewidth=1, label="its threshold"),
+)
 COUNTS = {
     "few new directions": ("spike", "o"),
     "many new directions": ("eight times as many directions", "^"),
-    "base directions": ("the weight's own directions", "x"),
+    "base directions": ("the weight's own directions", "s"),
 }
 
 
@@ -20,10 +24,11 @@ def intruders(results: Results) -> Figure:
     """What a spike does to a random weight, by its size.
 
     Left: leading singular value of the tuned weight; middle: squared overlap of its left vector
-    with the spike's; dashed: law of spiked matrices, with a tick at the threshold. Right:
-    intruder dimensions among the ten leading directions (no cosine of 0.5 or more with any of
-    the base weight's) for updates of equal norm: the spike, eight times as many weaker new
-    directions, and the base weight's own leading directions. One colour per shape of the weight.
+    with the spike's; crosses: law of spiked matrices; vertical: its threshold, below which the
+    spike is lost in the bulk. Right: intruder dimensions among the ten leading directions (no
+    cosine of 0.5 or more with any of the base weight's) for updates of equal norm: the spike,
+    eight times as many weaker new directions, and the base weight's own leading directions. One
+    colour per shape of the weight.
     """
     families = list(results.families("spike"))
     if not families:
@@ -48,7 +53,7 @@ def intruders(results: Results) -> Figure:
         Line2D([], [], color="0.4", marker=marker, linestyle="none", label=text)
         for text, marker in COUNTS.values()
     ]
-    panels.legend_below(figure, [*handles, panels.theory_handle("law of spiked matrices")])
+    panels.legend_below(figure, [*handles, *LAW])
     figure.suptitle("Spikes in a random weight, and intruders", fontsize=9)
     return figure
 
@@ -56,8 +61,9 @@ def intruders(results: Results) -> Figure:
 def _law(axes: Axes, family: Family, name: str, colour: tuple[float, ...]) -> None:
     measured = np.stack([point.measured[name] for point in family], axis=1)
     panels.marks(axes, family.sizes, measured, color=colour)
-    panels.theory(axes, family.sizes, [float(point.predicted[name]) for point in family])
-    axes.axvline(float(family[0].predicted.threshold), ymax=0.06, color=colour)
+    expected = [float(point.predicted[name]) for point in family]
+    axes.plot(family.sizes, expected, **{**style.POINTS, "linestyle": ""}, zorder=3)
+    axes.axvline(float(family[0].predicted.threshold), color=colour, linestyle=":", linewidth=1)
 
 
 def _shape(family: Family) -> str:

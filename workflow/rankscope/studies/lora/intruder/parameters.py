@@ -32,4 +32,4 @@ class Parameters:
     def cost(self) -> Cost:
         """Estimate one replicate from the decompositions of its dense weights."""
         sides = self.rows + self.columns
-        return Cost(seconds=4e-10 * sides**3 + 0.002, prediction_seconds=0.1)
+        return Cost(seconds=4e-10 * sides**3 + 0.002, prediction_seconds=0.01)

@@ -5,7 +5,6 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator
 
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point, Results
@@ -31,7 +30,7 @@ def similarity(results: Results) -> Figure:
     if not points:
         return panels.nothing("No point has an update unrelated to the base weight.")
     figure, axes = plt.subplots(
-        len(points), 3, figsize=(style.TWO_COLUMNS, 0.6 + 1.5 * len(points)), squeeze=False
+        len(points), 3, figsize=(style.TWO_COLUMNS, 0.6 + 1.7 * len(points)), squeeze=False
     )
     for row, point in zip(axes, points, strict=True):
         maps = {
@@ -39,16 +38,16 @@ def similarity(results: Results) -> Figure:
             "two seeds": point.measured.phi_unshared.mean("replicate"),
             "random directions": point.predicted.phi_null,
         }
-        spectrum = f"i^-{point.decay:g}" if point.decay else "flat"
+        spectrum = f"$i^{{-{point.decay:g}}}$" if point.decay else "flat"
         for axis, (title, phi) in zip(row, maps.items(), strict=True):
             sides = (0.5, point.other_rank + 0.5, point.rank + 0.5, 0.5)
             image = axis.imshow(phi, vmin=0, vmax=1, cmap="viridis", aspect="auto", extent=sides)
-            first = f"phi(1, 1) = {float(phi[0, 0]):.2f}"
-            axis.set_title(f"{title}, {spectrum}: {first}", fontsize=6.5)
-        row[0].set_ylabel("i (smaller rank)")
+            first = rf"$\phi(1, 1)$ = {float(phi[0, 0]):.2f}"
+            axis.set_title(f"{title}, {spectrum}\n{first}", fontsize=7)
+        row[0].set_ylabel("$i$ (smaller rank)")
     for axis in axes[-1]:
-        axis.set_xlabel("j (larger rank)")
-    figure.colorbar(image, ax=axes, label="phi(i, j)", shrink=0.8)
+        axis.set_xlabel("$j$ (larger rank)")
+    figure.colorbar(image, ax=axes, label=r"$\phi(i, j)$", shrink=0.8)
     figure.suptitle("Similarity of adapters of two ranks", fontsize=9)
     return figure
 
@@ -81,15 +80,16 @@ def amplification(results: Results) -> Figure:
     for axis, label in zip(axes, labels, strict=True):
         axis.set(xscale="log", yscale="log", xlabel="rank of the adapter", ylabel=label)
         axis.set_xticks(ranks)
-        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        panels.plain_ticks(axis, "xy")
         axis.minorticks_off()
+        panels.log_ticks(axis)
+        panels.plain_ticks(axis)
     for axis in axes[1:]:
         axis.axhline(1, **style.THEORY)
     handles = [
         Line2D([], [], color=colour, label=text, marker="o", linestyle="none")
         for text, colour in zip(BASES.values(), style.COLOURS, strict=False)
     ]
+    handles.append(panels.theory_handle("as chance"))
     handles.append(
         Line2D(
             [],

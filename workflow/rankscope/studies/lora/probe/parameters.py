@@ -49,4 +49,4 @@ class Parameters:
     def cost(self) -> Cost:
         """Estimate one replicate from five trainings and the base weight's frames."""
         sides = self.rows + self.columns
-        return Cost(seconds=5e-4 * self.steps + 1e-9 * sides**3 + 0.002, prediction_seconds=0.1)
+        return Cost(seconds=5e-4 * self.steps + 1e-9 * sides**3 + 0.002, prediction_seconds=0.01)

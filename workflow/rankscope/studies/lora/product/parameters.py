@@ -24,5 +24,5 @@ class Parameters:
 
     def cost(self) -> Cost:
         """Estimate one replicate from its searches."""
-        seconds = 0.08 * self.starts * self.depth * (self.depth > 1) + 0.022
-        return Cost(seconds=seconds, prediction_seconds=0.1)
+        seconds = 0.03 * self.starts * self.depth * (self.depth > 1) + 0.006
+        return Cost(seconds=seconds, prediction_seconds=0.01)

@@ -10,13 +10,13 @@ PANELS = 8
 
 
 def risk(results: Results) -> Figure:
-    """Risk of reduced-rank regression on finite samples, by its rank.
+    r"""Risk of reduced-rank regression on finite samples, by its rank.
 
     Expected squared output error of reduced-rank regression, the exact optimum of a LoRA
     update on the training set, over the target's squared norm. Dashed: asymptotic theory, which
     supposes a true rank well below the width. Dots: tail energy plus variance per parameter
-    of a matrix of that rank. Grey: full least squares, sigma^2 D d / (n - d - 1). The tick on
-    the axis marks the true rank k. The first eight points of the grid.
+    of a matrix of that rank. Grey: full least squares, $\sigma^2 D d / (n - d - 1)$. The tick on
+    the axis marks the true rank k; $\sigma$ is the noise. The first eight points of the grid.
     """
     points = results.points[:PANELS]
     if not points:
@@ -39,8 +39,9 @@ def risk(results: Results) -> Figure:
         axis.axhline(float(theory.full_risk), color="0.6", linewidth=1, label="full least squares")
         axis.axvline(point.teacher_rank, ymax=0.06, color="black", linewidth=2)
         axis.set_yscale("log")
+        panels.log_ticks(axis)
         axis.set_title(
-            f"k = {point.teacher_rank}, n = {point.samples}, noise {point.noise:g}", fontsize=7
+            rf"$k={point.teacher_rank}, n={point.samples}, \sigma={point.noise:g}$", fontsize=7
         )
     for axis in axes[-1]:
         axis.set_xlabel("fitted rank")

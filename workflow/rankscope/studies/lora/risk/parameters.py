@@ -36,4 +36,4 @@ class Parameters:
         """Estimate one replicate from its decompositions."""
         sides = self.rows + self.columns
         seconds = 3e-8 * sides**2 + 1e-9 * self.samples * sides * self.columns
-        return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)
+        return Cost(seconds=seconds + 0.002, prediction_seconds=0.01)

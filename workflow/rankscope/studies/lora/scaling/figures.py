@@ -11,10 +11,10 @@ from rankscope.drawing import panels, style
 from rankscope.evidence.results import Family, Results
 
 METHODS = {
-    ("sgd", "rank"): ("SGD, alpha / r", style.COLOURS[0], "o"),
-    ("sgd", "root-rank"): ("SGD, alpha / sqrt r", style.COLOURS[1], "s"),
-    ("adam", "rank"): ("Adam, alpha / r", style.COLOURS[2], "^"),
-    ("adam", "root-rank"): ("Adam, alpha / sqrt r", style.COLOURS[4], "D"),
+    ("sgd", "rank"): (r"SGD, $\alpha / r$", style.OPTIMISERS["sgd"], "o"),
+    ("sgd", "root-rank"): (r"SGD, $\alpha / \sqrt{r}$", style.OPTIMISERS["sgd"], "s"),
+    ("adam", "rank"): (r"Adam, $\alpha / r$", style.OPTIMISERS["adam"], "o"),
+    ("adam", "root-rank"): (r"Adam, $\alpha / \sqrt{r}$", style.OPTIMISERS["adam"], "s"),
 }
 
 NOTHING = "No two points of the grid differ in their rank alone."
@@ -23,7 +23,8 @@ NOTHING = "No two points of the grid differ in their rank alone."
 def first_step(results: Results) -> Figure:
     """Share of the target that the first step covers at a fixed learning rate, by rank.
 
-    Each optimiser and scaling at its own learning rate; alpha is fixed. Dashed: closed form.
+    Each optimiser and scaling at its own learning rate; alpha is fixed. Dashed: closed form, a
+    power of r.
     """
     families = list(results.families("rank"))
     if not families:
@@ -80,7 +81,8 @@ def _best_rates(axis: Axes, family: Family, threshold: float) -> None:
 
 def _look(family: Family) -> dict[str, Any]:
     text, colour, marker = METHODS[family[0].optimiser, family[0].scaling]
-    return {"color": colour, "marker": marker, "linestyle": "-", "label": text}
+    line = "-" if marker == "o" else "-."
+    return {"color": colour, "marker": marker, "linestyle": line, "label": text}
 
 
 def _by_rank(axis: Axes, families: list[Family]) -> None:

@@ -32,4 +32,4 @@ class Parameters:
     def cost(self) -> Cost:
         """Estimate one replicate from its steps, of which few reach the most."""
         seconds = 6e-8 * self.steps * (self.rows + self.columns) * self.rank + 1e-4 * self.draws
-        return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)
+        return Cost(seconds=seconds + 0.002, prediction_seconds=0.01)

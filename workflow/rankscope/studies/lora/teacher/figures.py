@@ -9,6 +9,7 @@ from rankscope.drawing import panels, style
 from rankscope.evidence.results import Results
 
 OPTIMISERS = {"adam": ("Adam", "o"), "sgd": ("SGD", "s")}
+SPECTRA = {"flat": "-", "power": ":"}
 NOTHING = "No point of the grid trains an adapter."
 
 
@@ -17,7 +18,7 @@ def optimum(results: Results) -> Figure:
 
     Squared output error of adapters trained on fresh minibatches, against the least error of
     any update of their rank (Eckart and Young, weighed by the inputs' second moment), both
-    relative to no update. Filled: trained, by optimiser (shape) and inputs (colour); open: the
+    relative to no update. Filled: trained, by optimiser (colour) and inputs (shape); open: the
     truncated singular value decomposition of the true update, which ignores the inputs. The
     dashed line is equality.
     """
@@ -25,16 +26,17 @@ def optimum(results: Results) -> Figure:
         return panels.nothing(NOTHING)
     figure, axis = plt.subplots(figsize=(style.ONE_COLUMN, 3.6))
     for point in results:
-        name, marker = OPTIMISERS[point.optimiser]
-        inputs, colour = ("anisotropic", 1) if point.input_decay else ("isotropic", 0)
+        name, _ = OPTIMISERS[point.optimiser]
+        inputs, marker = ("anisotropic", "s") if point.input_decay else ("isotropic", "o")
         best = [float(point.measured.best_error.mean())]
-        look = {"marker": marker, "color": style.COLOURS[colour], "markersize": 5}
+        look = {"marker": marker, "color": style.OPTIMISERS[point.optimiser], "markersize": 5}
         if point.input_decay:
             truncated = point.measured.weight_optimum_error.values[:, None]
-            open_look = {**look, "markerfacecolor": "none", "label": "truncated SVD of the target"}
+            text = f"truncated SVD, {name}"
+            open_look = {**look, "markerfacecolor": "none", "label": text}
             panels.marks(axis, best, truncated, **open_look)
         trained = point.measured.trained_error.values[:, None]
-        panels.marks(axis, best, trained, label=f"{name}, {inputs} inputs", **look)
+        panels.marks(axis, best, trained, label=f"{name}, {inputs}", **look)
     axis.plot([0, 1], [0, 1], label="equality", **style.THEORY)
     axis.set(xlabel="least error of that rank", ylabel="error reached")
     panels.legend_below(figure, columns=2)
@@ -45,9 +47,9 @@ def truncation(results: Results) -> Figure:
     """Error of a trained update that is cut to its leading directions.
 
     Squared output error, relative to no update, when only the leading directions of the
-    trained update are kept; colour: rank of the adapter, shape: optimiser, one line per point
-    of the grid. Dashed: the tail of the target's squared singular values (known for isotropic
-    inputs).
+    trained update are kept; colour: rank of the adapter, shape: optimiser, line: spectrum of the
+    true update, one line per point of the grid. Dashed: the tail of the target's squared singular
+    values (known for isotropic inputs).
     """
     if not len(results):
         return panels.nothing(NOTHING)
@@ -64,7 +66,7 @@ def truncation(results: Results) -> Figure:
         tail = point.predicted.truncation_error
         panels.theory(axes[0], tail.kept, tail, label="Eckart and Young")
     axes[0].set_ylabel("error / error of no update")
-    panels.legend_below(figure, columns=4)
+    panels.legend_below(figure, columns=3)
     return figure
 
 
@@ -78,5 +80,6 @@ def _cuts(axis: Axes, points: Results, ranks: list[int]) -> None:
             color=style.COLOURS[ranks.index(point.rank) % len(style.COLOURS)],
             marker=marker,
             markersize=3,
-            label=f"rank {point.rank}, {name}",
+            linestyle=SPECTRA[point.teacher],
+            label=f"rank {point.rank}, {name}, {point.teacher}",
         )

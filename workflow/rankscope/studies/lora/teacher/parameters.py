@@ -46,4 +46,4 @@ class Parameters:
 
     def cost(self) -> Cost:
         """Estimate one replicate from its steps of training."""
-        return Cost(seconds=7e-5 * self.steps + 0.002, prediction_seconds=0.1)
+        return Cost(seconds=7e-5 * self.steps + 0.002, prediction_seconds=0.01)

@@ -25,4 +25,4 @@ class Parameters:
 
     def cost(self) -> Cost:
         """Nothing is computed."""
-        return Cost(seconds=0.002, prediction_seconds=0.1)
+        return Cost(seconds=0.006, prediction_seconds=0.01)

@@ -8,18 +8,18 @@ from rankscope.drawing import panels, style
 from rankscope.evidence.results import Results
 
 LINES = {
-    "bound": ("n eps of theorem 4.1", style.COLOURS[3], "o"),
+    "bound": (r"$n \epsilon$ of theorem 4.1", style.COLOURS[3], "o"),
     "block_sum_error": ("sum of the blocks' fits", style.COLOURS[1], "^"),
     "joint_error": ("joint fit", style.COLOURS[0], "s"),
 }
 
 
 def bound(results: Results) -> Figure:
-    """Theorem 4.1's bound, its least value, and errors of separate and of joint fits.
+    r"""Theorem 4.1's bound, its least value, and errors of separate and of joint fits.
 
     Norms relative to the target's: the theorem's n eps from blocks fitted one by one; the
     error of their sum; the error when the same bases are fitted jointly; and the least
-    value of n eps for random bases, sqrt(n (1 - r / D)) (black). Grey line: the error of no
+    value of n eps for random bases, $\sqrt{n (1 - r / D)}$ (crosses). Grey line: the error of no
     update. One panel per target.
     """
     families = list(results.families("rank"))
@@ -35,9 +35,9 @@ def bound(results: Results) -> Figure:
                 axis, family.sizes, values, color=colour, marker=marker, markersize=4, label=text
             )
         floor = [float(point.predicted.bound_floor) for point in family]
-        panels.theory(axis, family.sizes, floor, label="least n eps")
-        axis.axhline(1, color="0.6", linewidth=1)
-        axis.set(xscale="log", yscale="log", xlabel="rank r of the bases")
+        panels.theory_at(axis, family.sizes, floor, r"least $n \epsilon$")
+        axis.axhline(1, color="0.6", linewidth=1, label="no update")
+        axis.set(xscale="log", yscale="log", xlabel="rank $r$ of the bases")
         axis.set_title(family[0].label("target", "decay"), fontsize=8)
         axis.set_xticks(family.sizes, [f"{rank:g}" for rank in family.sizes])
         axis.minorticks_off()

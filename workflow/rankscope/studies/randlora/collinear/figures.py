@@ -25,7 +25,7 @@ def collinear(results: Results) -> Figure:
         for name, line in (("dependent_share", style.THEORY), ("printed_probability", style.PAPER)):
             axis.plot(family.sizes, [float(point.predicted[name]) for point in family], **line)
     axis.plot([], [], label="with vectors of zeros", **style.THEORY)
-    axis.plot([], [], label="2 q$^d$, as printed", **style.PAPER)
-    axis.set(xlabel="dimension d", ylabel="probability of dependence", yscale="log")
+    axis.plot([], [], label="$2 q^d$, as printed", **style.PAPER)
+    axis.set(xlabel="dimension $d$", ylabel="probability of dependence", yscale="log")
     panels.legend_below(figure, columns=2)
     return figure

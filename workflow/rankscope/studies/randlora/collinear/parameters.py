@@ -17,5 +17,5 @@ class Parameters:
         """Estimate one replicate from the entries that are drawn."""
         entries = self.draws * self.columns
         return Cost(
-            seconds=4e-8 * entries + 0.002, memory_mb=400 + 5e-5 * entries, prediction_seconds=0.1
+            seconds=4e-8 * entries + 0.002, memory_mb=130 + 3e-5 * entries, prediction_seconds=0.01
         )

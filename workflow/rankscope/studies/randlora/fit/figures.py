@@ -14,16 +14,10 @@ from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point, Results
 from rankscope.studies.randlora.fit.claims import error
 
-COLOURS = dict(
-    zip(
-        ("LoRA", "RandLoRA", "RandLoRA-a", "RandLoRA-b", "VeRA", "NoLA", "entries"),
-        (*style.COLOURS[:6], style.COLOURS[7]),
-        strict=True,
-    )
-)
+ADAPTERS = ("LoRA", "RandLoRA", "RandLoRA-a", "RandLoRA-b", "VeRA", "NoLA", "entries")
 HEATMAP: dict[str, Any] = {
     "cmap": "RdBu_r", "center": 0, "vmin": -0.3, "vmax": 0.3, "annot": True, "fmt": ".2f",
-    "annot_kws": {"fontsize": 6}, "cbar": False, "linewidths": 0.5,
+    "annot_kws": {"fontsize": 7}, "cbar": False, "linewidths": 0.5,
 }  # fmt: skip
 
 
@@ -33,7 +27,7 @@ def crossover(results: Results) -> Figure:
     RandLoRA's relative squared error, fitted by alternating least squares, minus that of the
     best LoRA (Eckart and Young, fractional rank by interpolation) of as many parameters, in
     weight space; blue: RandLoRA's is lower, red: LoRA's is lower. Left: flat targets of rank
-    k, with the rank k = D d / (D + d) where counting dimensions puts the crossover (dashed).
+    k, with the rank k = D d / (D + d) where counting dimensions puts the crossover (triangle).
     Right: targets of full rank by spectrum, steeper to the right. Mean over replicates; widest
     weight of the grid.
     """
@@ -50,14 +44,15 @@ def crossover(results: Results) -> Figure:
         sns.heatmap(table, ax=axes[0], **HEATMAP)
         limit = float(flat.points[0].predicted.crossover_rank)
         places = np.arange(len(table.columns)) + 0.5
-        axes[0].axvline(np.interp(limit, table.columns, places), **style.THEORY)
+        x = np.interp(limit, table.columns, places)
+        axes[0].plot(x, 0, "kv", markersize=6, clip_on=False)
     full = points.where(lambda point: point.target_rank == point.columns)
     if len(full):
         steepness = {"flat": 0.0, "gaussian": 0.4, "power": 0.0}
         ordered = sorted(full, key=lambda point: steepness[point.target] + point.decay)
         table = _gains(full, _target)
         sns.heatmap(table[list(dict.fromkeys(map(_target, ordered)))], ax=axes[1], **HEATMAP)
-    axes[0].set(xlabel="rank k of a flat target", ylabel="rank r of RandLoRA's bases")
+    axes[0].set(xlabel="rank $k$ of a flat target", ylabel="rank $r$ of RandLoRA's bases")
     axes[1].set(xlabel="singular values of a full-rank target", ylabel="")
     figure.suptitle("Error of RandLoRA minus error of LoRA", fontsize=9)
     return figure
@@ -83,16 +78,17 @@ def methods(results: Results) -> Figure:
     for axis, (decay, rank) in zip(axes[:, 0], rows, strict=True):
         points = compared.where(input_decay=decay, rank=rank).points
         places = np.arange(len(points))
-        for shift, (adapter, colour) in enumerate(COLOURS.items()):
+        for shift, adapter in enumerate(ADAPTERS):
             values = np.transpose([error(point, adapter).values for point in points])
-            panels.marks(axis, places + (shift - 3) * 0.1, values, color=colour, label=adapter)
+            look = {"color": style.METHODS[adapter], "marker": "osD^vPX"[shift], "label": adapter}
+            panels.marks(axis, places + (shift - 3) * 0.1, values, **look)
         for place, point in zip(places, points, strict=True):
             if "dimension_count" in point.predicted:
                 count = float(point.predicted.dimension_count)
                 axis.plot([place - 0.4, place + 0.4], [count, count], **style.THEORY)
-        space = f"activation space, input variances i^-{decay:g}" if decay else "weight space"
-        axis.set_title(f"{space}, r = {rank}", fontsize=8)
-        axis.set(ylim=(0, 1), ylabel="relative error")
+        space = f"activation space, input variances $i^{{-{decay:g}}}$" if decay else "weight space"
+        axis.set_title(f"{space}, $r = {rank}$", fontsize=8)
+        axis.set(ylim=(-0.05, 1.02), ylabel="relative error")
         axis.set_xticks(places, [_target(point) for point in points])
     axes[0, 0].plot([], [], label="dimension count", **style.THEORY)
     panels.legend_below(figure, columns=8)
@@ -119,20 +115,20 @@ def activation(results: Results) -> Figure:
             axis, family.sizes, np.transpose([_gain(point) for point in family]),
             marker="os^D"[ranks.index(first.rank) % 4], linestyle="-",
             color=colours[target_ranks.index(first.target_rank)],
-            label=f"r = {first.rank}, k = {first.target_rank}",
+            label=f"$r = {first.rank}$, $k = {first.target_rank}$",
         )  # fmt: skip
-    axis.axhline(0, **style.THEORY)
-    axis.set(xlabel="decay a of the inputs' variances", ylabel="error of RandLoRA - LoRA")
+    axis.axhline(0, **style.THEORY, label="equal errors")
+    axis.set(xlabel="decay $a$ of the inputs' variances", ylabel="error of RandLoRA $-$ LoRA")
     panels.legend_below(figure, columns=2)
     return figure
 
 
 def convergence(results: Results) -> Figure:
-    """How alternating least squares converges.
+    r"""How alternating least squares converges.
 
-    RandLoRA's relative squared error after each sweep, minus its last; one line per point
-    (mean over replicates), by rank r, weight space. Right: the error with the Gamma_j alone
-    against the prediction 1 - n / D (dashed: equality).
+    Left: RandLoRA's relative squared error after each sweep, mean over replicates, for targets of
+    full rank: flat, and the steepest power law. Right: the error with the $\Gamma_j$ alone against
+    the prediction $1 - n / D$ (dashed: equality). One colour per rank r, weight space.
     """
     weights = results.where(input_decay=0.0)
     if not len(weights):
@@ -140,26 +136,31 @@ def convergence(results: Results) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 2.9))
     for rank, colour in zip(weights.values("rank"), style.COLOURS, strict=False):
         points = weights.where(rank=rank).points
-        for point in points:
-            _path(axes[0], point, colour)
+        full = [point for point in points if point.target_rank == point.columns]
+        steepest = max((point.decay for point in full), default=0.0)
+        for point in full:
+            if point.target == "flat" or point.decay == steepest > 0:
+                _path(axes[0], point, colour)
         panels.marks(
             axes[1],
             [float(point.predicted.gamma_error) for point in points],
             np.transpose([point.measured.gamma_error.values for point in points]),
             color=colour,
-            label=f"r = {rank}",
+            label=f"$r = {rank}$",
         )
-    axes[0].set(xlabel="sweep", ylabel="error above the last", yscale="log", ylim=(1e-5, 1))
-    axes[1].set(xlabel="1 - n / D", ylabel="error with the Gamma_j alone")
+    axes[0].set(xlabel="sweep", ylabel="relative error", xscale="log", ylim=(0, 1.02))
+    panels.plain_ticks(axes[0])
+    axes[1].set(xlabel="$1 - n / D$", ylabel=r"error with the $\Gamma_j$ alone")
     panels.unity(axes[1], label="equality")
     panels.legend_below(figure, columns=5)
     return figure
 
 
 def _path(axis: Axes, point: Point, colour: tuple[float, float, float]) -> None:
-    path = point.measured.error_path
-    above = (path - path.isel(sweep=-1)).mean("replicate")
-    axis.plot(path.sweep, above.where(above > 0), color=colour, linewidth=0.7)
+    path = point.measured.error_path.mean("replicate")
+    line, name = ("-", "flat") if point.target == "flat" else ("--", _target(point))
+    axis.plot(path.sweep + 1, path, line, color=colour, linewidth=1)
+    axis.plot([], [], line, color="0.4", label=f"target {name}")
 
 
 def _gain(point: Point) -> np.ndarray:
@@ -176,5 +177,5 @@ def _target(point: Point) -> str:
     if point.target == "gaussian":
         return "Gaussian"
     if point.target == "power":
-        return f"i^-{point.decay:g}"
+        return f"$i^{{-{point.decay:g}}}$"
     return "flat" if point.target_rank == point.columns else f"flat, k = {point.target_rank}"

@@ -40,9 +40,9 @@ class Parameters(fitting.Parameters):
 
     def cost(self) -> Cost:
         """Estimate one replicate from the linear systems of its inner loop."""
-        seconds = 4e-5 * self.sweeps * self.columns / 16
+        seconds = self.sweeps * self.columns * (2e-6 + 1e-8 * self.bases() ** 2)
         if self.methods == "all":
             seconds *= 4
         if self.input_decay > 0:
             seconds += 4e-11 * self.sweeps * (self.bases() * self.columns) ** 2 * self.columns
-        return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)
+        return Cost(seconds=seconds + 0.002, prediction_seconds=0.01)

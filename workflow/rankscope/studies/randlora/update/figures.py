@@ -41,8 +41,8 @@ def ranks(results: Results) -> Figure:
                     axis, family.sizes, np.transpose(shares), color=colour, linestyle=line,
                     marker="o", markersize=3, label=text if line == "-" else None,
                 )  # fmt: skip
-            axis.axhline(rank / family[0].columns, **style.THEORY)
-            axis.set(xlabel="spread of the Gamma_j", yscale="log")
+            axis.axhline(rank / family[0].columns, **style.THEORY, label="rank $r$")
+            axis.set(xlabel=r"spread of the $\Gamma_j$", yscale="log")
             axis.set_xscale("symlog", linthresh=0.1)
             axis.set_xticks(family.sizes, [f"{spread:g}" for spread in family.sizes])
     axes[0].set_ylabel("rank / columns")
@@ -74,8 +74,10 @@ def spectra(results: Results) -> Figure:
                 linestyle="-" if point.gamma_spread else "--",
                 label=_bases(point) if point.gamma_spread else None,
             )  # fmt: skip
-        axis.axhline(1 / np.sqrt(shown.points[0].columns), color="0.5", linestyle=":")
+        flat = 1 / np.sqrt(shown.points[0].columns)
+        axis.axhline(flat, color="0.5", linestyle=":", label="flat spectrum of full rank")
         axis.set(xlabel="direction", yscale="log")
+    axes[0].plot([], [], "--", color="0.4", label=r"all $\Gamma_j$ equal")
     axes[0].set_ylabel("singular value / norm")
     panels.legend_below(figure)
     return figure
@@ -100,11 +102,11 @@ def sparsity(results: Results) -> Figure:
             shares = [point.measured[name].values / point.columns for point in points]
             panels.marks(
                 axis, [point.sparsity for point in points], np.transpose(shares), color=colour,
-                markerfacecolor=fill, label=f"r = {rank}" if fill == colour else None,
+                markerfacecolor=fill, label=f"$r = {rank}$" if fill == colour else None,
             )  # fmt: skip
     axis.plot([], [], "o", color="0.4", markerfacecolor="none", label="effective rank")
-    axis.plot([], [], label="1 - z$^r$", **style.THEORY)
-    axis.set(xlabel="share z of zeros in the bases", ylabel="rank / columns", xlim=(0.5, 1.01))
+    axis.plot([], [], label="$1 - z^r$", **style.THEORY)
+    axis.set(xlabel="share $z$ of zeros in the bases", ylabel="rank / columns", xlim=(0.5, 1.01))
     panels.legend_below(figure, columns=2)
     return figure
 
@@ -115,7 +117,7 @@ def _panels(sizes: Sequence[int]) -> tuple[Figure, np.ndarray]:
         1, len(sizes), figsize=(style.TWO_COLUMNS, 3.0), squeeze=False, sharey=True
     )
     for axis, rank in zip(axes[0], sizes, strict=True):
-        axis.set_title(f"bases of rank r = {rank}", fontsize=8)
+        axis.set_title(f"bases of rank $r = {rank}$", fontsize=8)
     return figure, axes[0]
 
 

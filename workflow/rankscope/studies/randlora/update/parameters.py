@@ -19,5 +19,5 @@ class Parameters(adapter.Parameters):
 
     def cost(self) -> Cost:
         """Estimate one replicate from its singular value decompositions."""
-        seconds = 6e-10 * self.draws * self.rows * self.columns**2
-        return Cost(seconds=seconds + 0.002, prediction_seconds=0.1)
+        seconds = 4e-10 * self.draws * self.rows * self.columns**2
+        return Cost(seconds=seconds + 0.002, prediction_seconds=0.01)

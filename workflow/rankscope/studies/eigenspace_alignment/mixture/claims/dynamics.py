@@ -37,6 +37,8 @@ LOW_BIAS = 200  # dimension from which the bias of order 1 / d is about 1 percen
     basis=DERIVED,
     figure="dynamics",
     null="weights that stay where they start",
+    # a largest distance is never 0
+    targets={"holds": TRACKED / 2},
 )
 def effective_dynamics(results: Results) -> Iterator[Sample]:
     """Take the largest gap of each network, and the mean over those of a replicate."""

@@ -1,0 +1,84 @@
+"""Tables of `docs/findings` from the claims of runs: fresh seeds beside each other, one run alone.
+
+python benchmarks/findings.py seeds results results-seed-101 ... > docs/findings/fresh-seeds.md
+python benchmarks/findings.py table results-decisive > docs/findings/decisive.md
+"""
+
+import argparse
+import itertools
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from rankscope.evidence.verdicts import CONTRADICTED, NOT_TESTED, SUPPORTED
+from rankscope.report import formats, items
+
+CELL = ["study", "claim", "definition"]
+
+
+def claims(folder: Path) -> pd.DataFrame:
+    """Return the claims of a run that were tested."""
+    table = pd.read_csv(folder / "claims.csv").fillna({"definition": ""})
+    return table[table.verdict != NOT_TESTED]
+
+
+def origin(folder: Path) -> str:
+    """Say which seed and commit a run has."""
+    made = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    return f"seed {made['configuration']['seed']}, commit {made['commit'][:7]}"
+
+
+def in_markdown(table: pd.DataFrame) -> str:
+    """Return a table in Markdown."""
+    rows = [table.columns, ["---"] * table.shape[1], *table.astype(str).to_numpy()]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def seeds(folders: list[Path]) -> str:
+    """Compare the verdicts of runs that differ in their seed alone."""
+    verdicts = pd.concat(
+        {origin(one).split(",")[0]: claims(one).set_index(CELL).verdict for one in folders},
+        axis=1,
+        join="inner",
+    )
+    flips = verdicts.apply(lambda row: {SUPPORTED, CONTRADICTED} <= set(row), axis=1)
+    differing = verdicts[verdicts.nunique(axis=1) > 1]
+    pairs = [
+        (a, b, int((verdicts[a] == verdicts[b]).sum()))
+        for a, b in itertools.combinations(verdicts.columns, 2)
+    ]
+    equal = ", ".join(f"{a} and {b}: {same}" for a, b, same in pairs)
+    told = (
+        f"{len(verdicts)} cells (a claim under one definition) were tested in all runs. Equal "
+        f"verdicts: {equal}. Between *supported* and *contradicted* {int(flips.sum())} cells "
+        f"turn; {len(differing)} differ at all:"
+    )
+    runs = "; ".join(origin(one) for one in folders)
+    listed = in_markdown(differing.reset_index())
+    return "\n\n".join(["# The verdicts under fresh seeds", f"{runs}.", told, listed])
+
+
+def table(folder: Path) -> str:
+    """Write the claims of one run, a row per definition."""
+    rows = claims(folder)
+    shown = rows[[*CELL, "verdict"]].assign(
+        points=[f"{row.supported:.0f} of {row.points}" for row in rows.itertuples()],
+        estimate=[formats.estimate(cell) for cell in items.records(rows)],
+        accepted=rows.accepted,
+        headline=rows.headline.map({True: "yes"}).fillna(""),
+    )
+    return "\n\n".join([f"# The claims of {folder.name}", f"{origin(folder)}.", in_markdown(shown)])
+
+
+def main() -> None:
+    """Print one of the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("seeds", "table"))
+    parser.add_argument("folders", nargs="+", type=Path)
+    options = parser.parse_args()
+    print(seeds(options.folders) if options.what == "seeds" else table(*options.folders))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""What is wrong with a figure, found from its artists and not from its pixels."""
+
+import itertools
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+
+from rankscope.drawing import style
+
+LEAST_POINTS = 7
+"""Of text, at the width of a page."""
+
+
+def faults(figure):
+    """Say what is wrong: small text, text or legend in the way, cut marks, marks unexplained."""
+    FigureCanvasAgg(figure).draw()
+    found = [*_small(figure), *_in_the_way(figure), *_cut(figure), *_unexplained(figure)]
+    return list(dict.fromkeys(found))
+
+
+def _panels(figure):
+    return [axes for axes in figure.axes if axes.get_visible() and axes.get_label() != "<colorbar>"]
+
+
+def _legends(owner):
+    """The legends of a figure or of a panel."""
+    return [one for one in owner.get_children() if isinstance(one, Legend)]
+
+
+def _ticks(axes):
+    for axis in (axes.xaxis, axes.yaxis):
+        low, high = sorted(axis.get_view_interval())
+        ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+        yield [t.label1 for t in ticks if t.label1.get_visible() and low <= t.get_loc() <= high]
+
+
+def _texts(figure):
+    """All texts that are seen, each with its place in the figure."""
+    found = [*figure.texts]
+    for axes in figure.axes:
+        if axes.get_visible() and axes.axison:
+            labels = [axes.xaxis.label, axes.yaxis.label, axes.title]
+            found += [*labels, *axes.texts, *itertools.chain(*_ticks(axes))]
+    for legend in itertools.chain(*map(_legends, (figure, *figure.axes))):
+        found += [*legend.get_texts(), legend.get_title()]
+    if figure._suptitle:
+        found.append(figure._suptitle)
+    shown = [text for text in dict.fromkeys(found) if text.get_text() and text.get_visible()]
+    return [(text, text.get_window_extent()) for text in shown]
+
+
+def _small(figure):
+    scale = min(1, style.TWO_COLUMNS / figure.get_figwidth())
+    for text, _ in _texts(figure):
+        if text.get_fontsize() * scale < LEAST_POINTS - 0.01:
+            yield f"small: {text.get_text()!r} at {text.get_fontsize() * scale:.1f} pt"
+
+
+def _in_the_way(figure):
+    texts = _texts(figure)
+    for text, box in texts:
+        outside = max(-box.x0, -box.y0, box.x1 - figure.bbox.x1, box.y1 - figure.bbox.y1)
+        if outside > 1:
+            yield f"runs off the page: {text.get_text()!r}"
+    for (one, box), (other, second) in itertools.combinations(texts, 2):
+        if one.get_rotation() % 90 == other.get_rotation() % 90 == 0 and _overlap(box, second) > 1:
+            yield f"texts overlap: {one.get_text()!r} and {other.get_text()!r}"
+    for axes in _panels(figure):
+        for legend in _legends(figure):
+            if _overlap(legend.get_window_extent(), axes.get_window_extent()) > 1:
+                yield "the legend lies over a panel"
+        for legend, line in itertools.product(_legends(axes), axes.lines):
+            path = line.get_path().transformed(line.get_transform())
+            if path.intersects_bbox(legend.get_window_extent(), filled=False):
+                yield f"the legend covers {line.get_label()!r}"
+
+
+def _overlap(one, other):
+    """How far two boxes overlap, in dots of the page."""
+    width = min(one.x1, other.x1) - max(one.x0, other.x0)
+    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return min(width, height)
+
+
+def _places(axes, data):
+    data = np.ma.filled(np.ma.asarray(data, dtype=float), np.nan).reshape(-1, 2)
+    return axes.transData.transform(data[np.isfinite(data).all(axis=1)])
+
+
+def _cut(figure):
+    """Marks and bars of data outside their panel; a value that a log axis cannot show is one."""
+    for axes in _panels(figure):
+        box = axes.get_window_extent()
+        for line in axes.lines:
+            if (
+                line.get_marker() in ("", "None", None, " ")
+                or line.get_transform() != axes.transData
+            ):
+                continue
+            places = _places(axes, line.get_xydata())
+            if np.any(~_inside(box, places)):
+                yield f"marks cut in {axes.get_title()!r}, {axes.get_ylabel()!r}"
+        for bars in axes.collections:
+            if isinstance(bars, LineCollection) and bars.get_transform() == axes.transData:
+                for segment in bars.get_segments():
+                    if np.any(~_inside(box, _places(axes, segment))):
+                        yield f"bars cut in {axes.get_title()!r}, {axes.get_ylabel()!r}"
+
+
+def _inside(box, places):
+    x, y = np.asarray(places).reshape(-1, 2).T
+    inside = (x > box.x0 - 1) & (x < box.x1 + 1) & (y > box.y0 - 1) & (y < box.y1 + 1)
+    return inside & np.isfinite(x) & np.isfinite(y)
+
+
+def _look(line):
+    marker = line.get_marker()
+    marked = marker not in ("", "None", None, " ")
+    return (
+        to_hex(line.get_color()),
+        line.get_linestyle() if line.get_linestyle() not in ("None", " ", "") else "",
+        str(marker) if marked else "",
+    )
+
+
+def _unexplained(figure):
+    """Lines and marks of which no legend names the colour, the dashes or the mark."""
+    legends = [one for owner in (figure, *figure.axes) for one in _legends(owner)]
+    known = [_look(line) for legend in legends for line in legend.findobj(Line2D)]
+    known += [
+        (to_hex(patch.get_facecolor()), "", "") for le in legends for patch in le.get_patches()
+    ]
+    colours, dashes, marks = ({look[part] for look in known if look[part]} for part in range(3))
+    for axes in _panels(figure):
+        looks = {_look(line) for line in axes.lines if len(line.get_xdata())}
+        looks = {look for look in looks if look[1] or look[2] not in ("|", "_", "")}
+        if len(looks) < 2 and not known:
+            continue
+        for colour, dash, mark in sorted(looks):
+            own = dash not in ("", "-") and dash in dashes
+            if colour not in colours and not own:
+                yield f"no legend has the colour {colour} ({dash} {mark})"
+            if dash not in ("", "-") and dash not in dashes:
+                yield f"no legend has lines {dash} ({colour})"
+            if mark and mark not in marks:
+                yield f"no legend has the mark {mark} ({colour})"

@@ -1,0 +1,85 @@
+"""The theory of `depth_limits` against closed forms, finite differences and quadrature."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from rankscope.studies.depth_limits import theory
+from rankscope.studies.depth_limits.parameters import ACTIVATIONS, Parameters
+from rankscope.studies.effective_dimension.theory import fluctuations, kernel
+
+
+def point(**values):
+    default = {"activation": "relu", "architecture": "plain", "width": 64, "batch_size": 16}
+    return Parameters(**default | {"depth": 20} | values)
+
+
+def test_relu_has_the_closed_forms_of_the_arccosine_kernel():
+    # the kink limits a sum on a grid to its spacing squared
+    cosine, found = 1 - theory._DISTANCES, theory.moments("relu")
+    wide = theory._DISTANCES > 1e-4
+    exact = (1 - kernel.correlation_map(cosine, 0.0))[wide]
+    np.testing.assert_allclose(found.variance[wide], exact, rtol=1e-4)
+    np.testing.assert_allclose(
+        found.damping[wide], fluctuations.damping(cosine, 0.0)[wide], atol=1e-4
+    )
+    np.testing.assert_allclose(
+        found.injection[wide],
+        fluctuations.injection(cosine, 0.0, orthogonal=False)[wide],
+        rtol=1e-3,
+    )
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_damping_is_the_logarithmic_slope_of_the_distance_map(name):
+    found = theory.moments(name)
+    slope = np.gradient(np.log(found.variance), np.log(theory._DISTANCES))
+    middle = slice(60, -2)
+    np.testing.assert_allclose(found.damping[middle], slope[middle], atol=0.02)
+
+
+@pytest.mark.parametrize("name", ["tanh", "gelu", "silu"])
+def test_the_distance_of_orthogonal_inputs_is_the_variance_over_the_second_moment(name):
+    def moment(power):
+        def integrand(z):
+            return float(theory.activation(name, np.array(z))) ** power * stats.norm.pdf(z)
+
+        return integrate.quad(integrand, -10, 10)[0]
+
+    expected = 1 - moment(1) ** 2 / moment(2)
+    assert theory.moments(name).variance[-1] == pytest.approx(expected, rel=1e-6)
+
+
+def test_layer_norm_leaves_orthogonal_inputs_orthogonal_and_ends_at_the_fixed_point():
+    distance, fluctuation = theory.recursion(point(architecture="layer-norm"), 200)
+    np.testing.assert_allclose(distance, 1.0, atol=1e-6)
+    damping, injection = theory.moments("relu").damping[-1], theory.moments("relu").injection[-1]
+    assert fluctuation[-1] == pytest.approx(injection / (1 - damping**2), rel=1e-4)
+
+
+def test_only_gelu_and_silu_have_lengths_that_do_not_stay():
+    slopes = {name: theory.moments(name).length_slope for name in ACTIVATIONS}
+    assert slopes["relu"] == pytest.approx(1.0, abs=1e-6)
+    assert slopes["tanh"] < 1 < 1.1 < slopes["gelu"] < slopes["silu"]
+
+
+def test_a_residual_branch_without_weight_would_change_nothing():
+    scaled = point(architecture="scaled-residual", depth=100_000)
+    distance, fluctuation = theory.recursion(scaled, 10)
+    np.testing.assert_allclose(distance, 1.0, atol=1e-3)
+    np.testing.assert_allclose(fluctuation, 1.0, atol=1e-3)
+
+
+def test_a_crossing_lies_between_layers_or_nowhere():
+    curve = np.array([1.0, 2.0, 4.0])
+    assert theory.crossing(curve, 3.0) == 2.5
+    assert theory.crossing(curve, 0.5) == 1.0
+    assert theory.crossing(curve, 5.0) == math.inf
+
+
+def test_wider_networks_lose_half_of_the_rank_in_proportion_later():
+    by_width = theory.predict(point()).half_depth_by_width
+    ratio = float(by_width[-1] / by_width[-5])
+    assert ratio == pytest.approx(2.0, rel=0.1)

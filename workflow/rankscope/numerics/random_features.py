@@ -1,0 +1,81 @@
+"""Random networks of several architectures, seen through one batch of inputs.
+
+Rows of ``h`` (m x n) are the features of the inputs. With ``g`` the gain at which
+``E (g phi(z))^2 = 1`` for standard normal ``z``, and rows of unit mean square after ``norm``:
+
+* plain: ``h' = g phi(W h)``;
+* layer-norm: ``h' = norm(g phi(W h) - mean over units)``;
+* residual: ``h' = h + s V g phi(W norm(h))``.
+
+Entries of ``W`` and ``V`` have variance ``1 / fan_in``. They are never drawn: given ``h``, the
+rows of ``W h`` are those of ``C G`` with ``C C^T = h h^T / fan_in`` and ``G`` standard normal
+(see `relu_networks` for the proof).
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from scipy import special
+
+FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "relu": lambda z: np.maximum(z, 0.0),
+    "tanh": np.tanh,
+    "gelu": lambda z: z * special.ndtr(z),
+    "silu": lambda z: z * special.expit(z),
+}
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(200)
+
+
+def gain(activation: str) -> float:
+    """Return ``(E phi(z)^2)^(-1/2)`` for standard normal ``z``."""
+    square = _WEIGHTS @ FUNCTIONS[activation](_NODES) ** 2 / _WEIGHTS.sum()
+    return float(square**-0.5)
+
+
+def layers(
+    inputs: np.ndarray,
+    activation: str,
+    width: int,
+    depth: int,
+    generator: np.random.Generator,
+    *,
+    layer_norm: bool = False,
+    branch: float = 0.0,
+) -> Iterator[np.ndarray]:
+    """Draw a network and yield its features on a batch, layer by layer.
+
+    Args:
+        inputs: shape ``(m, d)``, rows of mean square 1.
+        activation: a key of `FUNCTIONS`.
+        width: units n.
+        depth: number of layers, or of residual blocks after a first linear layer.
+        generator: the source of all randomness.
+        layer_norm: whether features are centred over units and normalised.
+        branch: weight s of residual blocks; 0 for none.
+
+    Yields:
+        Shape ``(m, n)``.
+    """
+    function, scale = FUNCTIONS[activation], gain(activation)
+    features = _linear(inputs, width, generator) if branch else inputs
+    for _ in range(depth):
+        if branch:
+            inner = scale * function(_linear(_normalised(features), width, generator))
+            features = features + branch * _linear(inner, width, generator)
+        else:
+            features = scale * function(_linear(features, width, generator))
+        if layer_norm:
+            features = _normalised(features - features.mean(axis=1, keepdims=True))
+        yield features
+
+
+def _linear(features: np.ndarray, width: int, generator: np.random.Generator) -> np.ndarray:
+    """Return the features times a new Gaussian matrix, by its law on the batch."""
+    # numpy's types know the pair of mode "reduced" only
+    factor = np.asarray(np.linalg.qr(features.T, mode="r")).T / np.sqrt(features.shape[1])
+    return np.asarray(factor @ generator.standard_normal((factor.shape[1], width)))
+
+
+def _normalised(features: np.ndarray) -> np.ndarray:
+    """Return rows of mean square 1."""
+    return features / np.sqrt(np.mean(features**2, axis=1, keepdims=True))

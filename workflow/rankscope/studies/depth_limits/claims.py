@@ -1,0 +1,134 @@
+"""Claims about the depth at which random networks lose rank."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+
+from rankscope.evidence.claims import DERIVED, HERE, claim
+from rankscope.evidence.region import at_least, at_most, factor, percent
+from rankscope.evidence.results import Point, Results
+from rankscope.evidence.samples import Sample, jackknife
+
+LAYERS = (1, 2, 5, 10, 20, 40)
+REGISTERED = "layers 1, 2, 5, 10, 20, 40"
+STABLE = 1.001
+"""Largest derivative of the length map at which lengths stay; 1 for homogeneous activations."""
+NORMALISED = ("layer-norm", "residual", "scaled-residual")
+INVERSE = "mean of 1/PR over networks / predicted 1/PR"
+
+
+@claim(
+    "centred rank of all architectures",
+    "1/PR = 1/(m - 1) + V gives the centred participation ratio {accepted}, whatever the "
+    "activation and however layers are joined.",
+    accepted=percent(10, why="the formula is of first order in l/n, and l/n is up to 1/8"),
+    estimate=INVERSE,
+    null="infinite width: PR = m - 1, at the last layer",
+    scope=f"orthonormal inputs, {REGISTERED} up to n/8; without normalisation, activations whose "
+    "lengths stay (ReLU, tanh); points where infinite width is off by more than 20 % at the last "
+    "of these layers",
+    source=HERE,
+    basis=DERIVED,
+    figure="ranks_by_architecture",
+    headline=True,
+)
+def centred_rank(results: Results) -> Iterator[Sample]:
+    """Average 1/PR over networks, as the theory does."""
+    for point in results.where(_keeps_lengths):
+        predicted = point.predicted.centred_participation_ratio
+        layers = [layer for layer in LAYERS if layer <= min(point.depth, point.width // 8)]
+        infinite = float(predicted.sel(layer=layers[-1])) / (point.batch_size - 1)
+        for layer in layers if infinite < 0.8 else []:
+            ratio = (predicted / point.measured.centred_participation_ratio).sel(layer=layer)
+            yield Sample(point, ratio, f"layer {layer}", chance=infinite)
+
+
+@claim(
+    "depth of half the rank",
+    "Half of the centred rank is lost at the layer at which V = 1/(m - 1), {accepted}.",
+    accepted=factor(1.25, why="ten percent of 1/PR, half of which is V"),
+    estimate="measured depth / predicted depth",
+    null="the first layer",
+    scope="networks that keep lengths, where that layer is between 2 and n/8",
+    source=HERE,
+    basis=DERIVED,
+    figure="half_depths",
+)
+def half_depth(results: Results) -> Iterator[Sample]:
+    """Interpolate the mean 1/PR to the depth at which it has doubled."""
+    for point in results.where(_keeps_lengths):
+        predicted = float(point.predicted.half_depth)
+        if 2 <= predicted <= min(point.width / 8, point.depth):
+            level = 2 / (point.batch_size - 1)
+            found = jackknife(
+                lambda some, level=level, unit=predicted: reached(some.mean(axis=0), level) / unit,
+                1 / point.measured.centred_participation_ratio,
+            )
+            yield Sample(point, found, chance=1 / predicted)
+
+
+@claim(
+    "normalisation keeps rank",
+    "With features normalised over units after the activation, the centred rank does not fall from "
+    "half of the depth to the end: its ratio is {accepted}.",
+    accepted=at_least(0.95, why="a twentieth; by layer 20 the slowest V is 6 % short of its limit"),
+    estimate="PR at the last layer / PR at half of the depth",
+    null="the plain ReLU network of the same shape",
+    scope="all activations, depth 40 or more, m at most n/4",
+    source=HERE,
+    basis=DERIVED,
+    figure="ranks_by_architecture",
+)
+def normalisation_keeps_rank(results: Results) -> Iterator[Sample]:
+    """Divide the participation ratio at the end by that at half of the depth."""
+    chosen = results.where(
+        lambda p: p.depth >= 40 and p.batch_size <= p.width / 4, architecture="layer-norm"
+    )
+    for point in chosen:
+        shape = {name: point.parameters[name] for name in ("width", "batch_size", "depth")}
+        for plain in results.where(architecture="plain", activation="relu", **shape):
+            chance = _kept(plain, plain.predicted.centred_participation_ratio)
+            kept = _kept(point, point.measured.centred_participation_ratio)
+            yield Sample(point, kept, chance=float(chance))
+
+
+@claim(
+    "lengths that do not stay cost rank",
+    "Without normalisation, activations whose length map is unstable (GELU, SiLU) keep less of the "
+    "centred rank than lengths that stay would leave: {accepted} of it at the last layer.",
+    accepted=at_most(0.8, why="a fifth less: twice the room that the theory has elsewhere"),
+    estimate="mean PR at the last layer / prediction for lengths that stay",
+    null="lengths that stay",
+    chance=1.0,
+    scope="plain networks whose length map has a derivative above 1.01, depth 40 or more",
+    source=HERE,
+    basis=DERIVED,
+    figure="ranks_by_architecture",
+)
+def unstable_lengths(results: Results) -> Iterator[Sample]:
+    """Divide by the prediction that the formula gives at fixed lengths."""
+    chosen = results.where(
+        lambda p: p.depth >= 40 and float(p.predicted.length_slope) > 1.01, architecture="plain"
+    )
+    for point in chosen:
+        ratio = point.measured.centred_participation_ratio
+        yield Sample(point, (ratio / point.predicted.centred_participation_ratio)[:, -1])
+
+
+def reached(curve: np.ndarray, level: float) -> float:
+    """Return where a curve over layers 1 to L first reaches a level; ``nan`` if it does not."""
+    layer = int(np.argmax(curve >= level))
+    if curve[layer] < level:
+        return float("nan")
+    if layer == 0:
+        return 1.0
+    return float(np.interp(level, curve[layer - 1 : layer + 1], [layer, layer + 1]))
+
+
+def _keeps_lengths(point: Point) -> bool:
+    return point.architecture in NORMALISED or float(point.predicted.length_slope) <= STABLE
+
+
+def _kept(point: Point, ratio: xr.DataArray) -> xr.DataArray:
+    return ratio.sel(layer=point.depth) / ratio.sel(layer=point.depth // 2)

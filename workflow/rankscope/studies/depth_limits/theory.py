@@ -1,0 +1,177 @@
+"""How far features of a batch fall together at infinite width, and what finite width adds.
+
+``D = 1 - c`` is the distance of two inputs whose features have cosine c. In a layer with
+pre-activations ``sqrt(c) g + sqrt(D) e_i`` of unit variance, and ``phi`` scaled to
+``E phi^2 = 1``, let ``s^2(g) = Var_e phi`` and ``b(g) = E_e [e phi]``:
+
+    A(D) = E_g s^2,    r(D) = E_g b^2 / E_g s^2,    kappa(D) = E_g s^4 / (E_g s^2)^2.
+
+* plain: ``D' = A``; layer-norm: ``D' = A / (1 - mu^2)`` with ``mu = E phi``. Both:
+  ``V' = r^2 V + kappa / n``.
+* residual, branch weight s, mean square q: ``q' = q + s^2``, ``D' = (q D + s^2 A) / q'`` and,
+  with the branch's share ``w = s^2 A / (q D + s^2 A)``,
+  ``V' = (1 - w + w r)^2 V + [w^2 (kappa + 1) + 2 w (1 - w)] / n`` from ``V_0 = 1/n``.
+
+The centred participation ratio is ``1 / PR = 1 / (m - 1) + V``, to first order in 1/n and
+leading order in 1/m. Derived in docs.
+"""
+
+import dataclasses
+import functools
+
+import numpy as np
+import xarray as xr
+from scipy import interpolate, special
+
+from rankscope.datasets import variable
+from rankscope.studies.depth_limits.parameters import Parameters
+
+WIDTHS = 2.0 ** np.arange(5, 14.1, 0.25)
+"""Widths at which the depth of half the rank is given."""
+DEEPEST = 20_000
+"""No layer beyond is looked at."""
+_GRID = np.linspace(-8.0, 8.0, 961)
+_WEIGHT = np.exp(-(_GRID**2) / 2) / np.exp(-(_GRID**2) / 2).sum()
+_DISTANCES = np.geomspace(1e-9, 1.0, 121)
+
+
+def activation(name: str, z: np.ndarray) -> np.ndarray:
+    """Return phi, not scaled."""
+    if name == "relu":
+        return np.where(z > 0, z, 0.0)
+    if name == "tanh":
+        return 2.0 * special.expit(2.0 * z) - 1.0
+    if name == "gelu":
+        return 0.5 * z * (1.0 + special.erf(z / np.sqrt(2.0)))
+    return z / (1.0 + np.exp(-z))
+
+
+@dataclasses.dataclass(frozen=True)
+class Moments:
+    """What a layer does to distances.
+
+    Attributes:
+        variance: A at the nodes `_DISTANCES`.
+        damping: r at the nodes.
+        injection: kappa at the nodes.
+        mean: mu.
+        length_slope: derivative at q = 1 of the map of the mean square q; above 1 lengths do
+            not stay.
+    """
+
+    variance: np.ndarray
+    damping: np.ndarray
+    injection: np.ndarray
+    mean: float
+    length_slope: float
+
+
+@functools.cache
+def moments(name: str) -> Moments:
+    """Average over Gaussian pre-activations, by sums on grids."""
+    plain = activation(name, _GRID)
+    square = float(plain**2 @ _WEIGHT)
+    step = 1e-4
+    grown = activation(name, np.sqrt(1 + step) * _GRID) ** 2 @ _WEIGHT
+    found = []
+    for distance in _DISTANCES:
+        # close to a kink of phi at 0, where inputs a small distance apart part ways
+        stretch = np.linspace(-1, 1, len(_GRID)) * np.arcsinh(8.0 / np.sqrt(distance))
+        common = np.sqrt(distance) * np.sinh(stretch)
+        density = np.exp(-(common**2) / 2) * np.cosh(stretch)
+        density /= density.sum()
+        shared, own = np.sqrt(1.0 - distance) * common[:, None], np.sqrt(distance) * _GRID
+        # deviations from the value at e = 0 keep the digits of a small variance
+        values = activation(name, shared + own) - activation(name, shared)
+        variance = (values**2 @ _WEIGHT - (values @ _WEIGHT) ** 2) / square
+        slope = (values @ (_WEIGHT * _GRID)) ** 2 / square
+        total = variance @ density
+        found.append((total, slope @ density / total, variance**2 @ density / total**2))
+    variance, damping, injection = np.array(found).T
+    mean = float(plain @ _WEIGHT) / np.sqrt(square)
+    return Moments(variance, damping, injection, mean, float(grown / square - 1) / step)
+
+
+def recursion(parameters: Parameters, depth: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return D and ``n V`` at layers 1 to ``depth``."""
+    known = moments(parameters.activation)
+    nodes = np.log(_DISTANCES)
+    relative = interpolate.CubicSpline(nodes, np.log(known.variance / _DISTANCES))
+    damping = interpolate.CubicSpline(nodes, known.damping)
+    injection = interpolate.CubicSpline(nodes, known.injection)
+    distance, square, fluctuation = 1.0, 1.0, 1.0 if parameters.branch else 0.0
+    scale = 1 - known.mean**2 if parameters.architecture == "layer-norm" else 1.0
+    weight = parameters.branch**2
+    found = []
+    for _ in range(depth):
+        at = np.log(max(distance, _DISTANCES[0]))
+        keep, add = float(damping(at)), float(injection(at))
+        branch = distance * float(np.exp(relative(at))) / scale
+        if weight:
+            whole = square * distance + weight * branch
+            share = weight * branch / whole
+            keep = 1 - share + share * keep
+            add = share**2 * (add + 1) + 2 * share * (1 - share)
+            square += weight
+            branch = whole / square
+        distance, fluctuation = min(branch, 1.0), keep**2 * fluctuation + add
+        found.append((distance, fluctuation))
+    distances, fluctuations = np.array(found).T
+    return distances, fluctuations
+
+
+def crossing(inverse: np.ndarray, level: float) -> float:
+    """Return the layer, between layers if need be, at which a curve first reaches a level.
+
+    Args:
+        inverse: at layers 1 to L.
+        level: what is reached.
+
+    Returns:
+        ``inf`` if it is not reached.
+    """
+    above = np.flatnonzero(inverse >= level)
+    if not len(above):
+        return float("inf")
+    first = int(above[0])
+    if first == 0:
+        return 1.0
+    low, high = inverse[first - 1], inverse[first]
+    return float(first + (level - low) / (high - low))
+
+
+def predict(parameters: Parameters) -> xr.Dataset:
+    """Return the ranks by layer, and the depth at which half of the centred rank is lost."""
+    p = parameters
+    m, n = p.batch_size, p.width
+    # the weight of a scaled branch is a matter of the depth: its limits are those of this depth
+    deep = p.depth if p.architecture == "scaled-residual" else DEEPEST
+    distance, fluctuation = recursion(p, max(deep, p.depth))
+    inverse = 1 / (m - 1) + fluctuation / n
+    cosine = 1 - distance[: p.depth]
+    top, bulk = 1 + (m - 1) * cosine, 1 - cosine
+    halves = [crossing(1 / (m - 1) + fluctuation / width, 2 / (m - 1)) for width in WIDTHS]
+    layer = ("layer",)
+    found = {
+        "centred_participation_ratio": (
+            layer, 1 / inverse[: p.depth], "participation ratio of unit-length, centred features",
+        ),
+        "participation_ratio": (
+            layer, m**2 / (top**2 + (m - 1) * bulk**2), "participation ratio, infinite width",
+        ),
+        "cosine": (layer, cosine, "cosine of a pair, infinite width"),
+        "half_depth": (
+            (), crossing(inverse, 2 / (m - 1)), "layer at which the centred rank is (m - 1) / 2",
+        ),
+        "half_depth_by_width": (("any_width",), np.array(halves), "that layer, of other widths"),
+        "length_slope": (
+            (), moments(p.activation).length_slope, "derivative of the map of the mean square",
+        ),
+    }  # fmt: skip
+    return xr.Dataset(
+        {name: variable(*value) for name, value in found.items()},
+        {
+            "layer": variable("layer", np.arange(1, p.depth + 1), "layer or block"),
+            "any_width": variable("any_width", WIDTHS, "width n"),
+        },
+    )
