@@ -246,7 +246,8 @@ def confined_training(results: Results) -> Figure:
         axes.set(xlabel="training step", title=_setting(family[0]), yscale="log")
         axes.set_ylim(bottom=1e-4)
     switch = Line2D([], [], label="switch", **style.NULL)
-    panels.legend_below(figure, [*_keys(["all of the gradient", *parts[1:]]), *LABELS, switch])
+    keys = [*_keys(["all of the gradient", *parts[1:]]), *LABELS, switch]
+    panels.legend_below(figure, keys, columns=2)
     return figure
 
 
@@ -297,9 +298,11 @@ def _setting(point: Point) -> str:
 
 
 def _panels(count: int, ylabel: str) -> tuple[Figure, list[Axes]]:
-    rows = -(-count // COLUMNS)
-    figure = Figure(figsize=(style.TWO_COLUMNS, 1.75 * rows + 0.9), layout="constrained")
-    grid = list(figure.subplots(rows, COLUMNS, squeeze=False).ravel())
+    columns = min(count, COLUMNS)
+    rows = -(-count // columns)
+    width = style.ONE_COLUMN if columns == 1 else style.TWO_COLUMNS
+    figure = Figure(figsize=(width, 1.75 * rows + 0.9), layout="constrained")
+    grid = list(figure.subplots(rows, columns, squeeze=False).ravel())
     for axes in grid:
         axes.tick_params(labelsize=7)
         axes.title.set_fontsize(7)
