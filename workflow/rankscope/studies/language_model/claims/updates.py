@@ -35,8 +35,16 @@ INTRUDERS = {
 
 
 def probed(point: Point) -> list[Run]:
-    """Return LoRA's runs from rank 4 on that are probed at their own rank."""
-    return [run for run in runs(point, "lora") if LEAST_RANK <= run.rank in PROBED_RANKS]
+    """Return LoRA's runs from rank 4 on that are probed at their own rank.
+
+    A short run may leave directions of a large rank at rounding; such a run is left out.
+    """
+    return [
+        run
+        for run in runs(point, "lora")
+        if LEAST_RANK <= run.rank in PROBED_RANKS
+        and of(point, "alignment", run).sel(probed_rank=run.rank).notnull().all()
+    ]
 
 
 def logarithm(point: Point, variable: str, run: Run, matrix: str, rank: int) -> xr.DataArray:
