@@ -21,7 +21,6 @@ from rankscope.planning import code, configuration, parameters, study
 
 PRESET = Path(__file__).parent.parent / "presets" / "test.yaml"
 SLOW = {"language_model"}
-UNCHECKED = {"language_model"}
 REPLICATES = 6
 """From three replicates, a statistic of halves says nothing."""
 OF_USERS = {"adapter_probe"}
@@ -382,8 +381,6 @@ def test_a_swapped_bound_or_sign_is_noticed(name, its_claims, found):
 
 
 def test_figures_are_legible_whole_and_explained(name, its_claims, found):
-    if name in UNCHECKED:
-        pytest.skip(f"the figures of {name} are being made anew")
     table, _ = verify.judge(its_claims, found, 0.95)
     style.apply()
     for item in study.makes(name, "figures"):
