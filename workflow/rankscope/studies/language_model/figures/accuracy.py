@@ -12,7 +12,7 @@ from rankscope.drawing import panels, style
 from rankscope.evidence import samples
 from rankscope.evidence.results import Results
 from rankscope.studies.language_model.claims.accuracy import NOT_WORSE, gain
-from rankscope.studies.language_model.figures.layout import grid, looks, spread
+from rankscope.studies.language_model.figures.layout import ROWS, grid, looks, spread
 from rankscope.studies.language_model.selection import all_runs, of, runs
 
 ADAPTERS = ("lora", "rslora", "randlora", "vera")
@@ -32,16 +32,15 @@ def accuracy(results: Results) -> Figure:
         chosen = all_runs(point)
         for place, run in enumerate(chosen):
             values = of(point, "correct", run).mean("text").values
-            colour = looks(results)[run.name]["color"]
-            axes.plot(values, place + spread(len(values), 0.5), ".", ms=3, alpha=0.6, color=colour)
+            axes.plot(values, place + spread(len(values), 0.5), ".", ms=3, color=ROWS)
             mean, half = panels.interval(values)
-            axes.errorbar(mean, place, xerr=np.nan_to_num(half), fmt="o", ms=5, color=colour)
+            axes.errorbar(mean, place, xerr=np.nan_to_num(half), fmt="o", ms=5, color=ROWS)
         axes.set_yticks(range(len(chosen)), [run.name for run in chosen])
         axes.invert_yaxis()
         share = float(point.measured.majority)
         axes.set_xlabel(f"test accuracy (largest class: {share:.2f})")
     marks = [
-        Line2D([], [], color="0.3", marker=marker, ls="none", ms=size, label=label)
+        Line2D([], [], color=ROWS, marker=marker, ls="none", ms=size, label=label)
         for marker, size, label in ((".", 3, "replicate"), ("o", 5, "mean"))
     ]
     panels.legend_below(figure, marks)
@@ -64,7 +63,8 @@ def rank_and_parameters(results: Results) -> Figure:
             of_method = runs(point, method)
             sizes = [float(of(point, "trainable_parameters", run)) for run in of_method]
             values = [of(point, "correct", run).mean("text").values for run in of_method]
-            axes.plot(sizes, [value.mean() for value in values], color="0.7", lw=0.8, zorder=0)
+            means = [value.mean() for value in values]
+            axes.plot(sizes, means, color="0.7", lw=0.8, zorder=0, label="ranks of a method")
             for run, size, value in zip(of_method, sizes, values, strict=True):
                 drawn = look[run.name] | {"linestyle": "none"}
                 panels.marks(axes, [size], value[:, None], **drawn)
@@ -165,7 +165,7 @@ def truncation(results: Results) -> Figure:
             whole = of(point, "correct", run).mean("text")
             values = np.concatenate([cut.values, whole.values[:, None]], axis=1)
             panels.marks(axes, places + shift, values, lw=0.9, **look[run.name])
-        axes.axvline(len(kept) - 0.5, color="0.7", lw=0.6)
+        axes.axvline(len(kept) - 0.5, color="0.7", lw=0.6, label="whole updates from here on")
         axes.set_xticks(places, [*kept, "all"])
         axes.set(xlabel="directions kept", ylabel="test accuracy")
     panels.legend_below(figure)

@@ -13,6 +13,8 @@ from rankscope.evidence.results import Point, Results
 from rankscope.studies.language_model.selection import all_runs, runs
 
 MARKERS = "osD^vP<X>"
+ROWS = "0.25"
+"""Colour of marks in figures whose rows name the runs."""
 Look = dict[str, Any]
 
 

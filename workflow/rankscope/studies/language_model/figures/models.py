@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Results
-from rankscope.studies.language_model.figures.layout import looks, richest
+from rankscope.studies.language_model.figures.layout import ROWS, richest
 from rankscope.studies.language_model.selection import of, runs
 
 
@@ -24,8 +24,8 @@ def representations(results: Results) -> Figure:
     figure, axes = plt.subplots(figsize=(style.ONE_COLUMN, 0.24 * len(others) + 1.2))
     for place, run in enumerate(others):
         mean, half = panels.interval(of(point, "cka", run))
-        drawn = looks(results)[run.name] | {"label": None, "linestyle": "none"}
-        axes.errorbar(mean, place, xerr=np.nan_to_num(half), ms=4, **drawn)
+        bar = np.nan_to_num(half)
+        axes.errorbar(mean, place, xerr=bar, fmt="o", ms=4, color=ROWS, label="mean")
     axes.axvline(float(point.measured.cka_pretrained.mean()), **style.PAPER, label="pretrained")
     if "cka_full" in point.measured:
         mean, half = panels.interval(point.measured.cka_full)

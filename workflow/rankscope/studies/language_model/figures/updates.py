@@ -66,6 +66,7 @@ def amplification(results: Results) -> Figure:
             bars = np.stack([1 - np.exp(-half), np.exp(half) - 1]) * centre
             axes.errorbar(ranks, centre, yerr=bars, ms=3, lw=1.0, **look[run.name])
         left.plot(ranks, null, lw=1.0, ls=":", color=look[run.name]["color"])
+    left.plot([], [], lw=1.0, ls=":", color="0.3", label="random directions")
     right.axhline(1.0, **style.THEORY, label="chance")
     for axes in (left, right):
         axes.set_xscale("log", base=2)
@@ -128,7 +129,7 @@ def intruders(results: Results) -> Figure:
     its update, mean over matrices and replicates.
     """
     most = max(len(all_runs(point)) for point in results)
-    figure, pairs = grid(results.points, height=0.42 * most + 1.0)
+    figure, pairs = grid(results.points, height=0.48 * most + 1.0)
     for axes, point in pairs:
         adapted = [run for run in all_runs(point) if run.method != "head"]
         present = [name for name in INTRUDERS if name in point.measured]
@@ -144,9 +145,9 @@ def intruders(results: Results) -> Figure:
         ticks = [
             f"{run.name}\n|dW|/|W| = {norm:.2f}" for run, norm in zip(adapted, norms, strict=True)
         ]
-        axes.set_yticks(range(len(ticks)), ticks, fontsize=6)
+        axes.set_yticks(range(len(ticks)), ticks, fontsize=7)
         axes.invert_yaxis()
-        axes.set(xlabel="intruders of 10", xlim=(-0.3, 10.3))
+        axes.set(xlabel="intruders of 10")
     handles = [
         Line2D([], [], marker=marker, ls="none", ms=4, color=colour, label=label)
         for label, marker, colour in INTRUDERS.values()
