@@ -51,7 +51,7 @@ def test_a_figure_without_the_style_would_not_pass(tmp_path):
 
 def test_a_figure_is_as_wide_as_the_column_it_is_for(saved):
     width = int.from_bytes(saved.with_suffix(".png").read_bytes()[16:20], "big")
-    assert width == pytest.approx(style.ONE_COLUMN * 200, abs=1)
+    assert width == pytest.approx(style.ONE_COLUMN * style.RESOLUTION, abs=1)
 
 
 def test_the_same_figure_is_the_same_bytes(saved, tmp_path):

@@ -41,7 +41,7 @@ VERDICT_COLOURS: dict[str, Colour | str] = {
     "not tested": "0.92",
 }
 
-RESOLUTION = 160
+RESOLUTION = 150
 """Dots per inch of a PNG."""
 
 # A PDF's bytes must not depend on the time.
