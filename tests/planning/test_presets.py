@@ -7,7 +7,7 @@ from rankscope.planning import configuration, limits, parameters, study
 
 PRESETS = ("default", "cluster", "decisive")
 """That of the tests is held to more by tests/test_contract.py."""
-SECONDS, DEAR_SECONDS = 0.3, 3.0
+SECONDS, DEAR_SECONDS = 0.3, 4.0
 """No point is run here whose estimate for one replicate is more: of the first kind those that have
 a value, or a pair of values, that no cheaper one has; of the second one of each question."""
 OTHERS = {"language_model"}
