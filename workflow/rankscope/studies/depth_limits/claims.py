@@ -49,8 +49,9 @@ def centred_rank(results: Results) -> Iterator[Sample]:
     "Half of the centred rank is lost at the layer at which V = 1/(m - 1), {accepted}.",
     accepted=factor(1.25, why="ten percent of 1/PR, half of which is V"),
     estimate="measured depth / predicted depth",
-    null="the first layer",
-    scope="networks that keep lengths, where that layer is between 2 and n/8",
+    null="the second layer",
+    scope="networks that keep lengths, where that layer is between 3 and n/8, and within half of "
+    "the layers drawn, so that one far too deep would be seen",
     source=HERE,
     basis=DERIVED,
     figure="half_depths",
@@ -59,13 +60,13 @@ def half_depth(results: Results) -> Iterator[Sample]:
     """Interpolate the mean 1/PR to the depth at which it has doubled."""
     for point in results.where(_keeps_lengths):
         predicted = float(point.predicted.half_depth)
-        if 2 <= predicted <= min(point.width / 8, point.depth):
+        if 3 <= predicted <= min(point.width / 8, point.depth / 2):
             level = 2 / (point.batch_size - 1)
             found = jackknife(
                 lambda some, level=level, unit=predicted: reached(some.mean(axis=0), level) / unit,
                 1 / point.measured.centred_participation_ratio,
             )
-            yield Sample(point, found, chance=1 / predicted)
+            yield Sample(point, found, chance=2 / predicted)
 
 
 @claim(

@@ -14,8 +14,12 @@ def centred_rank(point: Point, values: xr.DataArray) -> Planted:
 
 
 def half_depth(point: Point, values: xr.DataArray) -> Planted:
-    """Return ranks whose inverse grows evenly and has doubled at the predicted depth's multiple."""
-    grown = point.measured.layer / (values * point.predicted.half_depth)
+    """Return ranks whose mean inverse has doubled at the multiple of the predicted depth.
+
+    The inverse of each network is off by what moves that depth by its own value.
+    """
+    mean = float(values.mean())
+    grown = point.measured.layer / (mean * point.predicted.half_depth) - (values - mean) / mean
     return {NAME: (point.batch_size - 1) / (1 + grown).transpose("replicate", "layer")}
 
 

@@ -152,8 +152,8 @@ def as_close_as_another_seed(point: Point, values: xr.DataArray) -> Planted:
 
 
 def _like(point: Point, variable: str) -> xr.DataArray:
-    """Return zeros with all dimensions of a variable but the replicates."""
-    return xr.zeros_like(point.measured[variable].isel(replicate=0, drop=True), dtype=float)
+    """Return zeros with all dimensions of a variable but the replicates, where it is measured."""
+    return 0.0 * point.measured[variable].isel(replicate=0, drop=True)
 
 
 def _off(point: Point, tried: Collection[Run], reference: str, values: xr.DataArray) -> Planted:
