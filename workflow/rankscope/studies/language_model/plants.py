@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from rankscope.evidence.results import Point
+from rankscope.studies.language_model.claims.updates import probed
 from rankscope.studies.language_model.parameters import Run
 from rankscope.studies.language_model.selection import all_runs, own_matrices, partner, runs
 
@@ -117,9 +118,8 @@ def amplifies(point: Point, values: xr.DataArray) -> Planted:
 
 def falls_as_chance_does(point: Point, values: xr.DataArray) -> Planted:
     """Return alignments that are a power of the rank, between the two that are compared."""
-    probed = point.measured.probed_rank
-    ranks = [run.rank for run in runs(point, "lora") if run.rank >= 4 and run.rank in probed]
-    power = np.log(probed) / np.log(max(ranks) / min(ranks))
+    ranks = [run.rank for run in probed(point)]
+    power = np.log(point.measured.probed_rank) / np.log(max(ranks) / min(ranks))
     return {"alignment": _like(point, "alignment") + np.exp(values * power)}
 
 
@@ -152,8 +152,11 @@ def as_close_as_another_seed(point: Point, values: xr.DataArray) -> Planted:
 
 
 def _like(point: Point, variable: str) -> xr.DataArray:
-    """Return zeros with all dimensions of a variable but the replicates, where it is measured."""
-    return 0.0 * point.measured[variable].isel(replicate=0, drop=True)
+    """Return zeros with all dimensions of a variable but the replicates, where all have it."""
+    measured = point.measured[variable]
+    return xr.zeros_like(measured.isel(replicate=0, drop=True), dtype=float).where(
+        measured.notnull().all("replicate")
+    )
 
 
 def _off(point: Point, tried: Collection[Run], reference: str, values: xr.DataArray) -> Planted:
