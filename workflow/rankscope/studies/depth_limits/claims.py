@@ -35,7 +35,7 @@ INVERSE = "mean of 1/PR over networks / predicted 1/PR"
 )
 def centred_rank(results: Results) -> Iterator[Sample]:
     """Average 1/PR over networks, as the theory does."""
-    for point in results.where(_keeps_lengths):
+    for point in results.where(keeps_lengths):
         predicted = point.predicted.centred_participation_ratio
         layers = [layer for layer in LAYERS if layer <= min(point.depth, point.width // 8)]
         infinite = float(predicted.sel(layer=layers[-1])) / (point.batch_size - 1)
@@ -58,7 +58,7 @@ def centred_rank(results: Results) -> Iterator[Sample]:
 )
 def half_depth(results: Results) -> Iterator[Sample]:
     """Interpolate the mean 1/PR to the depth at which it has doubled."""
-    for point in results.where(_keeps_lengths):
+    for point in results.where(keeps_lengths):
         predicted = float(point.predicted.half_depth)
         if 3 <= predicted <= min(point.width / 8, point.depth / 2):
             level = 2 / (point.batch_size - 1)
@@ -127,7 +127,8 @@ def reached(curve: np.ndarray, level: float) -> float:
     return float(np.interp(level, curve[layer - 1 : layer + 1], [layer, layer + 1]))
 
 
-def _keeps_lengths(point: Point) -> bool:
+def keeps_lengths(point: Point) -> bool:
+    """Tell whether features of an input keep their length from layer to layer."""
     return point.architecture in NORMALISED or float(point.predicted.length_slope) <= STABLE
 
 

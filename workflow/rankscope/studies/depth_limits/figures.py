@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rankscope.drawing import panels, style
-from rankscope.evidence.results import Point, Results
-from rankscope.studies.depth_limits.claims import reached
+from rankscope.evidence.results import Results
+from rankscope.studies.depth_limits.claims import keeps_lengths, reached
 from rankscope.studies.depth_limits.parameters import ACTIVATIONS, ARCHITECTURES
 
 NAMES = {
@@ -64,7 +64,7 @@ def half_depths(results: Results) -> Figure:
     the layer at which V = 1/(m - 1). A line that ends keeps half of the rank at any depth from
     there on; architectures without a line do so at every width.
     """
-    points = [p for p in results if p.architecture != "scaled-residual" and _stays(p)]
+    points = [p for p in results if p.architecture != "scaled-residual" and keeps_lengths(p)]
     if not points:
         return panels.nothing("No network of this grid keeps its lengths.")
     figure, axes = plt.subplots(1, 4, figsize=(style.TWO_COLUMNS, 2.7), sharex=True, sharey=True)
@@ -96,7 +96,3 @@ def half_depths(results: Results) -> Figure:
     panels.legend_below(figure, handles, columns=5, bars=False)
     figure.suptitle("Depth at which half of the centred rank is lost", fontsize=9)
     return figure
-
-
-def _stays(point: Point) -> bool:
-    return point.architecture != "plain" or float(point.predicted.length_slope) <= 1.001

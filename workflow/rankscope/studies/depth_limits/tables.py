@@ -3,7 +3,7 @@
 import pandas as pd
 
 from rankscope.evidence.results import Results
-from rankscope.studies.depth_limits.claims import reached
+from rankscope.studies.depth_limits.claims import keeps_lengths, reached
 
 
 def depth_limits(results: Results) -> pd.DataFrame:
@@ -19,11 +19,7 @@ def depth_limits(results: Results) -> pd.DataFrame:
         half = point.batch_size - 1
         inverse = (1 / point.measured.centred_participation_ratio).mean("replicate")
         row = dict(point.parameters)
-        row["lengths stay"] = (
-            "yes"
-            if point.architecture != "plain" or float(point.predicted.length_slope) <= 1.001
-            else "no"
-        )
+        row["lengths stay"] = "yes" if keeps_lengths(point) else "no"
         row["measured"] = reached(inverse.to_numpy(), 2 / half)
         row["predicted"] = _layer(float(point.predicted.half_depth))
         row["kept at the last layer"] = 1 / float(inverse[-1]) / half
