@@ -29,12 +29,6 @@ def origin(folder: Path) -> str:
     return f"seed {made['configuration']['seed']}, commit {made['commit'][:7]}"
 
 
-def in_markdown(table: pd.DataFrame) -> str:
-    """Return a table in Markdown."""
-    rows = [table.columns, ["---"] * table.shape[1], *table.astype(str).to_numpy()]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
-
-
 def seeds(folders: list[Path]) -> str:
     """Compare the verdicts of runs that differ in their seed alone."""
     verdicts = pd.concat(
@@ -55,7 +49,7 @@ def seeds(folders: list[Path]) -> str:
         f"turn; {len(differing)} differ at all:"
     )
     runs = "; ".join(origin(one) for one in folders)
-    listed = in_markdown(differing.reset_index())
+    listed = differing.reset_index().to_markdown(index=False)
     return "\n\n".join(["# The verdicts under fresh seeds", f"{runs}.", told, listed])
 
 
@@ -68,7 +62,13 @@ def table(folder: Path) -> str:
         accepted=rows.accepted,
         headline=rows.headline.map({True: "yes"}).fillna(""),
     )
-    return "\n\n".join([f"# The claims of {folder.name}", f"{origin(folder)}.", in_markdown(shown)])
+    return "\n\n".join(
+        [
+            f"# The claims of {folder.name}",
+            f"{origin(folder)}.",
+            shown.to_markdown(index=False, disable_numparse=True),
+        ]
+    )
 
 
 def main() -> None:
