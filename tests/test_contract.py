@@ -20,7 +20,7 @@ from rankscope.jobs import verify
 from rankscope.planning import code, configuration, parameters, study
 
 PRESET = Path(__file__).parent.parent / "presets" / "test.yaml"
-SLOW = {"language_model"}
+SLOW = {"language_model", "rank_budget"}
 REPLICATES = 6
 """From three replicates, a statistic of halves says nothing."""
 OF_USERS = {"adapter_probe"}

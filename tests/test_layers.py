@@ -49,6 +49,8 @@ PART_MAY_READ = {
     "tables": {"claims"},
 }
 """Which other parts of its study a part may import, beside ``parameters``."""
+CONTINUES = {"rank_budget": "language_model"}
+"""Studies that train another's model: a part imports the same part of the other, and no other."""
 
 
 def imports(module: str) -> set[str]:
@@ -92,6 +94,10 @@ def test_a_part_of_a_study_imports_only_what_its_kind_may(name):
                 continue
             if room(found) != "studies":
                 assert room(found) in PART_MAY_IMPORT[part], (module, found)
+                continue
+            other = CONTINUES.get(name)
+            if other is not None and found.startswith(study.module_name(other, "")):
+                assert part_of(other, found) in {part, "parameters"}, (module, found)
                 continue
             assert not found.startswith(tuple(other_studies)), (module, found)
             its_part = part_of(name, found)

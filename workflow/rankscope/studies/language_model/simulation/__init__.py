@@ -23,9 +23,14 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
     Raises:
         InputError: if a package is not installed, or the texts or the model cannot be used.
     """
-    for package in ("torch", "transformers"):
-        if importlib.util.find_spec(package) is None:
-            raise InputError(f"{package} is not installed: pip install 'rankscope[language]'")
+    require_packages()
     from rankscope.studies.language_model.simulation import replicate
 
     return replicate.simulate(parameters, streams)
+
+
+def require_packages() -> None:
+    """Raise ``InputError`` if a package that runs the model is not installed."""
+    for package in ("torch", "transformers"):
+        if importlib.util.find_spec(package) is None:
+            raise InputError(f"{package} is not installed: pip install 'rankscope[language]'")

@@ -83,16 +83,21 @@ def _lora(
 ) -> _Parts:
     """``s B A`` with ``A`` uniform in ``+-1 / sqrt(in)`` and ``B = 0`` (Hu et al., section 4.1).
 
-    ``s`` is ``alpha / r``, or ``alpha / sqrt(r)`` for rsLoRA.
+    ``s`` is ``alpha / r``, or ``alpha / sqrt(r)`` for rsLoRA; of rank 0 there is no update.
     """
-    scaling = alpha / (math.sqrt(run.rank) if run.method == "rslora" else run.rank)
     trained = []
-    for rows, columns in shapes.values():
+    for name, (rows, columns) in shapes.items():
+        rank = run.rank_of(name)
         trained += [
-            _uniform((run.rank, columns), 1 / math.sqrt(columns), generator),
-            torch.zeros(rows, run.rank),
+            _uniform((rank, columns), 1 / math.sqrt(columns), generator),
+            torch.zeros(rows, rank),
         ]
-    return _Parts(trained, [], lambda a, b, _shape: b @ (scaling * a))
+
+    def update(a: torch.Tensor, b: torch.Tensor, _shape: torch.Size) -> torch.Tensor:
+        rank = max(len(a), 1)
+        return b @ (alpha / (math.sqrt(rank) if run.method == "rslora" else rank) * a)
+
+    return _Parts(trained, [], update)
 
 
 def _vera(

@@ -82,7 +82,7 @@ class Network:
             mask: which tokens are there, ``(text, token)``.
         """
         weights = self.base | dict(weights)
-        bias = torch.zeros(mask.shape, device=mask.device).masked_fill(~mask, -math.inf)
+        bias = attention_bias(mask)
         states = states[None]
         for number in self.layers[:-1]:
             states = self._all_tokens(number, weights, states, bias)
@@ -136,6 +136,11 @@ class Network:
             return functional.linear(states, weight, bias)
         found = states.flatten(1, -2) @ weight.mT + bias
         return found.unflatten(1, states.shape[1:-1])
+
+
+def attention_bias(mask: torch.Tensor) -> torch.Tensor:
+    """Return what is added to scores: nothing, or minus infinity where there is no token."""
+    return torch.zeros(mask.shape, device=mask.device).masked_fill(~mask, -math.inf)
 
 
 def _runs(weight: torch.Tensor) -> torch.Tensor:

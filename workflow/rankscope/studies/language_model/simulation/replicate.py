@@ -23,8 +23,7 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
     Raises:
         ParameterError: if there is no such device.
     """
-    if parameters.device == "cuda" and not torch.cuda.is_available():
-        raise ParameterError("device must be one that torch finds here, got 'cuda'")
+    require_device(parameters)
     torch.set_num_threads(parameters.threads)
     data = prepare(parameters)
     found = tuned(parameters)
@@ -36,9 +35,15 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
     majority = np.bincount(labels).max() / len(labels)
     share = variable((), majority, "share of the largest class in the test texts")
     sizes = rows[0].trainable_parameters
-    return joined.assign(_searched(parameters, found)).assign(
+    return joined.assign(searched(parameters, found)).assign(
         majority=share, trainable_parameters=sizes
     )
+
+
+def require_device(parameters: Parameters) -> None:
+    """Raise ``ParameterError`` if torch does not find the device."""
+    if parameters.device == "cuda" and not torch.cuda.is_available():
+        raise ParameterError("device must be one that torch finds here, got 'cuda'")
 
 
 @functools.lru_cache(maxsize=1)
@@ -117,7 +122,7 @@ def _replicate(
     return measures.measure_all(parameters, data, main, twins, generator)
 
 
-def _searched(parameters: Parameters, found: dict[str, Search]) -> dict[str, xr.Variable]:
+def searched(parameters: Parameters, found: dict[str, Search]) -> dict[str, xr.Variable]:
     """Return what was tried in the search for rates, in the order of the runs."""
     runs = parameters.run_list()
     most = max(len(one.tried) for one in found.values())

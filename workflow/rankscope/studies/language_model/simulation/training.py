@@ -174,11 +174,13 @@ class Tested:
     Attributes:
         correct: whether a text's class is found, shape ``(model, text)``.
         loss: mean cross entropy, shape ``(model,)``.
+        losses: the cross entropy of each text, shape ``(model, text)``.
         states: the first token's last states, shape ``(model, text, hidden)``.
     """
 
     correct: np.ndarray
     loss: np.ndarray
+    losses: np.ndarray
     states: np.ndarray
 
     @property
@@ -200,7 +202,12 @@ def evaluate(models: Sequence[Model], which: np.ndarray, data: Data) -> Tested:
         parts.append((logits.argmax(dim=-1) == labels, _losses(logits, labels), last))
     correct, loss, last = (torch.cat(part, dim=1).cpu() for part in zip(*parts, strict=True))
     back = np.argsort(np.argsort(data.texts.lengths[which].cpu().numpy(), kind="stable"))
-    return Tested(correct[:, back].numpy(), loss.mean(dim=1).numpy(), last[:, back].numpy())
+    return Tested(
+        correct=correct[:, back].numpy(),
+        loss=loss.mean(dim=1).numpy(),
+        losses=loss[:, back].numpy(),
+        states=last[:, back].numpy(),
+    )
 
 
 def new_head(seed: int, data: Data) -> tuple[torch.Tensor, torch.Tensor]:

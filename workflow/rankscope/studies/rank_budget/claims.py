@@ -1,0 +1,216 @@
+"""What is claimed of ranks that are said before training.
+
+A matrix is judged where its own update gains something, the ranks' allotment where more
+parameters do: both are shown by models that the claim does not compare.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+from scipy import stats
+
+from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
+from rankscope.evidence.region import Region, at_least
+from rankscope.evidence.results import Point, Results
+from rankscope.evidence.samples import Estimate, Sample, crossed, mean
+from rankscope.studies.rank_budget.parameters import (
+    ALLOTTED,
+    CLASSES,
+    PREDICTORS,
+    REVERSED,
+    SIDES,
+    SOURCES,
+)
+
+CONFIDENCE = 0.95
+WITHIN_TWO = Region(
+    -1.0,
+    1.0,
+    "within a factor 2",
+    why="the ranks that people try are powers of two: a factor 2 is the next one",
+)
+IN_SPAN = at_least(
+    0.05, why="a twentieth of all directions: what language_model takes for sharing directions"
+)
+LEARNT = at_least(
+    0.02, why="two points: what language_model takes for learning what the head cannot"
+)
+BETTER = at_least(
+    0.005,
+    why="about half a point of accuracy, language_model's least difference: a text that turns from "
+    "wrong to right saves about a nat",
+)
+MODELS = {
+    "source": HERE,
+    "basis": DERIVED,
+    "figure": "allotments",
+    "null": "no difference",
+    "chance": 0.0,
+}
+SCOPE = (
+    "one small pretrained encoder, its topmost layers, text classification from the first token; "
+    "errors cover draws of training texts, heads and orders"
+)
+
+
+class Said(Definition):
+    """A predictor of ranks."""
+
+
+class Directions(Definition):
+    """What at the start has directions, and those of a matrix's outputs or inputs.
+
+    Its name is the two, with a comma.
+    """
+
+    @property
+    def place(self) -> dict[str, str]:
+        """Where its shares stand."""
+        source, side = self.name.rsplit(", ", 1)
+        return {"source": source, "side": side}
+
+
+def clearly(estimate: Estimate, more_than: float = 0.0) -> bool:
+    """Tell whether an estimate exceeds a bound at 95 % confidence, with nothing missing."""
+    half = float(stats.t.isf(1 - CONFIDENCE, estimate.freedom)) * estimate.error
+    return estimate.missing == 0 and bool(estimate.value - half > more_than)
+
+
+def gaining(point: Point) -> list[str]:
+    """Return the matrices whose update's gain is clear: the loss without it, less the whole's."""
+    losses = point.measured.cut_loss
+    gains = losses.sel(kept="0") - losses.sel(kept="all")
+    return [name for name in gains.matrix.values.tolist() if clearly(mean(gains.sel(matrix=name)))]
+
+
+def difference(point: Point, worse: str, better: str) -> xr.DataArray:
+    """Return by how much the second arm's loss is less, text by text."""
+    losses = point.measured.text_loss.transpose("replicate", "text", "arm")
+    return losses.sel(arm=worse) - losses.sel(arm=better)
+
+
+def has_room(point: Point) -> bool:
+    """Tell whether more rank in every matrix is clearly better than the even spread."""
+    _, _, even, more = point.runs.split("+")
+    return clearly(crossed(difference(point, even, more)))
+
+
+@claim(
+    "Control 1: the matrices learn what the head alone cannot",
+    "The accuracy of full fine-tuning minus that of the head alone is {accepted}.",
+    accepted=LEARNT,
+    estimate="difference of accuracies on the same test texts",
+    scope=f"{SCOPE}, and test texts",
+    **MODELS,
+)
+def full_over_head(results: Results) -> Iterator[Sample]:
+    """Compare full fine-tuning with the head alone."""
+    for point in results:
+        correct = point.measured.correct.transpose("replicate", "text", "arm")
+        yield Sample(point, crossed(correct.sel(arm="full") - correct.sel(arm="head")))
+
+
+@claim(
+    "Control 2: more rank everywhere helps",
+    "The test loss of the even spread minus that of LoRA with more rank in every matrix is "
+    "{accepted} nat.",
+    accepted=BETTER,
+    estimate="difference of test losses / nat",
+    scope=f"{SCOPE}, and test texts",
+    **MODELS,
+)
+def more_over_even(results: Results) -> Iterator[Sample]:
+    """Compare the two runs of LoRA."""
+    for point in results:
+        _, _, even, more = point.runs.split("+")
+        yield Sample(point, crossed(difference(point, even, more)))
+
+
+@claim(
+    "Rank: said before training",
+    "What is known at the start says the rank that keeps 90 % of the gain of a matrix's update, "
+    "{accepted}.",
+    accepted=WITHIN_TWO,
+    estimate="binary logarithm of the rank said over the rank needed",
+    scope=f"{SCOPE}; matrices whose update clearly gains something, the others left whole",
+    source=HERE,
+    basis=DERIVED,
+    null="the largest rank, that of a matrix that needs all its directions",
+    figure="said_and_needed",
+    over="task",
+    definitions=tuple(Said(name=name) for name in (*PREDICTORS, CLASSES)),
+    headline=True,
+)
+def rank_said(results: Results, said: Said) -> Iterator[Sample]:
+    """Divide what is said by what is needed, matrix by matrix."""
+    for point in results:
+        for name in gaining(point):
+            needed = point.measured.needed_rank.sel(matrix=name)
+            ratio = point.measured.said_rank.sel(matrix=name, predictor=said.name) / needed
+            largest = float(point.predicted.largest_rank.sel(matrix=name))
+            chance = np.log2(largest / float(needed.mean()))
+            # replicates may all need rank 1, or all have as many outliers: ranks step by an octave
+            octaves = xr.ufuncs.log2(ratio)
+            yield Sample(point, octaves, name, chance=chance, resolution=1.0)
+
+
+@claim(
+    "Directions: known before training",
+    "Of the squared length of an update's leading directions the span of as many of the start's "
+    "holds {accepted} more than that of random output gradients on the same activations.",
+    accepted=IN_SPAN,
+    estimate="share in the span, less the task null's",
+    scope=f"{SCOPE}; as many directions as there are outliers; matrices whose update clearly gains "
+    "something",
+    source=HERE,
+    basis=DERIVED,
+    null="the task null",
+    chance=0.0,
+    figure="directions",
+    over="task",
+    definitions=tuple(Directions(name=f"{one}, {side}") for one in SOURCES for side in SIDES),
+    headline=True,
+)
+def directions_known(results: Results, directions: Directions) -> Iterator[Sample]:
+    """Compare shares with those of the task null."""
+    for point in results:
+        more = point.measured.share - point.measured.null_share
+        for name in gaining(point):
+            yield Sample(point, more.sel(matrix=name, **directions.place), name)
+
+
+@claim(
+    "Budget: better than an even spread",
+    "Of as many parameters LoRA whose ranks are allotted by what is said reaches a test loss that "
+    "is {accepted} nat less than with the same rank everywhere.",
+    accepted=BETTER,
+    estimate="difference of test losses / nat",
+    scope=f"{SCOPE}, and test texts; at the rates that are best for the even spread; tested where "
+    "more rank in every matrix is clearly better",
+    over="task",
+    definitions=tuple(Said(name=name) for name in ALLOTTED),
+    headline=True,
+    **MODELS,
+)
+def beats_even(results: Results, said: Said) -> Iterator[Sample]:
+    """Compare an allotment with the even spread."""
+    for point in results.where(has_room):
+        even = point.runs.split("+")[2]
+        yield Sample(point, crossed(difference(point, even, said.name)))
+
+
+@claim(
+    "Budget: better than the reverse",
+    "Ranks allotted by the outliers of G reach a test loss that is {accepted} nat less than the "
+    "same in reverse order.",
+    accepted=BETTER,
+    estimate="difference of test losses / nat",
+    scope=f"{SCOPE}, and test texts; as above",
+    over="task",
+    **MODELS,
+)
+def beats_reverse(results: Results) -> Iterator[Sample]:
+    """Compare an allotment with its reverse."""
+    for point in results.where(has_room):
+        yield Sample(point, crossed(difference(point, REVERSED, SOURCES[0])))

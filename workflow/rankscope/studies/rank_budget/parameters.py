@@ -1,0 +1,100 @@
+"""Parameters of a point: those of `language_model`, and from how many texts ranks are said."""
+
+import dataclasses
+
+from rankscope.planning.parameters import Cost, require, whole
+from rankscope.studies.language_model import parameters as language_model
+from rankscope.studies.language_model.parameters import OPERATIONS, Run
+
+KEPT = (0, 1, 2, 4, 8, 16, 32, 64)
+"""Leading directions that one matrix's update is cut to; the whole comes after."""
+KEPT_SHARE = 0.9
+"""Share of a matrix's gain that its rank is to keep."""
+NULL_DRAWS = 3
+"""Draws of random output gradients whose largest eigenvalue is the edge."""
+
+PREDICTORS = {
+    "outliers of G": "eigenvalues of the gradients' second moment above the task null's edge",
+    "outliers of the gradient": "singular values of the mean gradient above the task null's",
+    "stable rank of the gradient": "stable rank of the mean gradient",
+    "effective dimension": "participation ratio of the covariance of the matrix's inputs",
+}
+"""What is known before training and might say the rank; `1` where it is less."""
+CLASSES = "classes less one"
+MEASURED = "measured rank"
+"""The rank found after training, which no one has before: a control."""
+ALLOTTED = (
+    "outliers of G",
+    "stable rank of the gradient",
+    "effective dimension",
+    MEASURED,
+)
+"""What ranks are allotted by."""
+SOURCES = ("outliers of G", "outliers of the gradient")
+"""The predictors that have directions too; ranks of the first are also allotted in reverse."""
+REVERSED = f"{SOURCES[0]}, reversed"
+"""The matrix that the first predictor gives most gets least."""
+SIDES = ("left", "right")
+
+
+@dataclasses.dataclass(frozen=True)
+class Allotted(Run):
+    """LoRA whose rank differs between matrices.
+
+    Attributes:
+        ranks: of each matrix, by its name.
+    """
+
+    ranks: tuple[tuple[str, int], ...]
+
+    def rank_of(self, matrix: str) -> int:
+        """Return the rank that is given to a matrix."""
+        return dict(self.ranks)[matrix]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Parameters(language_model.Parameters):
+    """Ranks said before training and needed after it, of the matrices of one model on one task.
+
+    The runs are ``head+full+lora-r+lora-s``: ``r`` is the rank spread evenly, whose parameters
+    are allotted otherwise, and ``s > r`` shows what more parameters bring.
+    """
+
+    gradient_texts: int = whole("training texts whose gradients are taken at the start", at_least=2)
+
+    def check(self) -> None:
+        """Raise ``ParameterError`` if values do not go together."""
+        super().check()
+        runs = self.run_list()
+        alike = [run.method for run in runs] == ["head", "full", "lora", "lora"]
+        require(
+            alike and runs[2].rank < runs[3].rank and not any("." in run.name for run in runs),
+            "runs must be head+full+lora-r+lora-s with r < s",
+            self.runs,
+        )
+        require(self.twins == "none", "twins must be none", self.twins)
+        require(
+            self.gradient_texts <= self.training_texts,
+            "gradient_texts must be at most training_texts",
+            self.gradient_texts,
+        )
+
+    def arms(self) -> tuple[str, ...]:
+        """Return the names of everything that is trained: the runs, then the allotments."""
+        return (*(run.name for run in self.run_list()), *ALLOTTED, REVERSED)
+
+    def cost(self) -> Cost:
+        """Return CPU seconds of a replicate and memory; counted from `language_model`'s."""
+        every = super().cost()
+        hidden = self.architecture()["hidden_size"]
+        matrices = len(self.matrix_names())
+        # the allotments train as lora-r does, and every matrix is cut in turn
+        again = len(self.arms()) / len(self.run_list())
+        text = 12 * self.layers * hidden**2 * 2 / OPERATIONS
+        cuts = matrices * len(KEPT) * self.tested_texts * text
+        rows = self.gradient_texts * self.tokens
+        start = 2 * self.layers * 16 * rows**2 * hidden / OPERATIONS
+        return Cost(
+            seconds=every.seconds * again + cuts + start + 0.3 * matrices,
+            memory_mb=every.memory_mb * 1.5 + 24 * rows**2 / 1e6,
+        )

@@ -1,0 +1,53 @@
+"""Measured variables in which a claim's number is what the audit says, one function a claim."""
+
+import xarray as xr
+
+from rankscope.evidence.results import Point
+from rankscope.studies.rank_budget.claims import Directions, Said
+from rankscope.studies.rank_budget.parameters import REVERSED, SOURCES
+
+Planted = dict[str, xr.DataArray]
+
+
+def full_over_head(point: Point, values: xr.DataArray) -> Planted:
+    """Return answers of full fine-tuning off those of the head alone."""
+    return {"correct": _off(point.measured.correct, "full", "head", values)}
+
+
+def more_over_even(point: Point, values: xr.DataArray) -> Planted:
+    """Return losses of the larger rank below those of the even spread."""
+    _, _, even, more = point.runs.split("+")
+    return {"text_loss": _off(point.measured.text_loss, more, even, -values)}
+
+
+def beats_even(point: Point, values: xr.DataArray, said: Said) -> Planted:
+    """Return losses of an allotment below those of the even spread."""
+    even = point.runs.split("+")[2]
+    return {"text_loss": _off(point.measured.text_loss, said.name, even, -values)}
+
+
+def beats_reverse(point: Point, values: xr.DataArray) -> Planted:
+    """Return losses of an allotment below those of its reverse."""
+    return {"text_loss": _off(point.measured.text_loss, SOURCES[0], REVERSED, -values)}
+
+
+def rank_said(point: Point, values: xr.DataArray, said: Said) -> Planted:
+    """Return needed ranks as measured, and what is said a power of two off them."""
+    ranks = point.measured.said_rank
+    right = point.measured.needed_rank * 2.0**values
+    return {"said_rank": ranks.where(ranks.predictor != said.name, right)}
+
+
+def directions_known(point: Point, values: xr.DataArray, directions: Directions) -> Planted:
+    """Return shares above those of the task null, of one source and one side."""
+    null = point.measured.null_share
+    chosen = True
+    for name, value in directions.place.items():
+        chosen = chosen & (null[name] == value)
+    return {"share": null + values * chosen}
+
+
+def _off(losses: xr.DataArray, tried: str, reference: str, values: xr.DataArray) -> xr.DataArray:
+    """Return numbers as measured, those of one arm off those of another."""
+    moved = losses.sel(arm=reference) + values
+    return losses.where(losses.arm != tried, moved)
