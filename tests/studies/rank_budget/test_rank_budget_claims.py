@@ -10,7 +10,7 @@ from rankscope.evidence import audit, results
 from rankscope.evidence import claims as evidence
 from rankscope.planning import parameters
 from rankscope.studies.rank_budget import claims, figures, plants, tables, theory
-from rankscope.studies.rank_budget.parameters import CLASSES, KEPT, MEASURED, PREDICTORS, SOURCES
+from rankscope.studies.rank_budget.parameters import KEPT, SAID, SOURCES
 
 REPLICATES, TEXTS = 8, 400
 NEEDED = np.array([4.0, 8.0, 2.0, 3.0])
@@ -25,9 +25,8 @@ def made_up(build):
     def noise(*shape, by=0.002):
         return by * generator.standard_normal((REPLICATES, *shape))
 
-    predictors = [*PREDICTORS, CLASSES, MEASURED]
     # by predictor: right, right, half, four times
-    said = np.ones((len(predictors), 4)) * NEEDED
+    said = np.ones((len(SAID), 4)) * NEEDED
     said[2:4] *= np.array([[0.6], [4.0]])
     said[4] = 1.0
     curve = np.array([1.0, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.0])
@@ -43,7 +42,7 @@ def made_up(build):
     measured = xr.Dataset(
         {
             "said_rank": (
-                ("replicate", "predictor", "matrix"), said * 2 ** noise(len(predictors), 4),
+                ("replicate", "predictor", "matrix"), said * 2 ** noise(len(SAID), 4),
             ),
             "needed_rank": (("replicate", "matrix"), NEEDED * 2 ** noise(4)),
             "cut_loss": (
@@ -62,17 +61,18 @@ def made_up(build):
             "outliers": (("replicate", "source", "matrix"), 3.0 + 0 * noise(2, 4)),
             "text_loss": (("replicate", "arm", "text"), loss),
             "correct": (("replicate", "arm", "text"), correct),
-            "given_rank": (("replicate", "arm", "matrix"), 2.0 + 0 * noise(len(arms), 4)),
+            "given_rank": (("replicate", "allotment", "matrix"), 2.0 + 0 * noise(5, 4)),
             "adapter_parameters": (("replicate", "arm"), 768.0 + 0 * noise(len(arms))),
         },
         {
-            "predictor": predictors,
+            "predictor": list(SAID),
             "matrix": list(point.matrix_names()),
             "kept": [*map(str, KEPT), "all"],
             "index": np.arange(1, 9),
             "source": list(SOURCES),
             "side": ["left", "right"],
             "arm": list(arms),
+            "allotment": list(arms[4:]),
         },
     )  # fmt: skip
     values = parameters.as_dict(point)
@@ -99,7 +99,7 @@ def test_said_over_needed_is_in_octaves(made_up, name, octaves):
 
 
 def test_one_rank_for_all_is_off_by_what_each_needs(made_up):
-    found = estimates(claims.rank_said, made_up, CLASSES)
+    found = estimates(claims.rank_said, made_up, "classes less one")
     np.testing.assert_allclose(list(found.values()), [-2, -3, -1], atol=0.01)
 
 

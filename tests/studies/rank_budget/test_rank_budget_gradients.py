@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rankscope.studies.rank_budget.simulation.allotment import allot, needed_rank, reversed_order
-from rankscope.studies.rank_budget.simulation.gradients import Gradients, shares
+from rankscope.studies.rank_budget.simulation.gradients import Gradients, share
 
 TEXT = np.array([0, 0, 1, 2, 2, 2, 3])
 OUT, IN = 5, 4
@@ -79,9 +79,9 @@ def test_gradients_along_one_direction_of_each_side_stand_above_the_null():
 
 def test_a_share_is_one_inside_and_nothing_outside():
     axes = np.eye(6)
-    assert shares(axes[:, :2], axes[:, :3]) == 1
-    assert shares(axes[:, :2], axes[:, 1:4]) == 0.5
-    assert shares(axes[:, :2], axes[:, 3:]) == 0
+    assert share(axes[:, :2], axes[:, :3]) == 1
+    assert share(axes[:, :2], axes[:, 1:4]) == 0.5
+    assert share(axes[:, :2], axes[:, 3:]) == 0
 
 
 def test_equal_words_are_the_even_spread():

@@ -13,26 +13,27 @@ KEPT_SHARE = 0.9
 NULL_DRAWS = 3
 """Draws of random output gradients whose largest eigenvalue is the edge."""
 
-PREDICTORS = {
-    "outliers of G": "eigenvalues of the gradients' second moment above the task null's edge",
-    "outliers of the gradient": "singular values of the mean gradient above the task null's",
-    "stable rank of the gradient": "stable rank of the mean gradient",
-    "effective dimension": "participation ratio of the covariance of the matrix's inputs",
-}
-"""What is known before training and might say the rank; `1` where it is less."""
+PREDICTORS = (
+    "outliers of G",
+    "outliers of the gradient",
+    "stable rank of the gradient",
+    "effective dimension",
+)
+"""What is known before training and might say the rank.
+
+Eigenvalues of the gradients' second moment above the task null's edge; singular values of the mean
+gradient above its; the mean gradient's stable rank; the participation ratio of the covariance of
+the matrix's inputs.
+"""
 CLASSES = "classes less one"
 MEASURED = "measured rank"
 """The rank found after training, which no one has before: a control."""
-ALLOTTED = (
-    "outliers of G",
-    "stable rank of the gradient",
-    "effective dimension",
-    MEASURED,
-)
+SAID = (*PREDICTORS, CLASSES, MEASURED)
+ALLOTTED = (PREDICTORS[0], *PREDICTORS[2:], MEASURED)
 """What ranks are allotted by."""
-SOURCES = ("outliers of G", "outliers of the gradient")
+SOURCES = PREDICTORS[:2]
 """The predictors that have directions too; ranks of the first are also allotted in reverse."""
-REVERSED = f"{SOURCES[0]}, reversed"
+REVERSED = f"{PREDICTORS[0]}, reversed"
 """The matrix that the first predictor gives most gets least."""
 SIDES = ("left", "right")
 

@@ -32,7 +32,7 @@ def ranks(results: Results) -> pd.DataFrame:
 
 
 def arms(results: Results) -> pd.DataFrame:
-    """Everything that is trained: parameters, mean ranks, test loss and accuracy."""
+    """Everything that is trained: parameters without the head, test loss, accuracy, mean ranks."""
     rows = []
     for point in results:
         data = point.measured.mean(("replicate", "text"))
@@ -40,8 +40,9 @@ def arms(results: Results) -> pd.DataFrame:
             own = data.sel(arm=name)
             row: dict[str, object] = {"task": point.task, "arm": name}
             row["parameters"] = round(float(own.adapter_parameters))
-            for matrix in own.matrix.values.tolist():
-                row[f"rank of {matrix}"] = round(float(own.given_rank.sel(matrix=matrix)), 1)
             row |= {"test loss / nat": float(own.text_loss), "accuracy": float(own.correct)}
+            for matrix in own.matrix.values.tolist() if name in own.allotment else ():
+                given = own.given_rank.sel(matrix=matrix, allotment=name)
+                row[f"rank of {matrix}"] = round(float(given), 1)
             rows.append(row)
     return pd.DataFrame(rows)

@@ -83,6 +83,6 @@ def _leading(rows: np.ndarray, weight: np.ndarray, count: int) -> np.ndarray:
     return found
 
 
-def shares(directions: np.ndarray, basis: np.ndarray) -> float:
+def share(directions: np.ndarray, basis: np.ndarray) -> float:
     """Return the mean squared length of orthonormal columns inside a subspace."""
     return float(np.sum((basis.T @ directions) ** 2) / directions.shape[1])

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,13 +16,11 @@ from rankscope.studies.language_model.simulation.training import Data, Model, Se
 from rankscope.studies.language_model.simulation.tuning import Search
 from rankscope.studies.rank_budget.parameters import (
     ALLOTTED,
-    CLASSES,
     KEPT,
     KEPT_SHARE,
-    MEASURED,
     NULL_DRAWS,
-    PREDICTORS,
     REVERSED,
+    SAID,
     SIDES,
     SOURCES,
     Allotted,
@@ -33,8 +32,21 @@ from rankscope.studies.rank_budget.simulation.gradients import Gradients
 
 SHOWN = 48
 """Eigenvalues and singular values that are kept."""
+Svd = tuple[np.ndarray, np.ndarray, np.ndarray]
 
-Decomposed = tuple[np.ndarray, np.ndarray, np.ndarray]
+BY_MATRIX = {
+    "said_rank": ("rank that is said", "predictor"),
+    "needed_rank": ("rank that keeps 90 % of the gain of the matrix's update",),
+    "outliers": ("outliers, at least 1: directions that are compared", "source"),
+    "share": ("share of the update's leading directions in the start's", "source", "side"),
+    "null_share": ("share of the update's leading directions, task null", "source", "side"),
+    "g_eigenvalue": ("eigenvalue of G", "index"),
+    "g_edge": ("largest eigenvalue of G, task null",),
+    "gradient_value": ("singular value of the mean gradient", "index"),
+    "gradient_edge": ("largest singular value of the mean gradient, task null",),
+    "update_value": ("singular value of full fine-tuning's update", "index"),
+}
+"""What is measured of each matrix: what it is, and its dimensions."""
 
 
 def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
@@ -55,106 +67,125 @@ def _replicate(
     """Train and measure one replicate; all that it trains shares head, texts and their order."""
     head, order, adapter, null = (int(word) for word in stream.generate_state(4))
     steps = training.batches(order, data, parameters)
+    own = {run.name: run for run in parameters.run_list()}
+    alone, full, even, more = own
 
-    def trained(runs: list[Allotted | str], rates: str) -> list[Trained]:
-        own = {run.name: run for run in parameters.run_list()}
+    def trained(rates: str, *runs: Allotted) -> list[Trained]:
+        """Train runs at the rates of one that has them; that one if there are none."""
         body, of_head = language_model.used(parameters, own[rates], found)
-        settings = [
-            Setting(own[run] if isinstance(run, str) else run, body, of_head, head, adapter)
-            for run in runs
-        ]
+        settings = [Setting(run, body, of_head, head, adapter) for run in runs or (own[rates],)]
         return training.train(settings, steps, data, parameters)
 
-    alone, full, even, more = (run.name for run in parameters.run_list())
-    (start,), (tuned,) = trained([alone], alone), trained([full], full)
+    (start,), (tuned,) = trained(alone), trained(full)
     generator = np.random.default_rng(null)
     texts = generator.permutation(np.unique(steps))[: parameters.gradient_texts]
     seen = recording.gradients(data, start.head, texts)
-    own = {name: seen[name] for name in parameters.matrix_names()}
-    nulls = {
-        name: [one.at_random(generator) for _ in range(NULL_DRAWS)] for name, one in own.items()
-    }
-    edges = {name: _edges(drawn) for name, drawn in nulls.items()}
-    starts = {name: _svd(one.mean) for name, one in own.items()}
-    counts = {
-        name: (_above(one.spectrum[0], edges[name][0]), _above(starts[name][1], edges[name][1]))
-        for name, one in own.items()
-    }
     svds = {name: _svd(update.cpu().numpy()) for name, update in tuned.updates.items()}
     losses = _cut_losses(data, tuned, svds)
-    said = np.array(
-        [
-            *np.array(list(counts.values()), dtype=float).T,
-            [ranks.stable_rank(svd[1]) for svd in starts.values()],
-            [_effective_dimension(one.inputs) for one in own.values()],
-            [data.classes - 1.0] * len(own),
-            [
-                needed_rank(np.array([*KEPT, len(svd[1])]), row, KEPT_SHARE)
-                for svd, row in zip(svds.values(), losses, strict=True)
-            ],
-        ]
-    )
-    allotted = _allotments(parameters, said)
-    adapters = trained([even, *allotted], even) + trained([more], more)
-    models = [start, tuned, adapters[0], adapters[-1], *adapters[1:-1]]
+    measured = [
+        _measure(seen[name], svd, row, data.classes, generator)
+        for (name, svd), row in zip(svds.items(), losses, strict=True)
+    ]
+    table = {
+        name: variable(("matrix", *dims), np.stack([row[name] for row in measured]), text)
+        for name, (text, *dims) in BY_MATRIX.items()
+    }
+    allotted = _allotments(parameters, table["said_rank"].values)
+    models = [start, tuned, *trained(even), *trained(more), *trained(even, *allotted)]
     tested = training.evaluate(models, data.test, data)
+    correct = tested.correct.astype(np.float32)
+    sizes = [float(one.size) for one in models]
+    given = [[run.rank_of(name) for name in svds] for run in allotted]
     return xr.Dataset(
         {
-            "said_rank": variable(("predictor", "matrix"), said, "rank that is said"),
-            "needed_rank": variable(
-                "matrix", said[-1], "rank that keeps 90 % of the gain of the matrix's update"
-            ),
+            **table,
             "cut_loss": variable(
                 ("matrix", "kept"), losses, "cross entropy, one update cut, test texts", "nat"
             ),
-            **_spectra(own, starts, edges, svds),
-            **_shares(own, nulls, counts, svds),
             "text_loss": variable(("arm", "text"), tested.losses, "cross entropy", "nat"),
-            "correct": variable(
-                ("arm", "text"), tested.correct.astype(np.float32), "1 if the class is found"
-            ),
-            "given_rank": variable(
-                ("arm", "matrix"), _given(parameters, allotted), "rank given to the matrix"
-            ),
-            "adapter_parameters": variable(
-                "arm", [float(one.size) for one in models], "trained parameters without the head"
-            ),
+            "correct": variable(("arm", "text"), correct, "1 if the class is found"),
+            "adapter_parameters": variable("arm", sizes, "trained parameters without the head"),
+            "given_rank": variable(("allotment", "matrix"), given, "rank that is allotted"),
         }
     )
 
 
-def _svd(matrix: np.ndarray) -> Decomposed:
+def _svd(matrix: np.ndarray) -> Svd:
     left, values, right = np.linalg.svd(matrix.astype(float), full_matrices=False)
-    return left, values, right
+    return left, values, right.T
 
 
-def _edges(nulls: list[Gradients]) -> tuple[float, float]:
-    """Return the largest eigenvalue of G and singular value of the mean gradient of all draws."""
-    tops = [(one.spectrum[0][0], np.linalg.norm(one.mean, 2)) for one in nulls]
-    return float(max(top[0] for top in tops)), float(max(top[1] for top in tops))
+def _measure(
+    one: Gradients,
+    update: Svd,
+    losses: np.ndarray,
+    classes: int,
+    generator: np.random.Generator,
+) -> dict[str, Any]:
+    """Return what is measured of a matrix, by the names of `BY_MATRIX`.
+
+    Shares are those of as many directions as there are outliers, at least 1: what gains needs a
+    rank. The first draw of the task null is compared.
+    """
+    nulls = [one.at_random(generator) for _ in range(NULL_DRAWS)]
+    edges = (
+        max(float(null.spectrum[0][0]) for null in nulls),
+        max(float(np.linalg.norm(null.mean, 2)) for null in nulls),
+    )
+    mean = _svd(one.mean)
+    spectra = one.spectrum[0], mean[1]
+    counts = [max(int(np.sum(s > e)), 1) for s, e in zip(spectra, edges, strict=True)]
+    # the mean of the inputs is most of their second moment
+    centred = one.inputs - one.inputs.mean(axis=0, dtype=float)
+    needed = needed_rank(np.array([*KEPT, len(update[1])]), losses, KEPT_SHARE)
+    dimension = ranks.participation_ratio(np.linalg.svd(centred, compute_uv=False))
+    return {
+        "said_rank": [*counts, ranks.stable_rank(mean[1]), dimension, classes - 1, needed],
+        "needed_rank": needed,
+        "outliers": np.array(counts, dtype=float),
+        "share": _shares(update, one, mean, counts),
+        "null_share": _shares(update, nulls[0], _svd(nulls[0].mean), counts),
+        "g_eigenvalue": _first(spectra[0]),
+        "g_edge": edges[0],
+        "gradient_value": _first(spectra[1]),
+        "gradient_edge": edges[1],
+        "update_value": _first(update[1]),
+    }
 
 
-def _above(values: np.ndarray, edge: float) -> int:
-    """Count the values above an edge, at least 1: what gains needs a rank."""
-    return max(int(np.count_nonzero(values > edge)), 1)
+def _first(values: np.ndarray) -> np.ndarray:
+    return np.pad(values[:SHOWN], (0, max(SHOWN - len(values), 0)), constant_values=np.nan)
 
 
-def _effective_dimension(inputs: np.ndarray) -> float:
-    """Return the participation ratio of the covariance: without the mean, which is most of it."""
-    centred = inputs - inputs.mean(axis=0, dtype=float)
-    return float(ranks.participation_ratio(np.linalg.svd(centred, compute_uv=False)))
+def _shares(update: Svd, one: Gradients, mean: Svd, counts: Sequence[int]) -> np.ndarray:
+    """Return shares of the update's leading directions, shape ``(source, side)``."""
+    leading = one.leading(counts[0])
+    bases = [leading[side] for side in SIDES], [mean[0], mean[2]]
+    return np.array(
+        [
+            [
+                gradients.share(directions[:, :count], basis[:, :count])
+                for directions, basis in zip(update[::2], pair, strict=True)
+            ]
+            for pair, count in zip(bases, counts, strict=True)
+        ]
+    )
 
 
 def _allotments(parameters: Parameters, said: np.ndarray) -> list[Allotted]:
     """Return LoRA with ranks as each predictor says, and as the first says in reverse.
 
     A matrix whose own update gains nothing needs no rank, as far as was measured.
+
+    Args:
+        parameters: the point.
+        said: shape ``(matrix, predictor)``.
     """
     names = parameters.matrix_names()
     shapes = np.array([parameters.shape(name[-1]) for name in names])
     costs, most = shapes.sum(axis=1), shapes.min(axis=1)
     budget = int(parameters.run_list()[2].rank * costs.sum())
-    rows = {name: np.nan_to_num(said[_names().index(name)]) for name in ALLOTTED}
+    rows = {name: np.nan_to_num(said[:, SAID.index(name)]) for name in ALLOTTED}
     rows[REVERSED] = reversed_order(rows[SOURCES[0]])
     return [
         Allotted(
@@ -165,7 +196,7 @@ def _allotments(parameters: Parameters, said: np.ndarray) -> list[Allotted]:
     ]  # fmt: skip
 
 
-def _cut_losses(data: Data, tuned: Trained, svds: Mapping[str, Decomposed]) -> np.ndarray:
+def _cut_losses(data: Data, tuned: Trained, svds: Mapping[str, Svd]) -> np.ndarray:
     """Return the test loss with one update cut, the others whole, shape ``(matrix, kept)``.
 
     The tuned weights are the base, from which what is cut off is taken: only what follows the
@@ -177,7 +208,7 @@ def _cut_losses(data: Data, tuned: Trained, svds: Mapping[str, Decomposed]) -> n
     moved = dataclasses.replace(data, network=dataclasses.replace(data.network, base=base))
     losses = np.empty((len(svds), len(KEPT) + 1))
     for row, (name, (left, values, right)) in enumerate(svds.items()):
-        off = [(left[:, kept:] * values[kept:]) @ right[kept:] for kept in KEPT]
+        off = [(left[:, kept:] * values[kept:]) @ right[:, kept:].T for kept in KEPT]
         models = [
             Model({name: -torch.as_tensor(one, dtype=torch.float32).to(base[name])}, tuned.head)
             for one in [*off, np.zeros_like(off[0])]
@@ -186,82 +217,9 @@ def _cut_losses(data: Data, tuned: Trained, svds: Mapping[str, Decomposed]) -> n
     return losses
 
 
-def _spectra(
-    own: Mapping[str, Gradients],
-    starts: Mapping[str, Decomposed],
-    edges: Mapping[str, tuple[float, float]],
-    svds: Mapping[str, Decomposed],
-) -> dict[str, xr.Variable]:
-    found = {
-        "g_eigenvalue": ([one.spectrum[0] for one in own.values()], "eigenvalue of G"),
-        "gradient_value": ([svd[1] for svd in starts.values()], "singular value, mean gradient"),
-        "update_value": ([svd[1] for svd in svds.values()], "singular value of the full update"),
-    }
-    both = np.array(list(edges.values()))
-    return {
-        name: variable(("matrix", "index"), _first(rows), text)
-        for name, (rows, text) in found.items()
-    } | {
-        "g_edge": variable("matrix", both[:, 0], "largest eigenvalue of G, task null"),
-        "gradient_edge": variable("matrix", both[:, 1], "largest singular value, task null"),
-    }
-
-
-def _first(rows: list[np.ndarray]) -> np.ndarray:
-    result = np.full((len(rows), SHOWN), np.nan)
-    for target, row in zip(result, rows, strict=True):
-        target[: len(row)] = row[:SHOWN]
-    return result
-
-
-def _shares(
-    own: Mapping[str, Gradients],
-    nulls: Mapping[str, list[Gradients]],
-    counts: Mapping[str, tuple[int, int]],
-    svds: Mapping[str, Decomposed],
-) -> dict[str, xr.Variable]:
-    """Return shares of the update's leading directions in the start's, and in one null draw's."""
-    found = np.empty((2, len(SOURCES), len(own), len(SIDES)))
-    for column, (name, one) in enumerate(own.items()):
-        left, _, right = svds[name]
-        update = {"left": left, "right": right.T}
-        for row, gradient in enumerate((one, nulls[name][0])):
-            for source, count in enumerate(counts[name]):
-                if source == 0:
-                    bases = gradient.leading(count)
-                else:
-                    start = _svd(gradient.mean)
-                    bases = {"left": start[0], "right": start[2].T}
-                found[row, source, column] = [
-                    gradients.shares(update[side][:, :count], bases[side][:, :count])
-                    for side in SIDES
-                ]
-    dims = ("source", "matrix", "side")
-    sizes = np.array([counts[name] for name in own], dtype=float).T
-    return {
-        "share": variable(dims, found[0], "share of the update's directions in the start's"),
-        "null_share": variable(dims, found[1], "the same, task null"),
-        "outliers": variable(("source", "matrix"), sizes, "directions, of update and start"),
-    }
-
-
-def _given(parameters: Parameters, allotted: list[Allotted]) -> np.ndarray:
-    """Return the rank of every arm's matrices, 0 for the head alone, all for full fine-tuning."""
-    names = parameters.matrix_names()
-    whole = [float(min(parameters.shape(name[-1]))) for name in names]
-    runs = parameters.run_list()
-    even = [[float(run.rank)] * len(names) for run in runs[2:]]
-    rows = [[float(run.rank_of(name)) for name in names] for run in allotted]
-    return np.array([[0.0] * len(names), whole, *even, *rows])
-
-
-def _names() -> list[str]:
-    return [*PREDICTORS, CLASSES, MEASURED]
-
-
 def _coordinates(parameters: Parameters) -> dict[str, xr.Variable]:
     entries = {
-        "predictor": (_names(), "what says the rank"),
+        "predictor": (list(SAID), "what says the rank"),
         "matrix": (list(parameters.matrix_names()), "layer (from 0) and target of a matrix"),
         "kept": ([*map(str, KEPT), "all"], "directions kept of one update"),
         "index": (np.arange(1, SHOWN + 1), "index, from the largest"),
@@ -269,6 +227,7 @@ def _coordinates(parameters: Parameters) -> dict[str, xr.Variable]:
         "side": (list(SIDES), "outputs or inputs of a matrix"),
         "run": ([run.name for run in parameters.run_list()], "run that has rates of its own"),
         "arm": (list(parameters.arms()), "what is trained"),
+        "allotment": ([*ALLOTTED, REVERSED], "by what ranks are allotted"),
         "text": (np.arange(parameters.tested_texts), "test text"),
     }
     return {name: variable(name, values, text) for name, (values, text) in entries.items()}
