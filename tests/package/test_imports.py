@@ -76,12 +76,16 @@ def _by_probe_and_load():
     return sorted(code.path(module) for module in closure)
 
 
+TRAINERS = {"language_model", "rank_budget"}
+"""Studies that train a pretrained transformer."""
+
+
 @pytest.mark.parametrize("file", _by_probe_and_load(), ids=lambda file: file.stem)
 def test_the_probe_needs_the_base_dependencies_alone(file):
     assert imported(file) <= BASE
 
 
-@pytest.mark.parametrize("name", [name for name in study.names() if name != "language_model"])
+@pytest.mark.parametrize("name", [name for name in study.names() if name not in TRAINERS])
 def test_a_study_of_arrays_needs_no_torch(name):
     modules = [
         study.module_name(name, ".".join(path.relative_to(folder).with_suffix("").parts))
@@ -95,7 +99,7 @@ def test_a_study_of_arrays_needs_no_torch(name):
 
 def test_the_package_imports_what_it_declares():
     for file in PACKAGE:
-        extra = EXTRA["language"] if "language_model" in file.parts else set()
+        extra = EXTRA["language"] if TRAINERS & set(file.parts) else set()
         assert imported(file) <= BASE | EXTRA["workflow"] | extra, file
 
 

@@ -10,7 +10,7 @@ PRESETS = ("default", "cluster", "decisive")
 SECONDS, DEAR_SECONDS = 0.3, 4.0
 """No point is run here whose estimate for one replicate is more: of the first kind those that have
 a value, or a pair of values, that no cheaper one has; of the second one of each question."""
-OTHERS = {"language_model"}
+OTHERS = {"language_model", "rank_budget"}
 """Studies whose cheapest point takes minutes, with tests of their own."""
 
 

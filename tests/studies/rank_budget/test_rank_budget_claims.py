@@ -120,10 +120,11 @@ def test_an_allotment_is_better_by_the_loss_that_it_saves(made_up):
     ]
 
 
-def test_where_more_rank_does_not_help_no_allotment_is_judged(made_up):
+@pytest.mark.parametrize(("reference", "spoilt"), [("lora-1", "lora-2"), ("head", "lora-1")])
+def test_where_a_control_fails_no_allotment_is_judged(made_up, reference, spoilt):
     (point,) = made_up.points
     losses = point.measured.text_loss
-    same = losses.where(losses.arm != "lora-2", losses.sel(arm="lora-1") + 0.01)
+    same = losses.where(losses.arm != spoilt, losses.sel(arm=reference) + 0.01)
     still = results.of(
         {point.name: (point.parameters, point.measured.assign(text_loss=same), point.predicted)}
     )

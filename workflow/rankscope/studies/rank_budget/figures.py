@@ -14,7 +14,7 @@ from scipy import stats
 
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Results
-from rankscope.evidence.samples import crossed
+from rankscope.evidence.samples import Estimate, crossed, ratio_of_means
 from rankscope.studies.rank_budget.claims import BETTER, difference, gaining
 from rankscope.studies.rank_budget.parameters import (
     CLASSES,
@@ -36,16 +36,18 @@ def kept_gain(results: Results) -> Figure:
     """Share of a matrix's gain that its leading directions keep, the other updates left whole.
 
     Full fine-tuning, cut after training; test loss without the update minus that with so many
-    directions, over that with all. Matrices whose gain is clear. Grey line: 90 %.
+    directions, over that with all: ratios of means. Matrices whose gain is clear. Grey: 90 %.
     """
     figure, grid = _panels(results, len(results), 2.6)
     places = np.arange(len(KEPT) + 1)
     for axes, point in zip(grid, results, strict=True):
         for name in gaining(point):
-            losses = point.measured.cut_loss.sel(matrix=name).transpose("replicate", "kept")
-            gain = losses.sel(kept="0") - losses
-            shares = gain / float(gain.sel(kept="all").mean())
-            panels.marks(axes, places, shares, lw=0.9, **_look(name) | {"linestyle": "-"})
+            losses = point.measured.cut_loss.sel(matrix=name)
+            gains = (losses.sel(kept="0") - losses).transpose("kept", "replicate").values
+            shares = [ratio_of_means(gain, gains[-1]) for gain in gains]
+            bars = np.nan_to_num([_half(share) for share in shares])
+            values = [share.value for share in shares]
+            axes.errorbar(places, values, yerr=bars, lw=0.9, ms=3.5, capsize=2, **_look(name))
         axes.axhline(KEPT_SHARE, **style.NULL, label="90 %")
         axes.set_xticks(places, point.measured.kept.values)
         axes.set(xlabel="directions kept", ylabel="share of the gain", title=point.label("task"))
@@ -139,7 +141,10 @@ def directions(results: Results) -> Figure:
             panels.marks(axes, places, values, **look)
         axes.plot(places, chance, "_", color="black", ms=9, label="chance")
         axes.set_xticks(places, names)
-        axes.set(ylim=(-0.03, 1.03), ylabel="share", title=f"{point.task}: {source}, {side}")
+        axes.set(ylabel="share", title=f"{point.task}: {source}, {side}")
+    top = max(axes.get_ylim()[1] for axes in grid)
+    for axes in grid:
+        axes.set_ylim(-0.05 * top, top)
     panels.legend_below(figure)
     return figure
 
@@ -161,7 +166,7 @@ def allotments(results: Results) -> Figure:
             for place, arm in enumerate(arms):
                 better = correct.sel(arm=arm) - correct.sel(arm=even)
                 found = crossed(difference(point, even, arm) if kind != "accuracy" else better)
-                half = np.nan_to_num(float(stats.t.isf(0.025, found.freedom)) * found.error)
+                half = np.nan_to_num(_half(found))
                 axes.errorbar(found.value, place, xerr=half, fmt="o", ms=4, color=ROWS)
             axes.axvspan(BETTER.lower, 2 * BETTER.lower, color="0.5", alpha=0.2, lw=0)
             axes.axvline(0.0, **style.NULL)
@@ -192,6 +197,11 @@ def _panels(
     for spare in grid.flat[count:]:
         spare.axis("off")
     return figure, list(grid.flat[:count])
+
+
+def _half(found: Estimate) -> float:
+    """Return half the 95 % interval."""
+    return float(stats.t.isf(0.025, found.freedom)) * found.error
 
 
 def _look(name: str) -> dict[str, Any]:
