@@ -109,6 +109,22 @@ def test_cuts_are_the_model_with_one_update_cut_and_the_others_whole(point, data
         np.testing.assert_allclose(losses[row, 0], expected, atol=1e-5)
 
 
+def test_an_update_that_diverges_needs_no_rank_and_shares_nothing(point, data, head):
+    (tuned,) = training.train(
+        [Setting(Run.parse("full", point.targets), 1e30, 2e-2, 2, 3)],
+        training.batches(1, data, point), data, point,
+    )  # fmt: skip
+    svds = {name: replicate._svd(update.numpy()) for name, update in tuned.updates.items()}
+    losses = replicate._cut_losses(data, tuned, svds)
+    seen = recording.gradients(data, head, data.pool[:8])
+    generator = np.random.default_rng(1)
+    for row, name in zip(losses, svds, strict=True):
+        found = replicate._measure(seen[name], svds[name], row, data.classes, generator)
+        assert np.isnan(found["needed_rank"])
+        assert np.isnan(found["share"]).all()
+        assert np.isfinite(found["said_rank"][:-1]).all()
+
+
 def test_every_arm_has_the_parameters_of_its_ranks_and_no_more_than_the_even_spread(
     point, measured
 ):

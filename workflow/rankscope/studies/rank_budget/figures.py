@@ -28,6 +28,8 @@ from rankscope.studies.rank_budget.parameters import (
 MARKERS = "os^vDP"
 LETTERS = "qkvoud"
 NOTHING = "No matrix's update clearly gains something."
+LEAST = 0.5
+"""Rank at which bars end."""
 ROWS = "0.25"
 """Colour of marks in figures whose rows name the arms."""
 
@@ -59,7 +61,7 @@ def said_and_needed(results: Results) -> Figure:
     """What is said before training against the rank that keeps 90 % of the gain afterwards.
 
     A mark per matrix whose gain is clear, colours by matrix; means over replicates. Dashed: equal;
-    grey band: within a factor 2.
+    grey band: within a factor 2; bars end at one half.
     """
     predictors = [*PREDICTORS, CLASSES]
     figure, grid = _panels(results, len(predictors), 2.3, columns=3)
@@ -68,7 +70,7 @@ def said_and_needed(results: Results) -> Figure:
     if not shown:
         return panels.nothing(NOTHING)
     largest = max(float(point.predicted.largest_rank.max()) for point in results)
-    line = np.array([0.8, largest])
+    line = np.array([LEAST, 2 * largest])
     for axes, predictor in zip(grid, predictors, strict=True):
         axes.fill_between(line, line / 2, line * 2, color="0.5", alpha=0.2, lw=0)
         for point, name in shown:
@@ -76,10 +78,12 @@ def said_and_needed(results: Results) -> Figure:
             needed = point.measured.needed_rank.sel(matrix=name)
             look = _look(name) | {"marker": MARKERS[tasks.index(point.task)]}
             look["label"] = f"{name}, {point.task}" if len(tasks) > 1 else name
-            mean, half = panels.interval(needed)
-            panels.marks(axes, [mean], said.values[:, None], xerr=np.nan_to_num(half), **look)
+            (x, width), (y, height) = (_bar(values) for values in (needed, said))
+            look |= {"ms": 3.5, "elinewidth": 0.8, "linestyle": "none"}
+            axes.errorbar(x, y, xerr=width, yerr=height, capsize=2, **look)
         panels.theory(axes, line, line)
-        axes.set(xscale="log", yscale="log", title=predictor, xlim=line, ylim=line)
+        axes.set(xscale="log", yscale="log", title=predictor)
+        axes.set(xlim=(0.9 * LEAST, 2 * largest), ylim=(0.9 * LEAST, 2 * largest))
         axes.set(xlabel="rank needed", ylabel="rank said")
         panels.plain_ticks(axes, "xy")
     handles = list({h.get_label(): h for a in grid for h in _handles(a)}.values())
@@ -142,9 +146,9 @@ def directions(results: Results) -> Figure:
         axes.plot(places, chance, "_", color="black", ms=9, label="chance")
         axes.set_xticks(places, names)
         axes.set(ylabel="share", title=f"{point.task}: {source}, {side}")
-    top = max(axes.get_ylim()[1] for axes in grid)
+    limits = np.array([axes.get_ylim() for axes in grid])
     for axes in grid:
-        axes.set_ylim(-0.05 * top, top)
+        axes.set_ylim(limits[:, 0].min(), limits[:, 1].max())
     panels.legend_below(figure)
     return figure
 
@@ -197,6 +201,13 @@ def _panels(
     for spare in grid.flat[count:]:
         spare.axis("off")
     return figure, list(grid.flat[:count])
+
+
+def _bar(values: xr.DataArray) -> tuple[float, np.ndarray]:
+    """Return a mean and how far its bar reaches below and above, on a logarithmic axis."""
+    mean, half = panels.interval(values)
+    half = np.nan_to_num(half)
+    return float(mean), np.array([[min(half, mean - LEAST)], [half]])
 
 
 def _half(found: Estimate) -> float:

@@ -85,17 +85,19 @@ class Parameters(language_model.Parameters):
         return (*(run.name for run in self.run_list()), *ALLOTTED, REVERSED)
 
     def cost(self) -> Cost:
-        """Return CPU seconds of a replicate and memory; counted from `language_model`'s."""
+        """Return CPU seconds of a replicate and memory.
+
+        Beside what `language_model` counts for the runs: the allotments, which train as they do,
+        the cuts of every matrix, and gradients with their nulls.
+        """
         every = super().cost()
         hidden = self.architecture()["hidden_size"]
-        matrices = len(self.matrix_names())
-        # the allotments train as lora-r does, and every matrix is cut in turn
-        again = len(self.arms()) / len(self.run_list())
-        text = 12 * self.layers * hidden**2 * 2 / OPERATIONS
-        cuts = matrices * len(KEPT) * self.tested_texts * text
+        text = 24 * self.layers * hidden**2 / OPERATIONS
+        train = self.steps * (0.002 + 3 * self.batch_size * text)
+        cuts = len(self.matrix_names()) * len(KEPT) * self.tested_texts * text
         rows = self.gradient_texts * self.tokens
         start = 2 * self.layers * 16 * rows**2 * hidden / OPERATIONS
         return Cost(
-            seconds=every.seconds * again + cuts + start + 0.3 * matrices,
-            memory_mb=every.memory_mb * 1.5 + 24 * rows**2 / 1e6,
+            seconds=every.seconds + (len(ALLOTTED) + 1) * train + cuts + start,
+            memory_mb=every.memory_mb + 24 * rows**2 / 1e6,
         )

@@ -32,19 +32,32 @@ def beats_reverse(point: Point, values: xr.DataArray) -> Planted:
 
 
 def rank_said(point: Point, values: xr.DataArray, said: Said) -> Planted:
-    """Return needed ranks as measured, and what is said a power of two off them."""
+    """Return needed ranks as measured, and what is said a power of two off them.
+
+    Matrices that gain nothing have far too much.
+    """
     ranks = point.measured.said_rank
     right = point.measured.needed_rank * 2.0**values
-    return {"said_rank": ranks.where(ranks.predictor != said.name, right)}
+    planted = right.where(_gains(point), 2.0**20)
+    return {"said_rank": ranks.where(ranks.predictor != said.name, planted)}
 
 
 def directions_known(point: Point, values: xr.DataArray, directions: Directions) -> Planted:
-    """Return shares above those of the task null, of one source and one side."""
+    """Return shares above those of the task null, of one source and one side.
+
+    Matrices that gain nothing share nothing.
+    """
     null = point.measured.null_share
     chosen = True
     for name, value in directions.place.items():
         chosen = chosen & (null[name] == value)
-    return {"share": null + values * chosen}
+    return {"share": (null + values * chosen).where(_gains(point), 0.0)}
+
+
+def _gains(point: Point) -> xr.DataArray:
+    """Return which matrices lose by going without their update, on average."""
+    losses = point.measured.cut_loss.mean("replicate")
+    return losses.sel(kept="0", drop=True) > losses.sel(kept="all", drop=True)
 
 
 def _off(losses: xr.DataArray, tried: str, reference: str, values: xr.DataArray) -> xr.DataArray:

@@ -10,6 +10,7 @@ import xarray as xr
 
 from rankscope.datasets import variable
 from rankscope.numerics import ranks
+from rankscope.numerics.leading_directions import leading_left
 from rankscope.studies.language_model.simulation import replicate as language_model
 from rankscope.studies.language_model.simulation import training
 from rankscope.studies.language_model.simulation.training import Data, Model, Setting, Trained
@@ -110,8 +111,12 @@ def _replicate(
     )
 
 
-def _svd(matrix: np.ndarray) -> Svd:
-    left, values, right = np.linalg.svd(matrix.astype(float), full_matrices=False)
+def _svd(update: np.ndarray) -> Svd:
+    """Return singular vectors as columns, and values; ``nan`` of an update that has diverged."""
+    if not np.isfinite(update).all():
+        sides = [np.full((side, min(update.shape)), np.nan) for side in update.shape]
+        return sides[0], sides[0][0], sides[1]
+    left, values, right = np.linalg.svd(update.astype(float), full_matrices=False)
     return left, values, right.T
 
 
@@ -132,19 +137,18 @@ def _measure(
         max(float(null.spectrum[0][0]) for null in nulls),
         max(float(np.linalg.norm(null.mean, 2)) for null in nulls),
     )
-    mean = _svd(one.mean)
-    spectra = one.spectrum[0], mean[1]
+    spectra = one.spectrum[0], np.linalg.svd(one.mean, compute_uv=False)
     counts = [max(int(np.sum(s > e)), 1) for s, e in zip(spectra, edges, strict=True)]
     # the mean of the inputs is most of their second moment
     centred = one.inputs - one.inputs.mean(axis=0, dtype=float)
     needed = needed_rank(np.array([*KEPT, len(update[1])]), losses, KEPT_SHARE)
     dimension = ranks.participation_ratio(np.linalg.svd(centred, compute_uv=False))
     return {
-        "said_rank": [*counts, ranks.stable_rank(mean[1]), dimension, classes - 1, needed],
+        "said_rank": [*counts, ranks.stable_rank(spectra[1]), dimension, classes - 1, needed],
         "needed_rank": needed,
         "outliers": np.array(counts, dtype=float),
-        "share": _shares(update, one, mean, counts),
-        "null_share": _shares(update, nulls[0], _svd(nulls[0].mean), counts),
+        "share": _shares(update, one, counts),
+        "null_share": _shares(update, nulls[0], counts),
         "g_eigenvalue": _first(spectra[0]),
         "g_edge": edges[0],
         "gradient_value": _first(spectra[1]),
@@ -157,10 +161,13 @@ def _first(values: np.ndarray) -> np.ndarray:
     return np.pad(values[:SHOWN], (0, max(SHOWN - len(values), 0)), constant_values=np.nan)
 
 
-def _shares(update: Svd, one: Gradients, mean: Svd, counts: Sequence[int]) -> np.ndarray:
+def _shares(update: Svd, one: Gradients, counts: Sequence[int]) -> np.ndarray:
     """Return shares of the update's leading directions, shape ``(source, side)``."""
     leading = one.leading(counts[0])
-    bases = [leading[side] for side in SIDES], [mean[0], mean[2]]
+    bases = (
+        [leading[side] for side in SIDES],
+        [leading_left(side, counts[1]) for side in (one.mean, one.mean.T)],
+    )
     return np.array(
         [
             [
