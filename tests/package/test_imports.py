@@ -44,6 +44,7 @@ NOT_IMPORTED = {
     "myst-parser": "the site's Markdown",
     "furo": "the site's look",
     "playwright": "pytest.importorskip",
+    "pytest-xdist": "`.ci/run`: two processes share the tests",
     "mypy": "make lint",
     "ruff": "make lint",
     "snakefmt": "make lint",
