@@ -20,7 +20,7 @@ PROFILE = (
     "--latency-wait", "20",
 )  # fmt: skip
 ONE_POINT_A_JOB = ("--config", "batch_seconds=1")
-TWO_JOBS_A_POINT = ("--config", "batch_seconds=10", "split_points=True")
+TWO_JOBS_A_POINT = ("--config", "batch_seconds=11", "split_points=True")
 REPLICATES = 24
 LOST = 6
 """Replicates that a kill may cost: those of the last two seconds, and of the chunk at work."""
