@@ -12,7 +12,7 @@ from rankscope.studies.language_model.claims import accuracy, directions, update
 
 RUNS = (
     "head+full+lora-1+lora-2+lora-4+lora-8+lora-64+rslora-64+vera-64+randlora-128+randlora-26"
-    "+lora-8.q+lora-8.k+lora-8.v+lora-8.o"
+    "+relora-8+lora-8.q+lora-8.k+lora-8.v+lora-8.o"
 )
 REPLICATES = 8
 TEXTS = 400
@@ -72,6 +72,8 @@ ACCURACIES = [
     (accuracy.stabilised_wins, {"rslora-64": 0.91}, {}),
     (accuracy.full_rank_wins, {"randlora-26": 0.95, "randlora-128": 0.95}, {}),
     (accuracy.closes_the_gap, {}, {"randlora-26": 0.85}),
+    (accuracy.restarts_win, {"relora-8": 0.91}, {}),
+    (accuracy.restarts_reach_large_ranks, {}, {"relora-8": 0.85}),
     (accuracy.better_than_vera, {"vera-64": 0.85}, {"vera-64": 0.903}),
 ]
 
@@ -91,6 +93,8 @@ CONTROLS = [
     (accuracy.stabilised_wins, {"full": 0.9}),
     (accuracy.full_rank_wins, {"full": 0.9}),
     (accuracy.better_than_vera, {"full": 0.9}),
+    (accuracy.restarts_win, {"full": 0.9}),
+    (accuracy.restarts_reach_large_ranks, {"head": 0.885}),
 ]
 
 
@@ -281,7 +285,7 @@ def test_the_fall_of_amplification_is_read_against_that_of_chance(point, run, ex
     assert judge(updates.falls_as_chance_does, found).chance.iloc[0] == np.log(64 / 4)
 
 
-COUNTS = ("intruders", "intruders_random", "intruders_full_norm")
+COUNTS = ("intruders", "intruders_random", "intruders_full_norm", "intruders_equal_loss", "rank_99")
 
 
 @pytest.mark.parametrize(
@@ -289,6 +293,10 @@ COUNTS = ("intruders", "intruders_random", "intruders_full_norm")
     [
         (updates.intruders, {"intruders": {"full": 1.0}}, "supported"),
         (updates.intruders, {}, "contradicted"),
+        (updates.intruders_at_equal_loss, {"intruders_equal_loss": {"full": 1.0}}, "supported"),
+        (updates.intruders_at_equal_loss, {"intruders": {"full": 1.0}}, "contradicted"),
+        (updates.restarts_add_rank, {"rank_99": {"relora-8": 5.0}}, "supported"),
+        (updates.restarts_add_rank, {}, "contradicted"),
         (updates.intruders_of_its_norm, {}, "supported"),
         (updates.intruders_of_its_norm, {"intruders_random": {"lora-4": 6.0}}, "contradicted"),
         (updates.no_intruders_at_equal_norm, {}, "supported"),
