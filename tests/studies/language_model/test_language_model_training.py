@@ -25,7 +25,7 @@ from rankscope.studies.language_model.simulation import (  # noqa: E402
 )
 from rankscope.studies.language_model.simulation.training import Setting  # noqa: E402
 
-RUNS = ("head", "full", "lora-4", "rslora-4", "randlora-96", "vera-32", "lora-8.q")
+RUNS = ("head", "full", "lora-4", "rslora-4", "randlora-96", "vera-32", "lora-8.q", "relora-4")
 BENCHMARK = Path(__file__).parents[3] / "benchmarks" / "language_model.py"
 
 

@@ -10,8 +10,8 @@ Theirs against ours: ``W_0`` is the base weight ``W``, shape ``(out, in)``; ``De
 is the update; ``phi(A_1, A_2, i, j)`` of LoRA's equation 4 is ``phi`` at ``i = j``, from the
 right singular vectors of the factor ``A`` (of the update for full fine-tuning);
 ``|Delta W|_F / |U' W V|_F`` of table 7 is ``amplification``, and ``alignment`` is its null
-over itself. RandLoRA's rank ``r`` is that of one of its bases, and ReLoRA's that of one of its products, not
-of the update.
+over itself. RandLoRA's rank ``r`` is that of one of its bases, and ReLoRA's that of one of its
+products, not of the update.
 
 The set-up: the top ``layers`` of a BERT-like encoder are adapted; the layers below are
 frozen and their outputs computed once, in half precision. Texts are classified from the
