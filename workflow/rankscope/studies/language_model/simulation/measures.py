@@ -143,12 +143,14 @@ def _truncated(
     of their own, and runs that diverged, are left out.
     """
     found = np.full((len(main), len(KEPT), whole.shape[1]), np.nan, dtype=np.float32)
+    heads = [Model({}, one.head) for one in main]
+    without = training.evaluate(heads, data.test, data).correct
     for row, trained in enumerate(main):
         own = svds[trained.run.name]
         if "." in trained.run.name or not own or len(own) < len(trained.updates):
             continue
         largest = max(len(svd.singular_values) for svd in own.values())
-        cuts = [kept for kept in KEPT if kept < largest]
+        cuts = [kept for kept in KEPT[1:] if kept < largest]
         models = [
             Model(
                 {name: _tensor(svd.truncated(kept).dense(), trained) for name, svd in own.items()},
@@ -156,8 +158,10 @@ def _truncated(
             )
             for kept in cuts
         ]
-        found[row] = whole[row]
-        found[row, : len(cuts)] = training.evaluate(models, data.test, data).correct
+        found[row], found[row, 0] = whole[row], without[row]
+        if models:
+            cut = training.evaluate(models, data.test, data).correct
+            found[row, 1 : 1 + len(cuts)] = cut
     return found
 
 
