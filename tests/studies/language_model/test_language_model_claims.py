@@ -8,7 +8,7 @@ from rankscope.evidence import audit, results, verdicts
 from rankscope.evidence import claims as evidence
 from rankscope.planning import parameters
 from rankscope.studies.language_model import claims, plants, selection, theory
-from rankscope.studies.language_model.claims import accuracy, directions, updates
+from rankscope.studies.language_model.claims import accuracy, directions, tasks, updates
 
 RUNS = (
     "head+full+lora-1+lora-2+lora-4+lora-8+lora-64+rslora-64+vera-64+randlora-128+randlora-26"
@@ -114,6 +114,42 @@ def test_the_head_alone_is_the_null(point):
     values = made(point, "run", "text", noise=0.0, **GOOD)
     table = judge(accuracy.small_ranks, of(point, correct=values))
     np.testing.assert_allclose(table.chance, -0.1)
+
+
+@pytest.mark.parametrize(
+    ("better", "expected"),
+    [((0.95, 0.953, 0.947), "supported"), ((0.89, 0.888, 0.892), "contradicted")],
+)
+def test_tasks_are_averaged_with_the_spread_between_them(build, better, expected):
+    found = tasks_of(build, *better)
+    assert verdict(tasks.full_rank_wins_over_tasks, found) == expected
+    (row,) = judge(tasks.full_rank_wins_over_tasks, found).itertuples()
+    assert (row.point, row.replicates) == ("3 tasks | randlora-26 - lora-8", 3)
+    far = judge(tasks.full_rank_wins_over_tasks, tasks_of(build, 0.99, 0.95, 0.9))
+    assert far.error.item() > 10 * row.error
+    assert tasks.full_rank_wins_over_tasks.samples(results.Results(found.points[:1])) == []
+
+
+def test_the_mean_over_tasks_passes_its_audit(build):
+    rows = audit.audit(
+        [tasks.full_rank_wins_over_tasks], plants, tasks_of(build, 0.902, 0.903, 0.904),
+        confidence=0.95, draws=60, seed=1,
+    )  # fmt: skip
+    assert rows.sound.all(), rows.to_string()
+    assert rows.powerful.all(), rows.to_string()
+    assert rows.found.all(), rows.to_string()
+
+
+def tasks_of(build, *better):
+    """Results of three tasks in which RandLoRA does so well."""
+    runs = "head+full+lora-8+randlora-26"
+    good = {"head": 0.8, "full": 0.91, "lora-8": 0.9}
+    found = []
+    for task, accuracy_ in zip(("tweets", "bbc", "r52"), better, strict=True):
+        point = build(runs=runs, targets="qkvo", task=task)
+        values = made(point, "run", "text", noise=0.02, **good, **{"randlora-26": accuracy_})
+        found += of(point, task, correct=values)
+    return results.Results(found)
 
 
 SIZED = "head+lora-1+lora-2.qv+lora-4.q+lora-4.k+lora-4.v+lora-4.o"

@@ -1,10 +1,12 @@
 """Measured variables in which a claim's number is what the audit says, one function a claim."""
 
+import zlib
 from collections.abc import Callable, Collection
 
 import numpy as np
 import xarray as xr
 
+from rankscope.evidence.planting import with_own_noise
 from rankscope.evidence.results import Point
 from rankscope.studies.language_model.claims.updates import probed
 from rankscope.studies.language_model.parameters import Run
@@ -48,6 +50,20 @@ def stabilised_wins(point: Point, values: xr.DataArray) -> Planted:
 def full_rank_wins(point: Point, values: xr.DataArray) -> Planted:
     """Return RandLoRA's answers off those of the LoRA of its size."""
     return _off_partner(point, "randlora", values)
+
+
+@with_own_noise
+def full_rank_wins_over_tasks(point: Point, values: xr.DataArray) -> Planted:
+    """Return answers as above, a task's difference drawn about the mean with its spread."""
+    seed = [zlib.crc32(point.task.encode()), *values.values.view(np.uint64).tolist()]
+    own = float(values.mean() + values.std(ddof=1) * np.random.default_rng(seed).standard_normal())
+    correct = point.measured.correct
+    for run in runs(point, "randlora"):
+        for lora in partner(point, run):
+            more = correct.sel(run=run.name) - correct.sel(run=lora.name)
+            better = correct.sel(run=lora.name) + more - more.mean() + own
+            correct = correct.where(correct.run != run.name, better)
+    return {"correct": correct}
 
 
 def restarts_win(point: Point, values: xr.DataArray) -> Planted:
