@@ -109,9 +109,9 @@ def equal_loss_scales(main: Sequence[Trained], data: Data) -> dict[str, float]:
     """Return by what updates are to be scaled to do equally well, by a run's name.
 
     Of full fine-tuning and LoRA on the point's matrices, if it has both. The loss on the
-    validation texts that all of them reach is that of the worst; a scale, below 1 for the others,
-    is where the loss of the scaled update with the trained head falls to it, by bisection. Runs
-    that diverged are left out.
+    validation texts that all of them reach is that of the worst; a scale, at most 1, is where the
+    loss of the scaled update with the trained head falls to it, by bisection. Runs that diverged
+    are left out.
     """
     own = [one for one in main if "." not in one.run.name and one.run.method in ("full", "lora")]
     if len({one.run.method for one in own}) < 2:
