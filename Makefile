@@ -24,7 +24,7 @@ help:
 	@echo "make status   what is done, running, failed and missing"
 	@echo "make figures  draw all figures again from existing data"
 	@echo "make audit    judge every claim on data in which the truth was planted"
-	@echo "make docs     the reference of the configuration, and of the API"
+	@echo "make docs     the reference of the configuration, and the site of all pages and the API"
 	@echo "CONFIG=presets/cluster.yaml takes another configuration, ARGS='...' goes to Snakemake"
 	@echo "STUDY=lora makes, plans or draws one paper or study alone"
 	@echo "TORCH= leaves torch out of the environment, TORCH=cuda takes the build for GPUs"
@@ -49,8 +49,8 @@ audit: environment
 
 docs: environment
 	@$(BIN)/python docs/reference.py
-	@$(BIN)/pdoc --docformat google -o build/api rankscope
-	@echo "the API reference is build/api/rankscope.html"
+	@$(BIN)/sphinx-build --quiet --fail-on-warning docs build/site
+	@echo "the site is build/site/index.html"
 
 # After a run of the default configuration: the README's findings and its figures.
 readme: environment

@@ -10,7 +10,7 @@ import argparse
 import dataclasses
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,11 +50,12 @@ def plain_loop(
         str(model.model_folder(point)), dtype=torch.float32, attn_implementation="sdpa"
     ).eval()
     net.requires_grad_(requires_grad=False)
-    adapted = _adapted(net, point, setting)
+    adapted, restart = _adapted(net, point, setting)
     head = [t.detach().clone().requires_grad_() for t in training.new_head(setting.head_seed, data)]
-    groups: list[dict[str, Any]] = [{"params": head, "lr": setting.head_rate}]
+    groups: list[dict[str, Any]] = [{"params": head, "lr": setting.head_rate, "cycles": 1}]
+    cycles = point.relora_cycles if setting.run.method == "relora" else 1
     if adapted:
-        groups.append({"params": adapted, "lr": setting.rate})
+        groups.append({"params": adapted, "lr": setting.rate, "cycles": cycles})
     optimizer = torch.optim.AdamW(groups, weight_decay=0.0)
     rates = [group["lr"] for group in groups]
 
@@ -69,7 +70,11 @@ def plain_loop(
     losses = []
     for step, which in enumerate(steps):
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate * training.schedule(step, len(steps))
+            group["lr"] = rate * training.schedule(step, len(steps), group["cycles"])
+        if step in training.starts(len(steps), cycles)[1:]:
+            restart()
+            for weight in adapted:
+                optimizer.state[weight].clear()
         optimizer.zero_grad()
         loss = cross_entropy(*classify(which))
         loss.backward()
@@ -83,17 +88,22 @@ def plain_loop(
     return Plain(np.array(losses), np.concatenate(correct))
 
 
-def _adapted(net: Any, point: Parameters, setting: Setting) -> list[torch.Tensor]:
-    """Make a run's weights trainable, with the start of `methods.start`, and return them."""
+def _adapted(
+    net: Any, point: Parameters, setting: Setting
+) -> tuple[list[torch.Tensor], Callable[[], None]]:
+    """Make a run's weights trainable, with the start of `methods.start`.
+
+    Returns them, and what merges LoRA's product into the weights and starts anew.
+    """
     run = setting.run
     shapes = {name: point.shape(name[-1]) for name in point.matrix_names()}
     own = [name for name in shapes if name[-1] in run.targets]
     paths = {n: f"encoder.layer.{n[:-2]}.{TARGETS[n[-1]]}" for n in own}
     if run.method == "head":
-        return []
+        return [], lambda: None
     if run.method == "full":
         weights = [net.get_submodule(paths[name]).weight for name in own]
-        return [weight.requires_grad_() for weight in weights]
+        return [weight.requires_grad_() for weight in weights], lambda: None
     import peft
 
     with warnings.catch_warnings():
@@ -104,7 +114,7 @@ def _adapted(net: Any, point: Parameters, setting: Setting) -> list[torch.Tensor
         for place, name in enumerate(own):
             module = net.get_submodule(paths[name])
             first, second = (t.detach() for t in start.trained[2 * place : 2 * place + 2])
-            if run.method in ("lora", "rslora"):
+            if run.method in ("lora", "rslora", "relora"):
                 module.lora_A["default"].weight.copy_(first)
                 module.lora_B["default"].weight.copy_(second)
             elif run.method == "vera":
@@ -120,7 +130,17 @@ def _adapted(net: Any, point: Parameters, setting: Setting) -> list[torch.Tensor
                 # PEFT pairs column (j, k) of B with row (k, j) of A
                 turned = b.transpose(1, 2).flatten(1).view(b.shape)
                 module.randlora_B["default"][:, : b.shape[1]].copy_(turned)
-    return [weight for weight in net.parameters() if weight.requires_grad]
+
+    @torch.no_grad()
+    def restart() -> None:
+        start.restart()
+        for place, name in enumerate(own):
+            module = net.get_submodule(paths[name])
+            module.base_layer.weight += module.get_delta_weight("default")
+            module.lora_A["default"].weight.copy_(start.trained[2 * place])
+            module.lora_B["default"].weight.zero_()
+
+    return [weight for weight in net.parameters() if weight.requires_grad], restart
 
 
 def _config(run: Run, point: Parameters, paths: list[str]) -> Any:

@@ -44,6 +44,7 @@ def slurm():
         pytest.skip("a Slurm of our own needs root")
     if shutil.which("apt-get") is None and shutil.which("slurmctld") is None:
         pytest.skip("Slurm's daemons are missing, and there is no apt-get to install them")
+    elsewhere = os.environ.pop("SLURM_CONF", None)
     cluster = Slurm()
     was_up = cluster.script("status").returncode == 0
     started = cluster.script("up")
@@ -53,6 +54,8 @@ def slurm():
     yield cluster
     if not was_up:
         cluster.script("stop")
+    if elsewhere:
+        os.environ["SLURM_CONF"] = elsewhere
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ PROFILE = (
     "--latency-wait", "20",
 )  # fmt: skip
 ONE_POINT_A_JOB = ("--config", "batch_seconds=1")
+TWO_JOBS_A_POINT = ("--config", "batch_seconds=11", "split_points=True")
 REPLICATES = 24
 LOST = 6
 """Replicates that a kill may cost: those of the last two seconds, and of the chunk at work."""
@@ -156,12 +157,12 @@ def test_a_run_through_faults_gives_the_bytes_of_an_undisturbed_one(after_faults
     assert trials.content(folder) == undisturbed(FAULTS, *POINTS)
 
 
-def test_a_node_that_crashes_and_comes_back_costs_no_finished_replicate(
+def test_a_node_that_crashes_under_shared_points_costs_no_finished_replicate(
     slurm, tree, tmp_path, until, undisturbed
 ):
     config = paced({"size": 2, "pause": 1.0}, {"size": 3, "pause": 1.0}, replicates=20)
     folder = trials.project(tmp_path / "node", tree, config)
-    process = trials.start(folder, *POINTS, *PROFILE, *ONE_POINT_A_JOB)
+    process = trials.start(folder, *POINTS, *PROFILE, *TWO_JOBS_A_POINT)
     until(lambda: len(trials.work(folder)) > 12, process=process)
     slurm.script("node-stop")
     until(lambda: slurm.node_state().startswith("down"), process=process)
@@ -169,8 +170,9 @@ def test_a_node_that_crashes_and_comes_back_costs_no_finished_replicate(
     output, _ = process.communicate(timeout=600)
     assert process.returncode == 0, output
     assert trials.content(folder) == undisturbed(config, *POINTS)
-    assert repeated(folder, 2) <= LOST
-    assert repeated(folder, 3) <= LOST
+    assert "Simulate share 2 of 2" in trials.log(folder)
+    assert repeated(folder, 2) <= 2 * LOST
+    assert repeated(folder, 3) <= 2 * LOST
 
 
 def test_a_study_on_the_cluster_gives_the_bytes_of_a_local_run(

@@ -2,11 +2,16 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from rankscope.evidence import samples
 from rankscope.evidence.samples import Sample
 
 DRAWS = np.random.default_rng(2).normal(3.0, 2.0, size=40)
+
+
+def estimate(value, error):
+    return samples.Estimate(value=value, error=error, freedom=20, replicates=24)
 
 
 def test_a_mean_has_the_textbooks_error():
@@ -114,6 +119,36 @@ def test_a_crossed_mean_without_items_effects_is_a_mean_over_replicates():
     found, plain = samples.crossed(values), samples.mean(DRAWS)
     assert (found.value, found.freedom) == (pytest.approx(plain.value), plain.freedom)
     assert found.error == pytest.approx(plain.error)
+
+
+def test_tasks_that_agree_or_differ_much_have_the_textbooks_error():
+    def of(*values):
+        return samples.random_effects([estimate(value, 0.3) for value in values])
+
+    alike, apart = of(1.0, 1.1, 0.9), of(1.0, 4.0, 9.0)
+    assert alike.error == pytest.approx(0.3 / math.sqrt(3)), "that of the known errors"
+    assert apart.error == pytest.approx(np.std([1, 4, 9], ddof=1) / math.sqrt(3))
+    assert (apart.value, apart.freedom, apart.replicates) == (pytest.approx(14 / 3), 2, 3)
+
+
+def test_the_surer_task_weighs_more_the_less_tasks_differ():
+    surer = estimate(0.0, 0.1)
+    near, far = (samples.random_effects([surer, estimate(x, 0.5)]) for x in (0.2, 20.0))
+    assert near.value == pytest.approx(0.2 / (1 + 25))
+    assert far.value == pytest.approx(10.0, rel=0.01)
+
+
+def test_a_mean_over_tasks_covers_that_of_all_tasks():
+    generator = np.random.default_rng(3)
+    inside = 0
+    for _ in range(1000):
+        errors = generator.uniform(0.2, 1.0, 5)
+        values = 3.0 + generator.normal(0, 0.7, 5) + errors * generator.standard_normal(5)
+        found = samples.random_effects(
+            [estimate(*pair) for pair in zip(values, errors, strict=True)]
+        )
+        inside += abs(found.value - 3.0) <= stats.t.isf(0.025, found.freedom) * found.error
+    assert 0.93 <= inside / 1000 <= 0.985
 
 
 def test_crossed_values_that_agree_are_no_certainty_and_missing_replicates_count():

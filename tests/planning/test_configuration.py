@@ -1,9 +1,10 @@
 import copy
+import dataclasses
 
 import pytest
 
 from rankscope.errors import ConfigurationError
-from rankscope.planning import configuration
+from rankscope.planning import configuration, limits
 from rankscope.planning.study import STAGES
 
 
@@ -30,6 +31,20 @@ def test_a_heavy_point_has_a_batch_of_its_own(values):
     study = configuration.check(values).studies["effective_dimension"]
     batches = study.batches("simulated", 1e-9)
     assert [len(batch.points) for batch in batches] == [1] * len(study.points)
+
+
+def test_a_heavy_point_is_shared_by_jobs_that_ask_for_their_share_of_its_time(values):
+    study = configuration.check(values).studies["effective_dimension"]
+    study = dataclasses.replace(study, points=study.points[:1], replicates=100)
+    whole = study.points[0].seconds("simulated", 100)
+    for seconds, shares in ((2 * whole, 0), (whole, 0), (whole / 3.5, 4), (whole / 1e4, 100)):
+        (batch,) = study.batches("simulated", seconds, split=True)
+        assert (batch.shares, len(set(batch.shared))) == (shares, shares)
+    minutes = dataclasses.replace(study, replicates=10**9).batches
+    (split,), (one,) = (minutes("simulated", 1e4, split=split) for split in (True, False))
+    each = (limits.minutes(one, 1) - limits.MINUTES_AT_LEAST) / split.shares
+    assert limits.minutes(split, 1) == pytest.approx(limits.MINUTES_AT_LEAST + each, abs=1)
+    assert study.batches("predicted", 1e-9, split=True)[0].shares == 0
 
 
 def test_a_batch_has_a_limited_number_of_points(values):

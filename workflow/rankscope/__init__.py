@@ -1,7 +1,7 @@
 """rankscope: a study of rank in neural networks.
 
 The package is the science and its bookkeeping; it knows nothing of Snakemake. Two lines
-read what a run has made:
+read what a run has made::
 
     results = rankscope.load("results/lora/teacher")
     [(point.rank, float(point.measured.trained_error.mean())) for point in results]

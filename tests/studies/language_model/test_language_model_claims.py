@@ -8,11 +8,11 @@ from rankscope.evidence import audit, results, verdicts
 from rankscope.evidence import claims as evidence
 from rankscope.planning import parameters
 from rankscope.studies.language_model import claims, plants, selection, theory
-from rankscope.studies.language_model.claims import accuracy, directions, updates
+from rankscope.studies.language_model.claims import accuracy, directions, tasks, updates
 
 RUNS = (
     "head+full+lora-1+lora-2+lora-4+lora-8+lora-64+rslora-64+vera-64+randlora-128+randlora-26"
-    "+lora-8.q+lora-8.k+lora-8.v+lora-8.o"
+    "+relora-8+lora-8.q+lora-8.k+lora-8.v+lora-8.o"
 )
 REPLICATES = 8
 TEXTS = 400
@@ -72,6 +72,8 @@ ACCURACIES = [
     (accuracy.stabilised_wins, {"rslora-64": 0.91}, {}),
     (accuracy.full_rank_wins, {"randlora-26": 0.95, "randlora-128": 0.95}, {}),
     (accuracy.closes_the_gap, {}, {"randlora-26": 0.85}),
+    (accuracy.restarts_win, {"relora-8": 0.91}, {}),
+    (accuracy.restarts_reach_large_ranks, {}, {"relora-8": 0.85}),
     (accuracy.better_than_vera, {"vera-64": 0.85}, {"vera-64": 0.903}),
 ]
 
@@ -91,6 +93,8 @@ CONTROLS = [
     (accuracy.stabilised_wins, {"full": 0.9}),
     (accuracy.full_rank_wins, {"full": 0.9}),
     (accuracy.better_than_vera, {"full": 0.9}),
+    (accuracy.restarts_win, {"full": 0.9}),
+    (accuracy.restarts_reach_large_ranks, {"head": 0.885}),
 ]
 
 
@@ -110,6 +114,42 @@ def test_the_head_alone_is_the_null(point):
     values = made(point, "run", "text", noise=0.0, **GOOD)
     table = judge(accuracy.small_ranks, of(point, correct=values))
     np.testing.assert_allclose(table.chance, -0.1)
+
+
+@pytest.mark.parametrize(
+    ("better", "expected"),
+    [((0.95, 0.953, 0.947), "supported"), ((0.89, 0.888, 0.892), "contradicted")],
+)
+def test_tasks_are_averaged_with_the_spread_between_them(build, better, expected):
+    found = tasks_of(build, *better)
+    assert verdict(tasks.full_rank_wins_over_tasks, found) == expected
+    (row,) = judge(tasks.full_rank_wins_over_tasks, found).itertuples()
+    assert (row.point, row.replicates) == ("3 tasks | randlora-26 - lora-8", 3)
+    far = judge(tasks.full_rank_wins_over_tasks, tasks_of(build, 0.99, 0.95, 0.9))
+    assert far.error.item() > 10 * row.error
+    assert tasks.full_rank_wins_over_tasks.samples(results.Results(found.points[:1])) == []
+
+
+def test_the_mean_over_tasks_passes_its_audit(build):
+    rows = audit.audit(
+        [tasks.full_rank_wins_over_tasks], plants, tasks_of(build, 0.902, 0.903, 0.904),
+        confidence=0.95, draws=60, seed=1,
+    )  # fmt: skip
+    assert rows.sound.all(), rows.to_string()
+    assert rows.powerful.all(), rows.to_string()
+    assert rows.found.all(), rows.to_string()
+
+
+def tasks_of(build, *better):
+    """Results of three tasks in which RandLoRA does so well."""
+    runs = "head+full+lora-8+randlora-26"
+    good = {"head": 0.8, "full": 0.91, "lora-8": 0.9}
+    found = []
+    for task, accuracy_ in zip(("tweets", "bbc", "r52"), better, strict=True):
+        point = build(runs=runs, targets="qkvo", task=task)
+        values = made(point, "run", "text", noise=0.02, **good, **{"randlora-26": accuracy_})
+        found += of(point, task, correct=values)
+    return results.Results(found)
 
 
 SIZED = "head+lora-1+lora-2.qv+lora-4.q+lora-4.k+lora-4.v+lora-4.o"
@@ -281,7 +321,7 @@ def test_the_fall_of_amplification_is_read_against_that_of_chance(point, run, ex
     assert judge(updates.falls_as_chance_does, found).chance.iloc[0] == np.log(64 / 4)
 
 
-COUNTS = ("intruders", "intruders_random", "intruders_full_norm")
+COUNTS = ("intruders", "intruders_random", "intruders_full_norm", "intruders_equal_loss", "rank_99")
 
 
 @pytest.mark.parametrize(
@@ -289,6 +329,10 @@ COUNTS = ("intruders", "intruders_random", "intruders_full_norm")
     [
         (updates.intruders, {"intruders": {"full": 1.0}}, "supported"),
         (updates.intruders, {}, "contradicted"),
+        (updates.intruders_at_equal_loss, {"intruders_equal_loss": {"full": 1.0}}, "supported"),
+        (updates.intruders_at_equal_loss, {"intruders": {"full": 1.0}}, "contradicted"),
+        (updates.restarts_add_rank, {"rank_99": {"relora-8": 5.0}}, "supported"),
+        (updates.restarts_add_rank, {}, "contradicted"),
         (updates.intruders_of_its_norm, {}, "supported"),
         (updates.intruders_of_its_norm, {"intruders_random": {"lora-4": 6.0}}, "contradicted"),
         (updates.no_intruders_at_equal_norm, {}, "supported"),

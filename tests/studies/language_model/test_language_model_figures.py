@@ -49,6 +49,7 @@ def point(parameters_, *left_out):
         "intruders": matrix,
         "intruders_random": matrix,
         "intruders_full_norm": matrix,
+        "intruders_equal_loss": matrix,
         "amplification": (*matrix, "probed_rank"),
         "amplification_null": (*matrix, "probed_rank"),
         "alignment": (*matrix, "probed_rank"),
@@ -81,8 +82,9 @@ def point(parameters_, *left_out):
         "phi": angles,
         "tried_rate": (("run", "trial"), rates[..., 0]),
         "tried_head_rate": (("run", "trial"), rates[..., 1]),
-        "rate": ("run", rates[:, 0, 0]),
-        "head_rate": ("run", rates[:, 0, 1]),
+        "rate": (each, np.stack([rates[:, place, 0] for place in (0, 0, 2)])),
+        "head_rate": (each, np.stack([rates[:, place, 1] for place in (0, 0, 2)])),
+        "chosen": (each, np.stack([np.full(len(runs), place + 1) for place in (0, 0, 2)])),
         "rate_inside": ("run", np.zeros(len(runs), dtype=np.int8)),
         "trainable_parameters": predicted.trainable_parameters,
         "majority": ((), 0.5),
@@ -96,6 +98,7 @@ def data(build):
     whole = build(runs=RUNS, targets="qv")
     alone = build(runs="lora-1+lora-8.u", targets="d")
     compared = ("cka", "cka_full", "cka_pretrained", "intruders_full_norm")
+    compared += ("intruders_equal_loss",)
     return results.of({"whole": point(whole), "alone": point(alone, *compared)})
 
 

@@ -44,7 +44,8 @@ def local(tmp_path_factory):
     return folder
 
 
-NAMES = ("head", "full", "lora-1", "lora-4", "lora-16", "rslora-2", "randlora-6", "vera-40")
+NAMES = ("head", "full", "lora-1", "lora-4", "lora-16", "rslora-2", "relora-2", "randlora-6")
+NAMES += ("vera-40",)
 RUN = some.builds(
     lambda name, targets: name + targets,
     some.sampled_from(NAMES),
@@ -67,6 +68,7 @@ WITHIN = some.fixed_dictionaries(
         "rate_factor": some.sampled_from((1.0001, 3.0, 100.0)),
         "rate_shift": some.sampled_from((-1, 0, 1)),
         "lora_alpha": some.sampled_from((1e-300, 8.0, 1e6)),
+        "relora_cycles": some.integers(1, 2),
         "data_seed": some.sampled_from((0, 1, 2**63)),
     }
 )
@@ -112,7 +114,7 @@ def test_a_setting_is_refused_in_one_line_or_runs(local, values, odd):
 
 
 ALL = {
-    "runs": "head+full+lora-1+lora-4+lora-16+rslora-2+randlora-6+vera-40+lora-2.ud",
+    "runs": "head+full+lora-1+lora-4+lora-16+rslora-2+relora-2+randlora-6+vera-40+lora-2.ud",
     "twins": "full+lora-16",
     "targets": "qkvoud",
     "layers": 2,
@@ -139,13 +141,16 @@ def test_all_methods_on_all_matrices_are_measured_and_sized_as_predicted(tiny):
     assert (measured.trainable_parameters == predicted.trainable_parameters).all()
     excess = measured.numerical_rank - predicted.rank_bound
     assert float(excess.max()) <= 0
-    assert {"phi", "cka_full", "intruders_full_norm", "truncated_correct"} <= set(measured)
+    expected = {"phi", "cka_full", "intruders_full_norm", "intruders_equal_loss"}
+    assert expected <= set(measured)
 
 
 def test_what_a_point_has_no_runs_for_is_left_out(tiny):
     measured = simulation.simulate(tiny(runs="lora-4", twins="none"), [np.random.SeedSequence(5)])
     assert list(measured.pair.values) == ["random"]
-    assert not {"cka", "cka_full", "intruders_full_norm"} & set(measured)
+    left_out = {"cka", "cka_full", "intruders_full_norm", "intruders_equal_loss"}
+    assert not left_out & set(measured)
+    assert np.isnan(measured.equal_loss_scale).all()
 
 
 def test_the_rate_that_is_used_may_be_off_the_best_one(tiny):
@@ -157,7 +162,23 @@ def test_the_rate_that_is_used_may_be_off_the_best_one(tiny):
     }
     for name in ("rate", "head_rate"):
         factor = (rates[1][name] / rates[0][name]).values
-        np.testing.assert_allclose(factor, [1.0, 3.0 if name == "rate" else 1.0])
+        np.testing.assert_allclose(factor, [[1.0, 3.0 if name == "rate" else 1.0]])
+
+
+def test_a_replicate_chooses_its_rates_however_many_there_are(tiny):
+    # rates so close that chance decides
+    point = tiny(runs="lora-4+full", twins="none", tuning_seeds=4, rate_factor=1.0001)
+    streams = [np.random.SeedSequence(5, spawn_key=(index,)) for index in range(6)]
+    whole = simulation.simulate(point, streams)
+    for part in (streams[:2], streams[2:3]):
+        first = streams.index(part[0])
+        some_of_them = whole.isel(replicate=slice(first, first + len(part)))
+        for name in ("rate", "head_rate", "chosen", "training_loss"):
+            found = simulation.simulate(point, part)[name]
+            np.testing.assert_array_equal(found.values, some_of_them[name].values)
+    chosen = whole.tried_rate.isel(trial=whole.chosen - 1).transpose("replicate", "run")
+    np.testing.assert_array_equal(chosen, whole.rate)
+    assert len(np.unique(whole.chosen)) > 1, "not all replicates choose alike"
 
 
 def test_a_device_that_is_not_there_is_one_line(tiny):

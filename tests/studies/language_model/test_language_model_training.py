@@ -18,13 +18,14 @@ from rankscope.studies.language_model import theory  # noqa: E402
 from rankscope.studies.language_model.parameters import Run  # noqa: E402
 from rankscope.studies.language_model.simulation import (  # noqa: E402
     measures,
+    methods,
     model,
     replicate,
     training,
 )
 from rankscope.studies.language_model.simulation.training import Setting  # noqa: E402
 
-RUNS = ("head", "full", "lora-4", "rslora-4", "randlora-96", "vera-32", "lora-8.q")
+RUNS = ("head", "full", "lora-4", "rslora-4", "randlora-96", "vera-32", "lora-8.q", "relora-4")
 BENCHMARK = Path(__file__).parents[3] / "benchmarks" / "language_model.py"
 
 
@@ -136,6 +137,68 @@ def test_the_sets_of_texts_are_apart(data):
 def test_runs_that_share_a_seed_share_the_head_and_the_first_batch(trained):
     first = [one.loss[0] for one in trained]
     np.testing.assert_allclose(first, first[0], rtol=1e-5)
+
+
+def test_relora_of_one_product_is_lora(point, data, trained):
+    once = dataclasses.replace(point, relora_cycles=1)
+    (found,) = training.train(
+        [setting("relora-4", point)], training.batches(1, data, point), data, once
+    )
+    np.testing.assert_allclose(found.loss, trained[2].loss, atol=1e-5)
+
+
+def test_relora_adds_products_up(point, data):
+    longer = dataclasses.replace(point, steps=12, relora_cycles=3)
+    steps = training.batches(1, data, longer)
+    found = training.train(
+        [setting(name, point) for name in ("lora-4", "relora-4")], steps, data, longer
+    )
+    ranks = [
+        measure.numerical_rank(measure.decompose_dense(one.updates["5.q"].numpy().astype(float)))
+        for one in found
+    ]
+    assert ranks == [4, 12]
+    assert found[0].size == found[1].size
+    assert found[1].loss[:4] == pytest.approx(found[0].loss[:4], abs=1e-5), "until it restarts"
+
+
+def test_a_restart_keeps_the_update_and_draws_another_start():
+    adapter = methods.start(Run.parse("relora-2", "q"), {"0.q": (6, 5)}, 8.0, 1, "cpu")
+    a, b = adapter.trained
+    with torch.no_grad():
+        b.fill_(0.3)
+    before, first = adapter.updates()["0.q"].detach().clone(), a.detach().clone()
+    adapter.restart()
+    torch.testing.assert_close(adapter.updates()["0.q"].detach(), before)
+    assert not b.any()
+    assert not torch.equal(a, first)
+    assert a.requires_grad
+
+
+def test_the_rate_is_warmed_up_after_every_start():
+    whole, cycled = (np.array([training.schedule(s, 40, c) for s in range(40)]) for c in (1, 2))
+    assert training.starts(40, 2) == [0, 20]
+    np.testing.assert_array_equal(cycled[:20], whole[:20])
+    np.testing.assert_allclose(cycled[20:] / whole[20:], [0.5, *[1.0] * 19])
+
+
+def test_scaled_updates_reach_one_loss(point, data, trained):
+    scales = measures.equal_loss_scales(trained, data)
+    assert set(scales) == {"full", "lora-4"}
+    own = [one for one in trained if one.run.name in scales]
+    worst = training.evaluate(own, data.validation, data).loss.max()
+    for one in own:
+        scale = scales[one.run.name]
+        losses = [
+            training.evaluate(
+                [training.Model({n: s * u for n, u in one.updates.items()}, one.head)],
+                data.validation,
+                data,
+            ).loss[0]
+            for s in (scale, scale - 2**-measures.HALVINGS)
+        ]
+        assert losses[0] <= worst + 1e-6
+        assert scale == 1.0 or losses[1] > worst - 1e-6
 
 
 def test_a_run_that_diverges_is_a_result(point, data):

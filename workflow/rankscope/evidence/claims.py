@@ -1,6 +1,6 @@
 """Claims as objects: a statement, the region it accepts, and the function that tests it.
 
-A claim is made by decorating the function that yields its samples:
+A claim is made by decorating the function that yields its samples::
 
     @claim(
         "A: Eckart and Young",

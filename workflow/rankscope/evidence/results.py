@@ -1,5 +1,7 @@
 """A study's results as its claims, figures and readers want them: points at their own lengths.
 
+::
+
     results = rankscope.load("results/lora/teacher")
     for point in results.where(input_decay=0.0):
         point.rank, point.measured.trained_error, point.predicted.trained_error

@@ -31,7 +31,7 @@ class Estimate:
         freedom: degrees of freedom of the error.
         missing: how many replicates gave no number.
         replicates: how many there were.
-        kind: ``mean``, ``crossed``, ``proportion``, ``jackknife`` or ``exact``.
+        kind: ``mean``, ``crossed``, ``random effects``, ``proportion``, ``jackknife`` or ``exact``.
         resolution: step of the scale of the replicates; 0 if it is continuous.
     """
 
@@ -144,6 +144,40 @@ def crossed(values: ArrayLike) -> Estimate:
         missing=len(array) - count,
         replicates=len(array),
         kind="crossed",
+    )
+
+
+def random_effects(estimates: Sequence[Estimate]) -> Estimate:
+    """Estimate a mean over things that are drawn too, such as tasks, each with its own error.
+
+    ``x_k = mean + task_k + error_k``, weighted by ``1 / (e_k^2 + t^2)`` with the variance ``t^2``
+    between tasks of DerSimonian and Laird (Control. Clin. Trials 7, 1986). ``error^2`` is the
+    larger of the weighted spread over ``(K - 1) sum w`` and of ``1 / sum w``, with ``K - 1``
+    degrees of freedom (Knapp and Hartung, Stat. Med. 22, 2003).
+
+    Args:
+        estimates: two or more; its replicates are these.
+    """
+    values = np.array([one.value for one in estimates])
+    variances = np.array([one.error for one in estimates]) ** 2
+    freedom = len(values) - 1
+
+    def spread(weights: np.ndarray) -> tuple[float, float]:
+        centre = float(np.average(values, weights=weights))
+        return centre, float(np.sum(weights * (values - centre) ** 2))
+
+    weights = 1 / variances
+    excess = spread(weights)[1] - freedom
+    between = max(excess / (weights.sum() - np.sum(weights**2) / weights.sum()), 0.0)
+    weights = 1 / (variances + between)
+    centre, found = spread(weights)
+    return Estimate(
+        value=centre,
+        error=math.sqrt(max(found / freedom, 1.0) / weights.sum()),
+        freedom=freedom,
+        missing=sum(one.missing for one in estimates),
+        replicates=len(values),
+        kind="random effects",
     )
 
 

@@ -6,10 +6,11 @@ in `simulate` and `predict`.
 """
 
 import errno
+import math
 import shutil
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import xarray as xr
@@ -47,27 +48,58 @@ def compute(stage: str, declared: Sequence[Path]) -> None:
     names = {configuration.study_of(path, config.results) for path in paths}
     points = {point.file(stage): point for name in names for point in config.studies[name].points}
     todo = [path for path in paths if not store.deliver(config, stage, points[path])]
-    failed = []
-    for path in todo:
-        point = points[path]
-        try:
-            _make(stage, config, point)
-        except Exception as error:
-            if store.deliver(config, stage, point):
-                continue  # another job made it meanwhile and tidied up behind itself
-            if isinstance(error, OSError) and error.errno in HOPELESS:
-                raise
-            if not isinstance(error, Foreseen):
-                traceback.print_exc()
-            message = (
-                str(error) if isinstance(error, Foreseen) else f"{type(error).__name__}: {error}"
-            )
-            journal.append(journal.FAILED, point, stage, message=message)
-            failed.append(f"{point.study}: {point.name}: {message}")
-    if failed:
+    made = [_attempt(_make, config, stage, points[path]) for path in todo]
+    if failed := list(filter(None, made)):
         raise FailedPointsError("; ".join(failed))
     for receipt in {*declared} - {*paths}:
         receipts.write(config, stage, receipt, [points[path] for path in paths])
+
+
+def share(study: str, name: str, number: int, of: int) -> None:
+    """Make one share of the replicates of a point, and leave them for the job that joins all.
+
+    Args:
+        study: the study's name.
+        name: the point's name.
+        number: which share, from 1.
+        of: how many shares there are.
+
+    Raises:
+        OSError: at once, if results cannot be written.
+        FailedPointsError: if the point failed.
+    """
+    config = configuration.from_environment()
+    (point,) = (one for one in config.studies[study].points if one.name == name)
+
+    def work(stage: str, config: Configuration, point: Point) -> None:
+        _share(config, point, number, of)
+
+    if store.deliver(config, "simulated", point):
+        return
+    if failed := _attempt(work, config, "simulated", point):
+        raise FailedPointsError(failed)
+
+
+def _attempt(
+    work: Callable[[str, Configuration, Point], None],
+    config: Configuration,
+    stage: str,
+    point: Point,
+) -> str:
+    """Do the work on a point; return a line that says why it failed, or an empty one."""
+    try:
+        work(stage, config, point)
+    except Exception as error:
+        if store.deliver(config, stage, point):
+            return ""  # another job made it meanwhile and tidied up behind itself
+        if isinstance(error, OSError) and error.errno in HOPELESS:
+            raise
+        if not isinstance(error, Foreseen):
+            traceback.print_exc()
+        message = str(error) if isinstance(error, Foreseen) else f"{type(error).__name__}: {error}"
+        journal.append(journal.FAILED, point, stage, message=message)
+        return f"{point.study}: {point.name}: {message}"
+    return ""
 
 
 def _make(stage: str, config: Configuration, point: Point) -> None:
@@ -107,31 +139,66 @@ def describe(config: Configuration, stage: str, name: str) -> dict[str, str | in
 
 def _simulate(config: Configuration, point: Point, key: str) -> xr.Dataset:
     """Simulate the replicates that are not in the store yet and join all, in order."""
-    module = study.part(point.study, "simulation")
     wanted = config.studies[point.study].replicates
-    size = simulate.chunk(module, point.parameters.cost().seconds)
-    folder = keys.parts(point, "simulated")
     parts = _earlier(point, key, wanted)
+    done = sum(part.sizes["replicate"] for part in parts)
+    return datasets.join([*parts, *_replicates(config, point, key, done, wanted)])
+
+
+def _share(config: Configuration, point: Point, number: int, of: int) -> None:
+    """Save the replicates of a share: whole calls of the simulation, in their order."""
+    journal.append(journal.STARTED, point, "simulated")
+    key = keys.key(config, "simulated", point)
+    wanted = config.studies[point.study].replicates
+    size = _chunk(point)
+    calls = math.ceil(wanted / size)
+    first, last = (min(wanted, calls * part // of * size) for part in (number - 1, number))
+    first = max(first, sum(part.sizes["replicate"] for part in _earlier(point, key, wanted)))
+    for _ in _replicates(config, point, key, first, last, keep=True):
+        pass
+
+
+def _chunk(point: Point) -> int:
+    """Return how many replicates of the point are simulated per call."""
+    return simulate.chunk(study.part(point.study, "simulation"), point.parameters.cost().seconds)
+
+
+def _replicates(
+    config: Configuration, point: Point, key: str, first: int, last: int, *, keep: bool = False
+) -> Iterator[xr.Dataset]:
+    """Simulate the replicates ``first`` to ``last - 1`` that are not saved yet; yield all.
+
+    Args:
+        config: the configuration.
+        point: the point.
+        key: what a saved replicate must be keyed by.
+        first: index of the first replicate.
+        last: index after the last one.
+        keep: whether all are saved, not only those that took long.
+    """
+    module, size = study.part(point.study, "simulation"), _chunk(point)
+    folder = keys.parts(point, "simulated")
     pending: list[tuple[Path, xr.Dataset]] = []
-    done, saved = sum(part.sizes["replicate"] for part in parts), time.perf_counter()
-    while done < wanted:
-        part = _saved(folder, done, wanted, key)
+    done, saved = first, time.perf_counter()
+    while done < last:
+        part = _saved(folder, done, last, key)
         if part is None:
-            last = min(wanted, (done // size + 1) * size)
-            checkpoints = folder / f"checkpoints-{done}-{last}"
+            end = min(last, (done // size + 1) * size)
+            checkpoints = folder / f"checkpoints-{done}-{end}"
             part = simulate.replicates(
-                module, point.study, point.parameters, config.seed, done, last, checkpoints
+                module, point.study, point.parameters, config.seed, done, end, checkpoints
             )
             part.attrs = {"key": key}
-            pending.append((folder / f"{done}-{last}.nc", part))
-        parts.append(part)
+            pending.append((folder / f"{done}-{end}.nc", part))
         done += part.sizes["replicate"]
-        if pending and time.perf_counter() - saved > SAVE_SECONDS:
+        ended = keep and done == last
+        if pending and (ended or time.perf_counter() - saved > SAVE_SECONDS):
             for file, finished in pending:
                 datasets.write(finished, file)
-            journal.append(journal.SAVED, point, "simulated", message=f"{done}/{wanted}")
+            kept = f"{keys.saved(point)}/{config.studies[point.study].replicates}"
+            journal.append(journal.SAVED, point, "simulated", message=kept)
             pending, saved = [], time.perf_counter()
-    return datasets.join(parts)
+        yield part
 
 
 def _earlier(point: Point, key: str, wanted: int) -> list[xr.Dataset]:

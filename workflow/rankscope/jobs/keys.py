@@ -46,6 +46,12 @@ def parts(point: Point, stage: str) -> Path:
     return kept(point, stage).with_suffix("")
 
 
+def saved(point: Point) -> int:
+    """Return how many replicates of a point that is not whole yet are saved."""
+    spans = [file.stem.split("-") for file in parts(point, "simulated").glob("*-*.nc")]
+    return sum(int(last) - int(first) for first, last in spans)
+
+
 def wanted_replicates(config: Configuration, stage: str, point: Point) -> int:
     """Return how many replicates the point's file shall hold; a prediction counts as one."""
     return config.studies[point.study].replicates if stage == "simulated" else 1

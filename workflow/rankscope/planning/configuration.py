@@ -6,6 +6,7 @@ the key or the point, the rule and the value.
 
 import dataclasses
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -68,6 +69,8 @@ class Batch:
     Attributes:
         receipt: the file that a batch of a large study makes besides its points' files, and
             declares in their place; ``None`` in other studies.
+        shares: how many jobs, before this one, make the replicates of its only point; 0 where
+            this one makes them itself.
     """
 
     study: str
@@ -76,6 +79,7 @@ class Batch:
     points: tuple[Point, ...]
     replicates: int
     receipt: Path | None = None
+    shares: int = 0
 
     @property
     def name(self) -> str:
@@ -88,6 +92,15 @@ class Batch:
         if self.receipt:
             return [str(self.receipt)]
         return [str(point.file(self.stage)) for point in self.points]
+
+    @property
+    def shared(self) -> list[str]:
+        """The files by which the jobs of its shares say that they are done."""
+        folder = self.points[0].file(self.stage).parent
+        return [
+            str(folder / f"batch_{self.number}_share_{share}_of_{self.shares}.txt")
+            for share in range(1, self.shares + 1)
+        ]
 
     @property
     def seconds(self) -> float:
@@ -108,8 +121,14 @@ class Study:
     replicates: int
     points: tuple[Point, ...]
 
-    def batches(self, stage: str, seconds: float) -> list[Batch]:
-        """Cut the points, in grid order, into jobs of about ``seconds`` of estimated work."""
+    def batches(self, stage: str, seconds: float, *, split: bool = False) -> list[Batch]:
+        """Cut the points, in grid order, into jobs of about ``seconds`` of estimated work.
+
+        Args:
+            stage: ``simulated`` or ``predicted``.
+            seconds: of work per job.
+            split: whether several jobs share the replicates of a point that takes longer.
+        """
         groups: list[list[Point]] = [[]]
         load = 0.0
         large = len(self.points) > LARGE
@@ -129,9 +148,17 @@ class Study:
                 points=tuple(points),
                 replicates=self.replicates,
                 receipt=points[0].file(stage).with_name(f"batch_{number}.txt") if large else None,
+                shares=self._shares(stage, points, seconds) if split else 0,
             )
             for number, points in enumerate(groups, start=1)
         ]
+
+    def _shares(self, stage: str, points: Sequence[Point], seconds: float) -> int:
+        """Return how many jobs share the replicates of a batch, 0 for none but its own."""
+        if stage != "simulated" or len(points) > 1:
+            return 0
+        jobs = math.ceil(points[0].seconds(stage, self.replicates) / seconds)
+        return min(jobs, self.replicates) if jobs > 1 else 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -142,6 +169,7 @@ class Configuration:
         seed: of all random streams.
         confidence: of the intervals behind the verdicts.
         batch_seconds: estimated work of a job.
+        split_points: whether several jobs share a point that takes longer.
         studies: by name.
         results: the folder of its results, logs and finished work.
         source: the file or files that it was read from, for messages.
@@ -150,6 +178,7 @@ class Configuration:
     seed: int
     confidence: float
     batch_seconds: float
+    split_points: bool
     studies: Mapping[str, Study]
     results: Path
     source: str
@@ -160,7 +189,7 @@ class Configuration:
             batch
             for one in self.studies.values()
             for stage in study.STAGES
-            for batch in one.batches(stage, self.batch_seconds)
+            for batch in one.batches(stage, self.batch_seconds, split=self.split_points)
         ]
 
 
@@ -244,6 +273,7 @@ def check(
         seed=values["seed"],
         confidence=float(values["confidence"]),
         batch_seconds=float(values.get("batch_seconds", BATCH_SECONDS)),
+        split_points=values.get("split_points", False),
         studies=studies,
         results=results,
         source=where,

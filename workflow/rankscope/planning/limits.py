@@ -36,8 +36,12 @@ def memory_mb(batch: Batch, attempt: int) -> int:
 
 
 def minutes(batch: Batch, attempt: int) -> int:
-    """Return the limit of the run time: four times the estimate, doubled at each retry."""
-    return (MINUTES_AT_LEAST + round(batch.seconds * SAFETY / 60)) * 2 ** (attempt - 1)
+    """Return the limit of the run time: four times the estimate, doubled at each retry.
+
+    Of a batch with shares it is the limit of each; the job that joins them does no more.
+    """
+    seconds = batch.seconds / max(batch.shares, 1)
+    return (MINUTES_AT_LEAST + round(seconds * SAFETY / 60)) * 2 ** (attempt - 1)
 
 
 def cores() -> int:
@@ -69,7 +73,8 @@ def require_possible(config: Configuration) -> None:
                     f"this machine has {memory / 1000:,.0f} GB"
                 )
             days = point.seconds("simulated", one.replicates) / 86_400
-            if days > DAYS:
+            if days > DAYS and not config.split_points:
                 raise ConfigurationError(
-                    f"{where}: takes about {days:,.0f} days; a point runs on one core"
+                    f"{where}: takes about {days:,.0f} days; a point runs on one core, "
+                    f"unless split_points is true"
                 )

@@ -15,7 +15,7 @@ import pandas as pd
 
 from rankscope import datasets
 from rankscope.errors import InputError, MissingError
-from rankscope.evidence.verdicts import CONTRADICTED, NOT_TESTED, SUPPORTED
+from rankscope.evidence.verdicts import CONTRADICTED, NOT_TESTED, SUPPORTED, VERDICTS
 from rankscope.planning import study
 from rankscope.planning.configuration import RESULTS
 from rankscope.report import formats, gather, items
@@ -27,6 +27,9 @@ SHOWN = (
     "effective_dimension/figures/ranks_by_layer.png",
     "comparison/figures/ranks_side_by_side.png",
 )
+LISTED = 4
+"""Of a claim with more definitions than these the table shows how many came out how, first."""
+
 COLUMNS = (
     "study", "claim", "definition", "statement", "verdict", "basis", "quantifier", "points",
     "supported", "effect", "error", "interval_lower", "interval_upper", "accepted_lower",
@@ -102,8 +105,22 @@ def table(rows: pd.DataFrame) -> str:
         for _, cells in mine.groupby(["study", "claim"], sort=False):
             first = cells.iloc[0]
             statement = first.statement.replace("|", "\\|")
-            lines.append(f"| {statement} *({first.basis})* | {'<br>'.join(_verdicts(cells))} |")
+            lines.append(f"| {statement} *({first.basis})* | {_cell(cells)} |")
     return "\n".join(lines)
+
+
+def _cell(cells: pd.DataFrame) -> str:
+    """Return the verdicts of a claim; of many definitions their count, and each on request."""
+    each = "<br>".join(_verdicts(cells))
+    if len(cells) <= LISTED:
+        return each
+    counts = cells.verdict.value_counts()
+    if len(counts) == 1:
+        summary = f"**{counts.index[0]}** under all {len(cells)} definitions"
+    else:
+        parts = (f"**{verdict}** {counts[verdict]}" for verdict in VERDICTS if verdict in counts)
+        summary = f"of {len(cells)} definitions: {', '.join(parts)}"
+    return f"{summary}<details><summary>each</summary>{each}</details>"
 
 
 def _verdicts(cells: pd.DataFrame) -> Iterator[str]:

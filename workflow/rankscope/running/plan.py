@@ -58,7 +58,9 @@ def lines(config: Configuration, jobs: Mapping[str, int]) -> Iterator[str]:
 def _row(
     one: Study, todo: list[progress.State], jobs: Mapping[str, int]
 ) -> tuple[int, int, int, str, str, str]:
-    of_points = re.compile(rf"({'|'.join(STAGES)})_{configuration.rule_name(one.name)}_\d+")
+    of_points = re.compile(
+        rf"({'|'.join(STAGES)})_{configuration.rule_name(one.name)}_\d+(_share_\d+)?"
+    )
     memory = max((state.point.parameters.cost().memory_mb for state in todo), default=0)
     disk = _disk(todo, one.points)
     return (

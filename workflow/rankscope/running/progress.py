@@ -152,7 +152,7 @@ def table(config: Configuration, since: float | None, show: Callable[[str], None
     for state in everything:
         if not state.done and _event(latest.get(state.key), since) == journal.FAILED:
             show(_line(latest[state.key]))
-        elif not state.done and (saved := _saved(state)):
+        elif not state.done and state.stage == "simulated" and (saved := keys.saved(state.point)):
             show(f"begun: {' '.join(state.key)}: {saved} replicates are kept")
     left = sum(state.seconds for state in everything if not state.done)
     show(f"estimated work left: {tqdm.format_interval(left)} on one core")
@@ -194,10 +194,3 @@ def _event(entry: journal.Entry | None, since: float | None) -> str | None:
     if entry.event == journal.FAILED:
         return journal.FAILED
     return journal.STARTED if since is not None and entry.when >= since else None
-
-
-def _saved(state: State) -> int:
-    """Return how many replicates of a point that is not whole are on disk."""
-    folder = keys.parts(state.point, state.stage)
-    spans = [file.stem.split("-") for file in folder.glob("*-*.nc")]
-    return sum(int(last) - int(first) for first, last in spans)

@@ -69,7 +69,8 @@ TARGETS = {
     "u": "intermediate.dense",
     "d": "output.dense",
 }
-METHODS = ("head", "full", "lora", "rslora", "randlora", "vera")
+ADAPTERS = ("lora", "rslora", "relora", "randlora", "vera")
+METHODS = ("head", "full", *ADAPTERS)
 
 KEPT = (0, 1, 2, 4, 8, 16, 64)
 """Leading directions that an update is cut to after training."""
@@ -85,6 +86,7 @@ FIRST_RATE = {
     "full": 1.2e-3,
     "lora": 5e-3,
     "rslora": 2e-3,
+    "relora": 5e-3,
     "randlora": 1e-3,
     "vera": 5e-2,
 }
@@ -92,7 +94,7 @@ FIRST_RATE = {
 FIRST_HEAD_RATE = {"head": 2e-2, "full": 2e-2}
 FIRST_HEAD_RATE_BESIDE_ADAPTERS = 7e-3
 
-_RUN = re.compile(r"(head|full|(?:lora|rslora|randlora|vera)-([1-9]\d*))(?:\.([qkvoud]+))?")
+_RUN = re.compile(rf"(head|full|(?:{'|'.join(ADAPTERS)})-([1-9]\d*))(?:\.([qkvoud]+))?")
 
 # Floating-point operations a second of one core in the matrix products of a short batch.
 OPERATIONS = 7e10
@@ -128,7 +130,7 @@ class Run:
         match = _RUN.fullmatch(name)
         if match is None:
             raise ParameterError(
-                f"runs must be head, full, or lora-, rslora-, randlora-, vera- and a rank, "
+                f"runs must be head, full, or one of {', '.join(ADAPTERS)} with - and a rank, "
                 f"optionally with .targets, got {name!r}"
             )
         method = match[1].split("-")[0]
@@ -158,7 +160,7 @@ class Parameters:
 
     task: str = text(f"{', '.join(CORPORA)}, or a CSV file with columns text and label")
     runs: str = text(
-        "runs joined with +: head, full, lora-8, rslora-8, randlora-32, vera-256, each "
+        "runs joined with +: head, full, lora-8, rslora-8, relora-8, randlora-32, vera-256, each "
         "optionally with targets of its own (lora-4.qv)"
     )
     twins: str = text(
@@ -195,6 +197,11 @@ class Parameters:
     )
     lora_alpha: float = real(
         "LoRA's alpha, the same at every rank", above=0.0, at_most=1e6, default=8.0
+    )
+    relora_cycles: int = whole(
+        "products of ReLoRA, each merged into the weight before the next one starts",
+        at_least=1,
+        default=4,
     )
     data_seed: int = whole(
         "seed of the division into sets and of the search for learning rates",
@@ -242,6 +249,8 @@ class Parameters:
             require(not own, "a run must not name the targets that the point has", run.name)
             largest = MOST_DIRECTIONS * width if run.method == "vera" else width
             require(run.rank <= largest, f"a run's rank must be at most {largest}", run.name)
+            ends = run.method != "relora" or self.relora_cycles <= self.steps
+            require(ends, "relora_cycles must be at most steps", self.relora_cycles)
         for name in self.twin_names():
             require(name in names, "twins must be among the runs", name)
 

@@ -1,10 +1,12 @@
 """Measured variables in which a claim's number is what the audit says, one function a claim."""
 
+import zlib
 from collections.abc import Callable, Collection
 
 import numpy as np
 import xarray as xr
 
+from rankscope.evidence.planting import with_own_noise
 from rankscope.evidence.results import Point
 from rankscope.studies.language_model.claims.updates import probed
 from rankscope.studies.language_model.parameters import Run
@@ -47,12 +49,31 @@ def stabilised_wins(point: Point, values: xr.DataArray) -> Planted:
 
 def full_rank_wins(point: Point, values: xr.DataArray) -> Planted:
     """Return RandLoRA's answers off those of the LoRA of its size."""
+    return _off_partner(point, "randlora", values)
+
+
+@with_own_noise
+def full_rank_wins_over_tasks(point: Point, values: xr.DataArray) -> Planted:
+    """Return answers as above, a task's difference drawn about the mean with its spread."""
+    seed = [zlib.crc32(point.task.encode()), *values.values.view(np.uint64).tolist()]
+    own = float(values.mean() + values.std(ddof=1) * np.random.default_rng(seed).standard_normal())
     correct = point.measured.correct
     for run in runs(point, "randlora"):
         for lora in partner(point, run):
-            better = correct.sel(run=lora.name) + values
+            more = correct.sel(run=run.name) - correct.sel(run=lora.name)
+            better = correct.sel(run=lora.name) + more - more.mean() + own
             correct = correct.where(correct.run != run.name, better)
     return {"correct": correct}
+
+
+def restarts_win(point: Point, values: xr.DataArray) -> Planted:
+    """Return ReLoRA's answers off those of the LoRA of its size."""
+    return _off_partner(point, "relora", values)
+
+
+def restarts_reach_large_ranks(point: Point, values: xr.DataArray) -> Planted:
+    """Return ReLoRA's answers off LoRA's at the largest rank."""
+    return _off(point, runs(point, "relora"), runs(point, "lora")[-1].name, values)
 
 
 def better_than_vera(point: Point, values: xr.DataArray) -> Planted:
@@ -128,6 +149,16 @@ def intruders(point: Point, values: xr.DataArray) -> Planted:
     return _two_levels(point, "intruders", values, lambda run: run.method == "lora")
 
 
+def intruders_at_equal_loss(point: Point, values: xr.DataArray) -> Planted:
+    """Return one count for full fine-tuning, and another for LoRA."""
+    return _two_levels(point, "intruders_equal_loss", values, lambda run: run.method == "lora")
+
+
+def restarts_add_rank(point: Point, values: xr.DataArray) -> Planted:
+    """Return one number of directions for all runs, and another for ReLoRA."""
+    return _two_levels(point, "rank_99", values, lambda run: run.method == "relora")
+
+
 def no_intruders_at_equal_norm(point: Point, values: xr.DataArray) -> Planted:
     """Return one count as trained, and another at full fine-tuning's norm."""
     zero = _like(point, "intruders")
@@ -164,6 +195,16 @@ def _off(point: Point, tried: Collection[Run], reference: str, values: xr.DataAr
     correct = point.measured.correct
     others = ~correct.run.isin([run.name for run in tried])
     return {"correct": correct.where(others, correct.sel(run=reference) + values)}
+
+
+def _off_partner(point: Point, method: str, values: xr.DataArray) -> Planted:
+    """Return answers as measured, a method's off those of the LoRA of its size."""
+    correct = point.measured.correct
+    for run in runs(point, method):
+        for lora in partner(point, run):
+            better = correct.sel(run=lora.name) + values
+            correct = correct.where(correct.run != run.name, better)
+    return {"correct": correct}
 
 
 def _two_levels(

@@ -1,5 +1,6 @@
 """The runs of a point, and what was measured on one of them."""
 
+import numpy as np
 import xarray as xr
 
 from rankscope.evidence.results import Point
@@ -37,6 +38,11 @@ def of(point: Point, variable: str, run: Run) -> xr.DataArray:
     if "matrix" in values.dims:
         values = values.sel(matrix=matrices(point, run.targets))
     return values
+
+
+def typical_rate(point: Point, variable: str, run: Run) -> float:
+    """Return the geometric mean of the rates that replicates chose for a run."""
+    return float(np.exp(np.log(of(point, variable, run)).mean()))
 
 
 def partner(point: Point, run: Run) -> list[Run]:

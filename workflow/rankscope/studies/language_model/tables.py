@@ -9,7 +9,7 @@ from rankscope.evidence import samples
 from rankscope.evidence.results import Results
 from rankscope.studies.language_model.claims.accuracy import gain
 from rankscope.studies.language_model.claims.updates import AT_RANK
-from rankscope.studies.language_model.selection import all_runs, of, runs
+from rankscope.studies.language_model.selection import all_runs, of, runs, typical_rate
 
 AVERAGED = (
     "relative_norm",
@@ -20,6 +20,7 @@ AVERAGED = (
     "intruders",
     "intruders_random",
     "intruders_full_norm",
+    "intruders_equal_loss",
     "cka",
 )
 PROBED = ("amplification", "amplification_null", "alignment")
@@ -29,8 +30,9 @@ def accuracies(results: Results) -> pd.DataFrame:
     """Test accuracy of every run, with 95 % t intervals over replicates and test texts.
 
     The last columns are the paired difference from full fine-tuning where a point has it.
-    The rates are those of least validation loss; "end" marks a search that was stopped before
-    it had tried all neighbours. Intervals do not cover the choice of the rates.
+    Each replicate chooses its rates by tuning seeds that it draws from those of the search, so
+    intervals cover the choice; shown is the geometric mean. "end" marks a search that was
+    stopped before it had tried all neighbours of its best rates.
     """
     rows = []
     for point in results:
@@ -41,8 +43,8 @@ def accuracies(results: Results) -> pd.DataFrame:
                 "run": run.name,
                 "targets": run.targets,
                 "parameters": int(of(point, "trainable_parameters", run)),
-                "rate": float(of(point, "rate", run)),
-                "head rate": float(of(point, "head_rate", run)),
+                "rate": typical_rate(point, "rate", run),
+                "head rate": typical_rate(point, "head_rate", run),
                 "end": "" if of(point, "rate_inside", run) else "end",
                 "replicates": int(correct.notnull().all("text").sum()),
                 **_interval("accuracy", correct),

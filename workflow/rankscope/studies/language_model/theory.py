@@ -65,7 +65,8 @@ def count_parameters(run: Run, parameters: Parameters) -> int:
     """Return the number of trained parameters without the classifier.
 
     Per ``(D, d)`` matrix: full ``D d``; LoRA ``r (D + d)``; RandLoRA
-    ``n (r + min(D, d))`` with ``n = ceil(min(D, d) / r)``; VeRA ``r + D``.
+    ``n (r + min(D, d))`` with ``n = ceil(min(D, d) / r)``; VeRA ``r + D``. ReLoRA trains as many
+    at a time as LoRA.
     """
     if run.method == "head":
         return 0
@@ -77,6 +78,7 @@ def count_parameters(run: Run, parameters: Parameters) -> int:
             "full": rows * columns,
             "lora": run.rank * (rows + columns),
             "rslora": run.rank * (rows + columns),
+            "relora": run.rank * (rows + columns),
             "randlora": int(np.ceil(smaller / max(run.rank, 1))) * (run.rank + smaller),
             "vera": run.rank + rows,
         }[run.method]
@@ -88,7 +90,9 @@ def rank_bound(run: Run, matrix: str, parameters: Parameters) -> float:
     if run.method == "head" or matrix[-1] not in run.targets:
         return float("nan")
     smaller = min(parameters.shape(matrix[-1]))
-    return float(smaller if run.method in ("full", "randlora") else min(run.rank, smaller))
+    products = parameters.relora_cycles if run.method == "relora" else 1
+    full = run.method in ("full", "randlora")
+    return float(smaller if full else min(run.rank * products, smaller))
 
 
 def phi_mean(width: np.ndarray) -> np.ndarray:

@@ -50,7 +50,7 @@ MODELS = {
 }
 SCOPE = (
     "one small pretrained encoder, its topmost layers, text classification from the first token; "
-    "errors cover draws of training texts, heads and orders"
+    "rates are chosen once; errors cover draws of training texts, heads and orders"
 )
 
 

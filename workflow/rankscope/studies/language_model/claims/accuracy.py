@@ -19,6 +19,7 @@ from rankscope.studies.language_model.selection import all_runs, of, partner, ru
 
 LORA = "Hu et al., arXiv 2106.09685"
 RANDLORA = "Albert et al., arXiv 2502.00987"
+RELORA = "Lialin et al., arXiv 2307.05695"
 CONFIDENCE = 0.95
 
 MARGIN = 0.02
@@ -332,6 +333,38 @@ def its_rank_is_used(results: Results) -> Iterator[Sample]:
                 if lora.rank in KEPT and clearly(-_lost(point, run, 0), MARGIN):
                     values = samples.crossed(-_lost(point, run, lora.rank))
                     yield Sample(point, values, f"{run.name}, {lora.rank} directions")
+
+
+@claim(
+    "Derived 6: rank helps at the same number of parameters",
+    "ReLoRA's accuracy minus that of the LoRA of as many parameters, whose rank is that of one of "
+    "ReLoRA's products, is {accepted}.",
+    accepted=BETTER,
+    source=f"{HERE}, after {RELORA}: what would hold if rank were what LoRA lacks",
+    **FULL_IS_BETTER | {"basis": DERIVED, "figure": "rank_and_parameters"},
+)
+def restarts_win(results: Results) -> Iterator[Sample]:
+    """Compare ReLoRA with the LoRA run of equal size."""
+    for point in results:
+        for run in runs(point, "relora"):
+            for lora in partner(point, run):
+                yield from with_room(point, run, lora)
+
+
+@claim(
+    "Derived 7: a sum of small products is as good as LoRA at a larger rank",
+    "ReLoRA's accuracy minus that of LoRA at the largest rank tried, which has more parameters, is "
+    "{accepted}.",
+    accepted=NOT_WORSE,
+    source=f"{HERE}, after {RELORA}: what would hold if parameters were not what LoRA lacks",
+    **HEAD_IS_WORSE | {"basis": DERIVED, "figure": "rank_and_parameters"},
+)
+def restarts_reach_large_ranks(results: Results) -> Iterator[Sample]:
+    """Compare ReLoRA with LoRA at the largest rank."""
+    for point in results:
+        for largest in runs(point, "lora")[-1:]:
+            smaller = [run for run in runs(point, "relora") if run.rank < largest.rank]
+            yield from not_worse(point, smaller, largest)
 
 
 def _lost(point: Point, run: Run, kept: int) -> xr.DataArray:

@@ -5,13 +5,20 @@ from collections.abc import Iterator
 
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, RECALLED, claim
+from rankscope.evidence.claims import ABSTRACT, DERIVED, FULL_TEXT, HERE, RECALLED, claim
 from rankscope.evidence.region import Region, at_least, at_most, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
-from rankscope.studies.language_model.claims.accuracy import LORA, RANDLORA
+from rankscope.studies.language_model.claims.accuracy import LORA, RANDLORA, RELORA
 from rankscope.studies.language_model.parameters import PROBED_RANKS, Run
-from rankscope.studies.language_model.selection import matrices, of, own_matrices, partner, runs
+from rankscope.studies.language_model.selection import (
+    matrices,
+    of,
+    own_matrices,
+    partner,
+    runs,
+    typical_rate,
+)
 
 AT_RANK = 8
 """Directions at which a table shows amplification."""
@@ -53,7 +60,7 @@ def logarithm(point: Point, variable: str, run: Run, matrix: str, rank: int) -> 
 
 
 def count(point: Point, variable: str, run: Run) -> xr.DataArray:
-    """Return a count of intruders, mean over the matrices that a run adapts."""
+    """Return a count, mean over the matrices that a run adapts."""
     return of(point, variable, run).mean("matrix", skipna=False)
 
 
@@ -66,8 +73,8 @@ def counted(
 
 
 def at_rate(point: Point, run: Run) -> str:
-    """Name a run with the learning rate that was chosen for it."""
-    return f"{run.name} at {float(of(point, 'rate', run)):g}"
+    """Name a run with the learning rate that was chosen for it, on geometric average."""
+    return f"{run.name} at {typical_rate(point, 'rate', run):.2g}"
 
 
 @claim(
@@ -141,6 +148,55 @@ def intruders(results: Results) -> Iterator[Sample]:
             for run in runs(point, "lora"):
                 more = count(point, "intruders", run) - count(point, "intruders", full)
                 yield counted(point, more, run, f"{at_rate(point, run)} - {at_rate(point, full)}")
+
+
+@claim(
+    "Intruders 2: so it is where both do equally well",
+    "With every update scaled to one validation loss, which full fine-tuning and LoRA of every "
+    "rank reach, LoRA has more intruders of ten than full fine-tuning by {accepted}.",
+    accepted=at_least(0.5, why=HALF_A_DIRECTION),
+    estimate="difference of counts of ten, mean over matrices",
+    basis=ABSTRACT,
+    source='Shuttleworth et al., arXiv 2410.21228, abstract of version 1: "even when they perform '
+    'equally"',
+    null="no difference",
+    chance=0.0,
+    **INTRUDERS
+    | {
+        "scope": "matrices of the adapted layers; short fine-tuning; the trained head is kept "
+        "while an update is scaled, and the loss is that of the worst of these runs"
+    },
+)
+def intruders_at_equal_loss(results: Results) -> Iterator[Sample]:
+    """Compare counts of intruders of LoRA and full fine-tuning at one validation loss."""
+    for point in results:
+        for full in runs(point, "full"):
+            for run in runs(point, "lora"):
+                first, second = (count(point, "intruders_equal_loss", one) for one in (run, full))
+                yield counted(point, first - second, run, f"{run.name} - {full.name}")
+
+
+@claim(
+    "ReLoRA 1: low-rank updates add up to a higher rank",
+    "The number of directions that hold 99 % of the energy of ReLoRA's update exceeds that of the "
+    "LoRA of as many parameters by {accepted}.",
+    accepted=at_least(1.0, why="one direction is the step of the count"),
+    estimate="difference of numbers of directions, mean over matrices",
+    scope="matrices of the adapted layers; short fine-tuning at the chosen rates, without the "
+    "paper's first phase at full rank; the paper pretrains",
+    basis=ABSTRACT,
+    source=f"{RELORA}, abstract",
+    null="no difference",
+    chance=0.0,
+    figure="spectra",
+)
+def restarts_add_rank(results: Results) -> Iterator[Sample]:
+    """Compare ranks of the updates of ReLoRA and of the LoRA of equal size."""
+    for point in results:
+        for run in runs(point, "relora"):
+            for lora in partner(point, run):
+                more = count(point, "rank_99", run) - count(point, "rank_99", lora)
+                yield counted(point, more, run, f"{run.name} - {lora.name}")
 
 
 @claim(

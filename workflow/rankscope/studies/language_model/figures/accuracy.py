@@ -13,9 +13,8 @@ from rankscope.evidence import samples
 from rankscope.evidence.results import Results
 from rankscope.studies.language_model.claims.accuracy import NOT_WORSE, gain
 from rankscope.studies.language_model.figures.layout import ROWS, grid, looks, spread
+from rankscope.studies.language_model.parameters import ADAPTERS
 from rankscope.studies.language_model.selection import all_runs, of, runs
-
-ADAPTERS = ("lora", "rslora", "randlora", "vera")
 
 
 def accuracy(results: Results) -> Figure:
@@ -105,8 +104,9 @@ def rank_curve(results: Results) -> Figure:
 def learning_rates(results: Results) -> Figure:
     """The search for learning rates: accuracy and loss on the validation texts.
 
-    Means over the tuning seeds against the rate of the body, at the chosen rate of the head;
-    of the head alone against the head's rate. The filled mark is chosen, by the loss.
+    Means over the tuning seeds against the rate of the body, at the best rate of the head; of
+    the head alone against the head's rate. Filled: what replicates chose, by the loss on tuning
+    seeds drawn anew, the larger the more of them; off the line at another rate of the head.
     """
     points = [point for point in results for _ in range(2)]
     figure, pairs = grid(points, height=2.8)
@@ -118,15 +118,16 @@ def learning_rates(results: Results) -> Figure:
                 of(point, name, run).values
                 for name in ("tried_rate", "tried_head_rate", f"tried_{kind}")
             )
-            chosen_body, chosen_head = (float(of(point, n, run)) for n in ("rate", "head_rate"))
-            rates, chosen = (head, chosen_head) if run.method == "head" else (body, chosen_body)
-            shown = np.flatnonzero(np.isclose(head, chosen_head) | (run.method == "head"))
+            best = np.nanargmin(of(point, "tried_loss", run))
+            rates = head if run.method == "head" else body
+            shown = np.flatnonzero(np.isclose(head, head[best]) | (run.method == "head"))
             shown = shown[np.isfinite(rates[shown])]
             shown = shown[np.argsort(rates[shown])]
             axes.plot(rates[shown], values[shown], ms=4, lw=0.9, mfc="white", **look[run.name])
-            best = shown[np.isclose(rates[shown], chosen)]
+            trials, times = np.unique(of(point, "chosen", run) - 1, return_counts=True)
             filled = look[run.name] | {"label": None, "linestyle": ""}
-            axes.plot(rates[best], values[best], ms=4, **filled)
+            for trial, share in zip(trials, times / times.sum(), strict=True):
+                axes.plot(rates[trial], values[trial], ms=6 * np.sqrt(share), **filled)
         axes.set(xscale="log", xlabel="learning rate", ylabel=f"validation {words}")
         _few_ticks(axes)
     panels.legend_below(figure, bars=False)
@@ -158,7 +159,7 @@ def truncation(results: Results) -> Figure:
     look = looks(results)
     for axes, point in pairs:
         kept = point.measured.kept.values.tolist()
-        adapted = runs(point, "full", "lora", "rslora", "randlora", "vera")
+        adapted = runs(point, "full", *ADAPTERS)
         places = np.arange(len(kept) + 1)
         for run, shift in zip(adapted, spread(len(adapted), 0.4), strict=True):
             cut = of(point, "truncated_correct", run).mean("text").transpose("replicate", "kept")

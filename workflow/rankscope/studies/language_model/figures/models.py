@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Results
 from rankscope.studies.language_model.figures.layout import ROWS, richest
+from rankscope.studies.language_model.parameters import ADAPTERS
 from rankscope.studies.language_model.selection import of, runs
 
 
@@ -20,7 +21,7 @@ def representations(results: Results) -> Figure:
     if not len(compared):
         return panels.nothing("No point has full fine-tuning, which others are compared with.")
     point = richest(compared, "full", "lora")
-    others = runs(point, "head", "lora", "rslora", "randlora", "vera")
+    others = runs(point, "head", *ADAPTERS)
     figure, axes = plt.subplots(figsize=(style.ONE_COLUMN, 0.24 * len(others) + 1.2))
     for place, run in enumerate(others):
         mean, half = panels.interval(of(point, "cka", run))

@@ -13,13 +13,14 @@ from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point, Results
 from rankscope.studies.language_model.claims.directions import same_seed
 from rankscope.studies.language_model.figures.layout import grid, looks, richest, spread
-from rankscope.studies.language_model.parameters import Run
+from rankscope.studies.language_model.parameters import ADAPTERS, Run
 from rankscope.studies.language_model.selection import all_runs, of, own_matrices, runs
 
 INTRUDERS: dict[str, tuple[str, str, Any]] = {
     "intruders": ("as trained", "o", style.COLOURS[0]),
     "intruders_random": ("same singular values in random directions", "s", "0.6"),
     "intruders_full_norm": ("at full fine-tuning's norm", "^", style.COLOURS[1]),
+    "intruders_equal_loss": ("at one loss of full and LoRA", "D", style.COLOURS[2]),
 }
 SMALLEST = 1e-7
 """Singular values below single precision of the base weight are rounding."""
@@ -57,7 +58,7 @@ def amplification(results: Results) -> Figure:
     point = richest(results, "full", "randlora", "vera", "lora")
     look = looks(results)
     ranks = point.measured.probed_rank.values
-    for run in runs(point, "full", "lora", "rslora", "randlora", "vera"):
+    for run in runs(point, "full", *ADAPTERS):
         null = np.exp(_logarithms(point, "amplification_null", run).mean("replicate"))
         axes_of = {"amplification": left, "alignment": right}
         for variable, axes in axes_of.items():
@@ -125,8 +126,9 @@ def intruders(results: Results) -> Figure:
     """Intruders among the ten leading directions of the tuned weight, mean over matrices.
 
     Beside each count that of an update of the same singular values in random directions, and
-    of the update scaled to the norm of full fine-tuning's. Below each run the relative norm of
-    its update, mean over matrices and replicates.
+    of the update scaled to the norm of full fine-tuning's, and to a validation loss that full
+    fine-tuning and all LoRA runs reach. Below each run the relative norm of its update, mean over
+    matrices and replicates.
     """
     most = max(len(all_runs(point)) for point in results)
     figure, pairs = grid(results.points, height=0.48 * most + 1.0)

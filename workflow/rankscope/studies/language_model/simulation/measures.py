@@ -22,7 +22,9 @@ from rankscope.studies.language_model.simulation.training import Data, Model, Tr
 
 SAME_SEED, OTHER_SEED = "two ranks, same seed", "two ranks, other seed"
 TWO_SEEDS, FULL_SEEDS, RANDOM = "largest rank, two seeds", "full, two seeds", "random"
-AT_FULL_NORM = "intruders_full_norm"
+AT_FULL_NORM, AT_EQUAL_LOSS = "intruders_full_norm", "intruders_equal_loss"
+HALVINGS = 7
+"""Of the interval in which the scale of an update is sought: to less than a hundredth."""
 UPDATE_VALUES = {
     "update_norm": "Frobenius norm of the update",
     "relative_norm": "Frobenius norm of the update over that of the base weight",
@@ -34,6 +36,7 @@ UPDATE_VALUES = {
     "intruders": "intruders among the tuned weight's ten leading directions",
     "intruders_random": "intruders, same singular values in random directions",
     AT_FULL_NORM: "intruders, update scaled to full fine-tuning's norm",
+    AT_EQUAL_LOSS: "intruders, update scaled to a loss that full and LoRA reach",
 }
 CAPTURED = {
     "amplification": "amplification factor of the update's leading directions",
@@ -51,8 +54,9 @@ def measure_all(
     generator: np.random.Generator,
 ) -> xr.Dataset:
     """Return everything that is measured on a replicate's runs and the twins of some."""
-    svds = {one.run.name: _decomposed(one) for one in main}
-    twin_svds = {one.run.name: _decomposed(one) for one in twins}
+    svds = {one.run.name: _decomposed(one, parameters) for one in main}
+    twin_svds = {one.run.name: _decomposed(one, parameters) for one in twins}
+    scales = equal_loss_scales(main, data)
     tested = training.evaluate(main, data.test, data)
     losses = np.stack([one.loss for one in main])
     found = xr.Dataset(
@@ -76,23 +80,55 @@ def measure_all(
                 similarities(parameters, (main, svds), (twins, twin_svds), generator),
                 "subspace similarity phi(i, i)",
             ),
-            **_updates(parameters, main, svds, generator),
+            "equal_loss_scale": variable(
+                "run",
+                [scales.get(one.run.name, np.nan) for one in main],
+                "scale of the update at a validation loss that full and LoRA reach",
+            ),
+            **_updates(parameters, main, svds, scales, generator),
             **_representations(data, main, twins, tested.states),
         }
     )
     return found.assign_coords(_coordinates(parameters, len(data.test)))
 
 
-def _decomposed(trained: Trained) -> dict[str, low_rank.LowRankSvd]:
+def _decomposed(trained: Trained, parameters: Parameters) -> dict[str, low_rank.LowRankSvd]:
     """Decompose the updates of a run, without those that have diverged."""
     dense = {name: _array(update) for name, update in trained.updates.items()}
-    rank = trained.run.rank if trained.run.method in ("lora", "rslora", "vera") else None
+    products = {"lora": 1, "rslora": 1, "vera": 1, "relora": parameters.relora_cycles}
+    rank = products.get(trained.run.method, 0) * trained.run.rank
     return {
         # what is left beyond a run's rank is rounding
         name: measure.decompose_dense(update).truncated(rank or min(update.shape))
         for name, update in dense.items()
         if np.isfinite(update).all()
     }
+
+
+def equal_loss_scales(main: Sequence[Trained], data: Data) -> dict[str, float]:
+    """Return by what updates are to be scaled to do equally well, by a run's name.
+
+    Of full fine-tuning and LoRA on the point's matrices, if it has both. The loss on the
+    validation texts that all of them reach is that of the worst; a scale, at most 1, is where the
+    loss of the scaled update with the trained head falls to it, by bisection. Runs that diverged
+    are left out.
+    """
+    own = [one for one in main if "." not in one.run.name and one.run.method in ("full", "lora")]
+    if len({one.run.method for one in own}) < 2:
+        return {}
+    losses = training.evaluate(own, data.validation, data).loss
+    own = [one for one, loss in zip(own, losses, strict=True) if np.isfinite(loss)]
+    goal = losses[np.isfinite(losses)].max(initial=-np.inf)
+    lower, upper = np.zeros(len(own)), np.ones(len(own))
+    for _ in range(HALVINGS if own else 0):
+        middle = (lower + upper) / 2
+        scaled = [
+            Model({name: float(scale) * dense for name, dense in one.updates.items()}, one.head)
+            for one, scale in zip(own, middle, strict=True)
+        ]
+        reached = training.evaluate(scaled, data.validation, data).loss <= goal
+        lower, upper = np.where(reached, lower, middle), np.where(reached, middle, upper)
+    return {one.run.name: float(scale) for one, scale in zip(own, upper, strict=True)}
 
 
 def _truncated(
@@ -107,12 +143,14 @@ def _truncated(
     of their own, and runs that diverged, are left out.
     """
     found = np.full((len(main), len(KEPT), whole.shape[1]), np.nan, dtype=np.float32)
+    heads = [Model({}, one.head) for one in main]
+    without = training.evaluate(heads, data.test, data).correct
     for row, trained in enumerate(main):
         own = svds[trained.run.name]
         if "." in trained.run.name or not own or len(own) < len(trained.updates):
             continue
         largest = max(len(svd.singular_values) for svd in own.values())
-        cuts = [kept for kept in KEPT if kept < largest]
+        cuts = [kept for kept in KEPT[1:] if kept < largest]
         models = [
             Model(
                 {name: _tensor(svd.truncated(kept).dense(), trained) for name, svd in own.items()},
@@ -120,8 +158,10 @@ def _truncated(
             )
             for kept in cuts
         ]
-        found[row] = whole[row]
-        found[row, : len(cuts)] = training.evaluate(models, data.test, data).correct
+        found[row], found[row, 0] = whole[row], without[row]
+        if models:
+            cut = training.evaluate(models, data.test, data).correct
+            found[row, 1 : 1 + len(cuts)] = cut
     return found
 
 
@@ -196,6 +236,7 @@ def _updates(
     parameters: Parameters,
     main: Sequence[Trained],
     svds: dict[str, dict[str, low_rank.LowRankSvd]],
+    scales: dict[str, float],
     generator: np.random.Generator,
 ) -> dict[str, xr.Variable]:
     """Measure ranks, norms, amplification and intruders of each update.
@@ -209,11 +250,13 @@ def _updates(
     lengths |= dict.fromkeys(CAPTURED, (len(PROBED_RANKS),)) | {"singular_value": (longest,)}
     full = svds.get("full", {})
     if "full" not in svds:
-        del lengths[AT_FULL_NORM]
+        del lengths[AT_FULL_NORM], lengths[AT_EQUAL_LOSS]
     found = {key: np.full((len(main), len(names), *of), np.nan) for key, of in lengths.items()}
     for row, trained in enumerate(main):
         for name, svd in svds[trained.run.name].items():
             values = _update(base[name], left[name], svd, full.get(name), generator)
+            if scale := scales.get(trained.run.name):
+                values[AT_EQUAL_LOSS] = _scaled_intruders(base[name], left[name], svd, scale)
             for key in found:
                 leading: Any = [slice(length) for length in np.shape(values.get(key, ()))]
                 if key in values:
@@ -241,9 +284,16 @@ def _update(
         values["intruders_random"] = matched["intruders_control"][0]
     if is_low and full is not None and svd.frobenius_norm > 0:
         scale = full.frobenius_norm / svd.frobenius_norm
-        same = low_rank.LowRankSvd(svd.left, scale * svd.singular_values, svd.right)
-        values[AT_FULL_NORM] = measure.intruders(base, left, same, _SETTINGS, [])["intruders"]
+        values[AT_FULL_NORM] = _scaled_intruders(base, left, svd, float(scale))
     return values
+
+
+def _scaled_intruders(
+    base: np.ndarray, left: np.ndarray, svd: low_rank.LowRankSvd, scale: float
+) -> int:
+    """Count the intruders of an update that is scaled."""
+    same = low_rank.LowRankSvd(svd.left, scale * svd.singular_values, svd.right)
+    return int(measure.intruders(base, left, same, _SETTINGS, [])["intruders"])
 
 
 @functools.lru_cache(maxsize=1)

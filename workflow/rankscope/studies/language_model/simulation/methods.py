@@ -23,11 +23,13 @@ class Adapter:
         trained: what the optimiser moves; every update is zero at first.
         frozen: random bases that the matrices share.
         updates: makes the updates of the tensors as they are.
+        restart: keeps the updates as they are and draws the trained tensors anew.
     """
 
     trained: tuple[torch.Tensor, ...]
     frozen: tuple[torch.Tensor, ...]
     updates: Callable[[], Updates]
+    restart: Callable[[], None]
 
 
 def start(
@@ -51,14 +53,23 @@ def start(
     )
     frozen = tuple(tensor.to(device) for tensor in parts.frozen)
     each = len(trained) // max(len(own), 1)
+    merged: Updates = {}
 
     def updates() -> Updates:
-        return {
+        found = {
             name: parts.update(*trained[place * each : (place + 1) * each], *frozen, shape)
             for place, (name, shape) in enumerate(own.items())
         }
+        return {name: found[name] + merged[name] for name in found} if merged else found
 
-    return Adapter(trained, frozen, updates)
+    @torch.no_grad()
+    def restart() -> None:
+        merged.update(updates())
+        again = _MAKERS[run.method](run, own, alpha, generator).trained
+        for tensor, new in zip(trained, again, strict=True):
+            tensor.copy_(new)
+
+    return Adapter(trained, frozen, updates, restart)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +94,8 @@ def _lora(
 ) -> _Parts:
     """``s B A`` with ``A`` uniform in ``+-1 / sqrt(in)`` and ``B = 0`` (Hu et al., section 4.1).
 
-    ``s`` is ``alpha / r``, or ``alpha / sqrt(r)`` for rsLoRA; of rank 0 there is no update.
+    ``s`` is ``alpha / r``, or ``alpha / sqrt(r)`` for rsLoRA; of rank 0 there is no update. ReLoRA
+    adds up several such products (Lialin et al., algorithm 1), see ``Adapter.restart``.
     """
     trained = []
     for name, (rows, columns) in shapes.items():
@@ -167,6 +179,7 @@ _MAKERS: dict[str, Callable[..., _Parts]] = {
     "full": _full,
     "lora": _lora,
     "rslora": _lora,
+    "relora": _lora,
     "randlora": _randlora,
     "vera": _vera,
 }

@@ -14,7 +14,7 @@ from rankscope.studies.language_model.corpora import Corpus
 from rankscope.studies.language_model.parameters import Parameters, Run
 from rankscope.studies.language_model.simulation import measures, model, training, tuning
 from rankscope.studies.language_model.simulation.training import Data, Setting, Trained
-from rankscope.studies.language_model.simulation.tuning import Search
+from rankscope.studies.language_model.simulation.tuning import Place, Search
 
 
 def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
@@ -90,9 +90,9 @@ def tuned(parameters: Parameters) -> dict[str, Search]:
     return tuning.tune(parameters, prepare(parameters))
 
 
-def used(parameters: Parameters, run: Run, found: dict[str, Search]) -> tuple[float, float]:
-    """Return the rates of body and head that a run is trained with."""
-    body, head = found[run.name].best
+def used(parameters: Parameters, run: Run, place: Place) -> tuple[float, float]:
+    """Return the rates of body and head that a run is trained with for a place of its search."""
+    body, head = place
     return parameters.rates(run.method, body + parameters.rate_shift, head)
 
 
@@ -102,15 +102,22 @@ def _replicate(
     found: dict[str, Search],
     stream: np.random.SeedSequence,
 ) -> xr.Dataset:
-    """Train and measure one replicate; all its runs share head, training texts and order."""
+    """Train and measure one replicate; all its runs share head, training texts and order.
+
+    It chooses its rates itself, by tuning seeds that it draws from those of the search, so that
+    the spread of replicates holds the choice too.
+    """
     runs = parameters.run_list()
-    words = [int(word) for word in stream.generate_state(5 + 2 * len(runs))]
-    head, order, twin_head, twin_order, measure_seed, *adapters = words
+    words = [int(word) for word in stream.generate_state(6 + 2 * len(runs))]
+    head, order, twin_head, twin_order, measure_seed, choice_seed, *adapters = words
+    seeds = tuning.redrawn(np.random.default_rng(choice_seed), parameters.tuning_seeds)
+    places = [found[run.name].best(seeds) for run in runs]
+    rates = [used(parameters, run, place) for run, place in zip(runs, places, strict=True)]
 
     def trained(names: Sequence[str], head: int, order: int, own: Sequence[int]) -> list[Trained]:
         settings = [
-            Setting(run, *used(parameters, run, found), head, seed)
-            for run, seed in zip(runs, own, strict=True)
+            Setting(run, *chosen, head, seed)
+            for run, chosen, seed in zip(runs, rates, own, strict=True)
             if run.name in names
         ]
         return training.train(settings, training.batches(order, data, parameters), data, parameters)
@@ -119,7 +126,16 @@ def _replicate(
     main = trained([run.name for run in runs], head, order, adapters[: len(runs)])
     twins = trained(parameters.twin_names(), twin_head, twin_order, adapters[len(runs) :])
     generator = np.random.default_rng(measure_seed)
-    return measures.measure_all(parameters, data, main, twins, generator)
+    trials = [
+        list(found[run.name].tried).index(place) + 1
+        for run, place in zip(runs, places, strict=True)
+    ]
+    bodies, heads = np.array(rates).T
+    return measures.measure_all(parameters, data, main, twins, generator).assign(
+        chosen=variable("run", trials, "trial whose rates were chosen"),
+        rate=variable("run", bodies, "learning rate, that of the chosen trial unless shifted"),
+        head_rate=variable("run", heads, "learning rate of the head"),
+    )
 
 
 def searched(parameters: Parameters, found: dict[str, Search]) -> dict[str, xr.Variable]:
@@ -130,8 +146,7 @@ def searched(parameters: Parameters, found: dict[str, Search]) -> dict[str, xr.V
     for row, run in enumerate(runs):
         for place, measured in found[run.name].tried.items():
             column = list(found[run.name].tried).index(place)
-            tried[row, column] = *parameters.rates(run.method, *place), *measured
-    chosen = np.array([used(parameters, run, found) for run in runs])
+            tried[row, column] = *parameters.rates(run.method, *place), *measured.mean(axis=0)
     inside = np.array([found[run.name].inside for run in runs], dtype=np.int8)
     both = ("run", "trial")
     return {
@@ -140,9 +155,5 @@ def searched(parameters: Parameters, found: dict[str, Search]) -> dict[str, xr.V
         "tried_loss": variable(both, tried[..., 2], "loss, validation texts", "nat"),
         "tried_accuracy": variable(both, tried[..., 3], "accuracy, validation texts"),
         "trial": variable("trial", np.arange(1, most + 1), "rates tried, in order"),
-        "rate": variable(
-            "run", chosen[:, 0], "learning rate, of least validation loss unless shifted"
-        ),
-        "head_rate": variable("run", chosen[:, 1], "learning rate of the head"),
-        "rate_inside": variable("run", inside, "1 if all neighbours of the chosen rates are worse"),
+        "rate_inside": variable("run", inside, "1 if all neighbours of the best rates are worse"),
     }

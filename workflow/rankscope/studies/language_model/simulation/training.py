@@ -94,6 +94,9 @@ def train(
 ) -> list[Trained]:
     """Train runs with AdamW, a linear warm-up and a linear decay, without dropout.
 
+    ReLoRA starts anew several times: its product is merged, what AdamW knows of its tensors is
+    forgotten, and their rate is warmed up again; the head goes on.
+
     Args:
         settings: what to train.
         steps: the texts of each step, the same for all runs.
@@ -118,15 +121,22 @@ def _train(
     heads = [new_head(one.head_seed, data) for one in settings]
     groups: list[dict[str, Any]] = []
     for one, adapter, head in zip(settings, adapters, heads, strict=True):
-        groups.append({"params": list(head), "lr": one.head_rate})
+        groups.append({"params": list(head), "lr": one.head_rate, "cycles": 1})
         if adapter.trained:
-            groups.append({"params": list(adapter.trained), "lr": one.rate})
+            cycles = parameters.relora_cycles if one.run.method == "relora" else 1
+            groups.append({"params": list(adapter.trained), "lr": one.rate, "cycles": cycles})
     optimizer = torch.optim.AdamW(groups, weight_decay=0.0, fused=True)
     rates = [group["lr"] for group in groups]
     losses = []
     for step, which in enumerate(steps):
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate * schedule(step, len(steps))
+            group["lr"] = rate * schedule(step, len(steps), group["cycles"])
+        if step in starts(len(steps), parameters.relora_cycles)[1:]:
+            for one, adapter in zip(settings, adapters, strict=True):
+                if one.run.method == "relora":
+                    adapter.restart()
+                    for tensor in adapter.trained:
+                        del optimizer.state[tensor]
         states, mask, labels = data.texts.batch(which)
         models = [Model(a.updates(), head) for a, head in zip(adapters, heads, strict=True)]
         logits = classify(data.network, models, states, mask)[1]
@@ -142,10 +152,20 @@ def _train(
     ]
 
 
-def schedule(step: int, steps: int) -> float:
-    """Return the share of the learning rate at a step, counted from 0."""
-    warm = max(1, round(WARM_UP * steps))
-    return min((step + 1) / warm, (steps - step) / (steps - warm + 1))
+def starts(steps: int, cycles: int) -> list[int]:
+    """Return the first step, counted from 0, of each of several cycles."""
+    return [cycle * steps // cycles for cycle in range(cycles)]
+
+
+def schedule(step: int, steps: int, cycles: int = 1) -> float:
+    """Return the share of the learning rate at a step, counted from 0.
+
+    After each start but the first it is warmed up once more, over the same share of a cycle.
+    """
+    warm, again = (max(1, round(WARM_UP * length)) for length in (steps, steps / cycles))
+    share = min((step + 1) / warm, (steps - step) / (steps - warm + 1))
+    begun = max(start for start in starts(steps, cycles) if start <= step)
+    return share * min(1.0, (step - begun + 1) / again) if begun else share
 
 
 def classify(

@@ -1,7 +1,7 @@
 """The search for learning rates, of body and head, the same for every run."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -18,19 +18,36 @@ class Search:
     """What a run was tried with.
 
     Attributes:
-        tried: mean loss and accuracy on the validation texts, by place, in the order tried.
-        best: the place of least loss.
+        tried: loss and accuracy on the validation texts of each tuning seed, shape
+            ``(seed, 2)``, by place, in the order tried.
         inside: whether all neighbours of the best place were tried.
     """
 
-    tried: Mapping[Place, tuple[float, float]]
-    best: Place
+    tried: Mapping[Place, np.ndarray]
     inside: bool
+
+    def best(self, seeds: Sequence[int] | slice = slice(None)) -> Place:
+        """Return the place of least mean loss over some of the tuning seeds."""
+        return _best(self.tried, seeds)
+
+
+def _best(tried: Mapping[Place, np.ndarray], seeds: Sequence[int] | slice) -> Place:
+    losses = {place: found[seeds, 0].mean() for place, found in tried.items()}
+    return min(losses, key=lambda place: np.nan_to_num(losses[place], nan=np.inf))
+
+
+def redrawn(generator: np.random.Generator, count: int) -> list[int]:
+    """Draw tuning seeds with replacement, by which one replicate chooses its rates.
+
+    One fewer than there are: a mean over ``n - 1`` draws has the variance that ``s^2 / n``
+    estimates, one over ``n`` draws less (Rao and Wu, J. Am. Stat. Assoc. 83, 1988).
+    """
+    return [int(seed) for seed in generator.integers(count, size=max(1, count - 1))]
 
 
 def search(
     runs: Sequence[Run],
-    measure: Callable[[list[tuple[Run, Place]]], list[tuple[float, float]]],
+    measure: Callable[[list[tuple[Run, Place]]], Iterable[np.ndarray]],
     moves: int,
 ) -> dict[str, Search]:
     """Try the neighbours of each run's best rates until none of them is better.
@@ -40,10 +57,10 @@ def search(
 
     Args:
         runs: what to search for; ``head`` has no body.
-        measure: loss and accuracy of runs at places.
+        measure: loss and accuracy of runs at places, each of shape ``(seed, 2)``.
         moves: how often the best place of a run may move.
     """
-    tried: dict[str, dict[Place, tuple[float, float]]] = {run.name: {} for run in runs}
+    tried: dict[str, dict[Place, np.ndarray]] = {run.name: {} for run in runs}
     best: dict[str, Place] = {run.name: (0, 0) for run in runs}
     for _ in range(moves + 1):
         wanted = [
@@ -56,12 +73,10 @@ def search(
             break
         for (run, place), found in zip(wanted, measure(wanted), strict=True):
             tried[run.name][place] = found
-        for name, losses in tried.items():
-            best[name] = min(losses, key=lambda place: _finite(losses[place][0]))
+        best = {name: _best(found, slice(None)) for name, found in tried.items()}
     return {
         run.name: Search(
             tried[run.name],
-            best[run.name],
             inside=all(place in tried[run.name] for place in _cross(run, best[run.name])),
         )
         for run in runs
@@ -74,15 +89,11 @@ def _cross(run: Run, place: Place) -> list[Place]:
     return around if run.method == "head" else [*around, (body - 1, head), (body + 1, head)]
 
 
-def _finite(loss: float) -> float:
-    return loss if np.isfinite(loss) else float("inf")
-
-
 def tune(parameters: Parameters, data: Data) -> dict[str, Search]:
     """Search on the validation texts, with training runs of seeds of their own.
 
-    A loss is the mean over ``tuning_seeds`` runs, which draw training texts, their order, head
-    and adapter; the seeds come from ``data_seed`` alone.
+    Each of ``tuning_seeds`` draws training texts, their order, head and adapter; the seeds come
+    from ``data_seed`` alone.
     """
     runs = parameters.run_list()
     seeds = [
@@ -90,9 +101,9 @@ def tune(parameters: Parameters, data: Data) -> dict[str, Search]:
         for number in range(parameters.tuning_seeds)
     ]
 
-    def measure(wanted: list[tuple[Run, Place]]) -> list[tuple[float, float]]:
-        found = np.zeros((len(wanted), 2))
-        for head, order, *adapters in seeds:
+    def measure(wanted: list[tuple[Run, Place]]) -> np.ndarray:
+        found = np.zeros((len(wanted), len(seeds), 2))
+        for number, (head, order, *adapters) in enumerate(seeds):
             own = dict(zip((run.name for run in runs), adapters, strict=True))
             settings = [
                 Setting(run, *parameters.rates(run.method, *place), int(head), int(own[run.name]))
@@ -103,7 +114,7 @@ def tune(parameters: Parameters, data: Data) -> dict[str, Search]:
                 part = slice(first, first + training.SIDE_BY_SIDE)
                 trained = training.train(settings[part], steps, data, parameters)
                 tested = training.evaluate(trained, data.validation, data)
-                found[part] += np.stack([tested.loss, tested.accuracy], axis=1)
-        return [(float(a), float(b)) for a, b in found / len(seeds)]
+                found[part, number] = np.stack([tested.loss, tested.accuracy], axis=1)
+        return found
 
     return search(runs, measure, parameters.tuning_moves)

@@ -73,7 +73,7 @@ def _replicate(
 
     def trained(rates: str, *runs: Allotted) -> list[Trained]:
         """Train runs at the rates of one that has them; that one if there are none."""
-        body, of_head = language_model.used(parameters, own[rates], found)
+        body, of_head = language_model.used(parameters, own[rates], found[rates].best())
         settings = [Setting(run, body, of_head, head, adapter) for run in runs or (own[rates],)]
         return training.train(settings, steps, data, parameters)
 
