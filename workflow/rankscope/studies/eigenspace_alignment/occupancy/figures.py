@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 from scipy import special
 
 from rankscope.drawing import panels, style
@@ -113,11 +114,14 @@ def choice(results: Results) -> Figure:
         kind = look(order, f"d = {dimension}")
         panels.marks(axes, _snrs(points) / dimension, shares, **kind)
     if len(chosen):
-        ratio = np.geomspace(*axes.get_xlim()) if axes.get_xlim()[0] > 0 else np.geomspace(0.1, 1e3)
+        ratios = [point.snr / point.dimension for point in chosen]
+        ratio = np.geomspace(min(ratios) / 4, 4 * max(ratios))
         threshold = special.ndtri(1 / (1 + 8 * chosen.points[0].ridge))
         panels.theory(axes, ratio, special.ndtr(threshold / np.sqrt(ratio)))
     axes.axhline(0.5, color="0.6", linestyle=":", linewidth=1)
     axes.set(xscale="log", xlabel=r"$\lambda$ / d", ylabel="share that chose the empty cell")
+    panels.plain_ticks(axes)
+    axes.xaxis.set_minor_formatter(NullFormatter())
     found, _ = axes.get_legend_handles_labels()
     other = Line2D([], [], color="0.6", linestyle=":", label="either cell")
     panels.legend_below(figure, [*found, panels.theory_handle(), other], columns=3)
