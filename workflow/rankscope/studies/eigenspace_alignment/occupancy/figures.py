@@ -22,7 +22,8 @@ DRIVES = {
 def four_cells(results: Results) -> Figure:
     """How many networks fill all four cells, against lambda, and what makes them.
 
-    Marks: share of networks with a living neuron in each cell at the end; networks by SGD, by
+    Marks: share of networks with a living neuron in each cell at t = 3 / beta, in the dimension
+    of most points; networks by SGD, by
     the gradient flow, and of neurons trained each alone. Dashed: independent uniform choice.
     """
     chosen = results.where(settled)

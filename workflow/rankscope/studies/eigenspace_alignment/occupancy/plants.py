@@ -8,6 +8,8 @@ from rankscope.evidence.results import Point
 from rankscope.studies.eigenspace_alignment.occupancy.claims import Count
 
 Planted = dict[str, xr.DataArray]
+LARGE = 100
+"""Dimension from which the excess is planted small."""
 
 
 def _everywhere(point: Point, name: str, four: xr.DataArray) -> Planted:
@@ -41,6 +43,12 @@ def power(point: Point, values: xr.DataArray, count: Count) -> Planted:
     """Let the excess be a power of lambda."""
     excess = 0.1 * (point.snr / 100) ** values
     return _everywhere(point, count.variable, excess + float(point.predicted.law[4]))
+
+
+def dimension_left(point: Point, values: xr.DataArray) -> Planted:
+    """Let the excess be a tenth in small dimensions, and a multiple of that in large ones."""
+    excess = 0.1 * (values if point.dimension >= LARGE else xr.ones_like(values))
+    return _everywhere(point, "living", excess + float(point.predicted.law[4]))
 
 
 def horizon(point: Point, values: xr.DataArray, count: Count) -> Planted:

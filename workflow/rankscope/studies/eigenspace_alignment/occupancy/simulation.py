@@ -14,7 +14,7 @@ from rankscope.studies.eigenspace_alignment.occupancy.parameters import FLOW_STE
 
 CELLS = 4
 QUARTERS = 4
-PAIRS = 2
+PAIRS = 1
 """Antithetic pairs of noise per step of the flow, beside each centre."""
 
 ALIVE = 0.1
