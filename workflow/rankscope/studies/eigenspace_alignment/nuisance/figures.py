@@ -29,7 +29,7 @@ def crossings(results: Results) -> Figure:
                 (point.measured[space.share] ** 2).sel(matrix=matrix).mean("label")
                 for point in family
             ]
-            label = rf"{space.name}, $\lambda$ = {family[0].snr:g}"
+            label = rf"${space.name}$, $\lambda$ = {family[0].snr:g}"
             panels.marks(axis, _variance(family), np.transpose(shares), **look(order, label))
             place = float(family[0].predicted[space.crossing].sel(matrix=matrix)) / family[0].snr
             axis.axvline(place, **{**style.THEORY, "color": style.COLOURS[order]})
@@ -53,7 +53,7 @@ def alignments(results: Results) -> Figure:
         return panels.nothing("No family of variances.")
     family = max(families, key=lambda family: family[0].snr)
     kinds = {
-        "smallest_cosine": "smallest cosine of E_k and the means",
+        "smallest_cosine": r"smallest cosine of $E_k$ and the means",
         "weights_in_leading": r"$\rho(x^a, E_k)$",
         "weights_in_first": r"$\rho(x^a, E_1)$",
         "weights_in_means": "weights in the means",
@@ -71,7 +71,7 @@ def alignments(results: Results) -> Figure:
         axis.set_title(NAMES[matrix])
     axes[0].set_ylabel("cosine or share")
     found, _ = axes[0].get_legend_handles_labels()
-    panels.legend_below(figure, [*found, panels.theory_handle("E_k, E_1 leave the means")])
+    panels.legend_below(figure, [*found, panels.theory_handle("$E_k$, $E_1$ leave the means")])
     return figure
 
 

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
@@ -22,36 +23,31 @@ DRIVES = {
 def four_cells(results: Results) -> Figure:
     """How many networks fill all four cells, against lambda, and what makes them.
 
-    Marks: share of networks with a living neuron in each cell at t = 3 / beta, in the dimension
-    of most points; networks by SGD, by
+    Marks: share of networks with a living neuron in each cell at t = 3 / beta; networks by SGD, by
     the gradient flow, and of neurons trained each alone. Dashed: independent uniform choice.
     """
     chosen = results.where(settled)
-    widths = sorted(set(chosen.values("width")))
-    if not widths:
-        return panels.nothing("No networks that settled.")
-    figure, axes = plt.subplots(1, len(widths), figsize=(style.TWO_COLUMNS, 2.8), squeeze=False)
-    for axis, width in zip(axes[0], widths, strict=True):
-        for order, (drive, name) in enumerate(DRIVES.items()):
-            points = _sorted(chosen.where(width=width, drive=drive))
+    figure, axes = _by_width(chosen)
+    kinds = [
+        (drive, dimension)
+        for drive in DRIVES
+        for dimension in sorted(set(chosen.where(drive=drive).values("dimension")))
+    ]
+    looks = [look(i, f"{DRIVES[drive]}, d = {d}") for i, (drive, d) in enumerate(kinds)]
+    for width, axis in axes.items():
+        for (drive, dimension), kind in zip(kinds, looks, strict=True):
+            points = _sorted(chosen.where(width=width, drive=drive, dimension=dimension))
             if points:
                 shares = np.transpose([four(point, COUNTS[0]) for point in points])
-                panels.marks(axis, _snrs(points), shares, **look(order, name))
-        law = float(chosen.where(width=width).points[0].predicted.law[4])
-        axis.axhline(law, **style.THEORY)
-        axis.set(xscale="log", xlabel=r"$\lambda$", title=f"K = {width}")
-    axes[0, 0].set_ylabel("share with four cells")
-    handles = [
-        Line2D([], [], linestyle="none", markersize=4, **look(order, name))
-        for order, (drive, name) in enumerate(DRIVES.items())
-        if len(chosen.where(drive=drive))
-    ]
+                panels.marks(axis, _snrs(points), shares, **kind)
+        axis.set(xscale="log", xlabel=r"$\lambda$")
+    handles = [Line2D([], [], linestyle="none", markersize=4, **kind) for kind in looks]
     panels.legend_below(figure, [*handles, panels.theory_handle("independent choice")], columns=2)
     return figure
 
 
 def excess(results: Results) -> Figure:
-    """By how much P(4) exceeds its law, against lambda.
+    """By how much P(4) exceeds its law at t = 3 / beta, against lambda.
 
     Marks: SGD, one colour per number of neurons. Dashed: lambda to the power -1/2, through the
     mark at the lambda nearest to 100.
@@ -59,11 +55,10 @@ def excess(results: Results) -> Figure:
     chosen = results.where(settled, drive="sgd")
     figure = Figure(figsize=(style.ONE_COLUMN, 2.9), layout="constrained")
     axes = figure.subplots()
-    for order, family in enumerate(chosen.families("snr")):
+    for order, family in enumerate(chosen.families("snr", ignoring=("duration",))):
         law = float(family[0].predicted.law[4])
         values = np.transpose([four(point, COUNTS[0]) - law for point in family])
-        label = f"{family[0].label('width')}, t = {family[0].duration:g}"
-        panels.marks(axes, family.sizes, values, **look(order, label))
+        panels.marks(axes, family.sizes, values, **look(order, family[0].label("width")))
         place = int(np.argmin(np.abs(np.log(family.sizes / 100))))
         ratio = np.geomspace(family.sizes[0], family.sizes[-1]) / family.sizes[place]
         panels.theory(axes, ratio * family.sizes[place], values[:, place].mean() * ratio**-0.5)
@@ -79,24 +74,19 @@ def over_time(results: Results) -> Figure:
     SGD, one panel per number of neurons, one colour per lambda. Dashed: independent choice.
     """
     chosen = results.where(settled, drive="sgd")
-    widths = sorted(set(chosen.values("width")))
-    if not widths:
-        return panels.nothing("No networks that settled.")
+    figure, axes = _by_width(chosen)
     snrs = sorted(set(chosen.values("snr")))
-    figure, axes = plt.subplots(1, len(widths), figsize=(style.TWO_COLUMNS, 2.8), squeeze=False)
-    for axis, width in zip(axes[0], widths, strict=True):
+    for width, axis in axes.items():
         for point in chosen.where(width=width):
             kind = look(snrs.index(point.snr), "") | {"linestyle": "-", "markersize": 4}
             shares = point.measured.living.isel(cells=4)
             panels.marks(axis, shares.checkpoint, shares, **kind)
-        axis.axhline(float(chosen.where(width=width).points[0].predicted.law[4]), **style.THEORY)
-        axis.set(xlabel="training time", title=f"K = {width}")
-    axes[0, 0].set_ylabel("share with four cells")
+        axis.set(xlabel="training time")
     handles = [
         Line2D([], [], markersize=4, **look(order, rf"$\lambda$ = {snr:g}"))
         for order, snr in enumerate(snrs)
     ]
-    panels.legend_below(figure, [*handles, panels.theory_handle("independent choice")])
+    panels.legend_below(figure, [*handles, panels.theory_handle("independent choice")], columns=3)
     return figure
 
 
@@ -135,3 +125,16 @@ def _sorted(results: Results) -> list[Point]:
 
 def _snrs(points: list[Point]) -> np.ndarray:
     return np.array([point.snr for point in points])
+
+
+def _by_width(results: Results) -> tuple[Figure, dict[int, Axes]]:
+    """Make a panel for each number of neurons, with the law of independent choice."""
+    laws = {point.width: float(point.predicted.law[4]) for point in results}
+    size = 1.3 * style.ONE_COLUMN if len(laws) < 2 else style.TWO_COLUMNS
+    figure, axes = plt.subplots(1, max(1, len(laws)), figsize=(size, 3.1), squeeze=False)
+    axes[0, 0].set_ylabel("share with four cells")
+    panel = dict(zip(sorted(laws), axes[0], strict=False))
+    for width, axis in panel.items():
+        axis.axhline(laws[width], **style.THEORY)
+        axis.set_title(f"K = {width}")
+    return figure, panel
