@@ -365,8 +365,7 @@ def projected_descent(results: Results) -> Figure:
 def sinking(results: Results) -> Figure:
     """How the mini-bulk of the class blocks comes down to the edge of the bulk in training.
 
-    Mean of eigenvalues 2 to k over the measured edge, little above the threshold; crosses:
-    effective spectrum. Dotted: the height at which they are said to have sunk.
+    Mean of eigenvalues 2 to k over the edge; crosses: effective spectrum. Dotted: sunk.
     """
     points = list(results.where(selection.plain, lambda point: point.checkpoints >= 8))
     if not points:

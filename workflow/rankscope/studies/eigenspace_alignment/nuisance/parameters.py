@@ -55,9 +55,9 @@ class Parameters:
         """Return CPU seconds of one replicate and the memory of the process."""
         rows, cells = self.classes, self.samples_count * self.dimension
         return Cost(
-            seconds=self.steps * (4e-6 + self.dimension * (1e-8 + 3e-9 * rows))
+            seconds=self.steps * (2e-6 + self.dimension * (5e-9 + 1.5e-9 * rows))
             + 0.02
-            + cells * 5e-8 * rows,
+            + cells * 1e-8 * rows,
             memory_mb=150 + 24e-6 * cells,
             prediction_seconds=0.3,
         )
