@@ -11,7 +11,7 @@ import xarray as xr
 from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
 from rankscope.evidence.region import at_least, at_most, between, within
 from rankscope.evidence.results import Family, Point, Results
-from rankscope.evidence.samples import Estimate, Sample, jackknife
+from rankscope.evidence.samples import Estimate, Sample, jackknife, ratio_of_means
 
 SETTLED = 3.0
 """In units of 1 / beta: neurons have found their cells, or died."""
@@ -105,11 +105,7 @@ def no_fluctuations(results: Results, count: Count) -> Iterator[Sample]:
     """Divide mean excesses; the replicates of both are independent."""
     chosen = results.where(settled, lambda point: point.snr <= 100)
     for sgd, flow in chosen.pairs("drive", "sgd", "flow", ignoring=("duration",)):
-        law = float(sgd.predicted.law[ALL])
-        ratio = jackknife(
-            lambda a, b, law=law: float((b.mean() - law) / (a.mean() - law)),
-            *(four(one, count) for one in (sgd, flow)),
-        )
+        ratio = ratio_of_means(*(excess(one, count) for one in (flow, sgd)))
         yield Sample(Family("drive", (flow, sgd)), ratio)
 
 
@@ -133,15 +129,14 @@ def power(results: Results, count: Count) -> Iterator[Sample]:
     chosen = results.where(settled, lambda point: 100 <= point.snr <= 1000, drive="sgd")
     for family in chosen.families("snr", ignoring=("duration",)):
         if len(family) > 2:
-            law, sizes = float(family[0].predicted.law[ALL]), family.sizes
 
-            def fitted(*shares: np.ndarray, law: float = law, sizes: np.ndarray = sizes) -> float:
-                excess = np.array([share.mean() for share in shares]) - law
-                if (excess <= 0).any():
+            def fitted(*values: np.ndarray, sizes: np.ndarray = family.sizes) -> float:
+                means = np.array([each.mean() for each in values])
+                if (means <= 0).any():
                     return math.nan
-                return float(np.polyfit(np.log(sizes), np.log(excess), 1)[0])
+                return float(np.polyfit(np.log(sizes), np.log(means), 1)[0])
 
-            yield Sample(family, jackknife(fitted, *(four(point, count) for point in family)))
+            yield Sample(family, jackknife(fitted, *(excess(point, count) for point in family)))
 
 
 @claim(
@@ -151,7 +146,7 @@ def power(results: Results, count: Count) -> Iterator[Sample]:
     "that of the smallest.",
     accepted=at_most(0.5, why="a power -1/2 gives 1/4 or less; half way to no dependence, nearly"),
     estimate="excess of P(4) over the law at the largest d / at the smallest",
-    scope=f"{SCOPE}; gradient flow, lambda of 100,000 or more, dimensions 16 times apart or more",
+    scope=f"{SCOPE}; gradient flow, lambda of 5 d^2 or more, dimensions 16 times apart or more",
     source="found here",
     basis=DERIVED,
     figure="four_cells",
@@ -161,14 +156,10 @@ def power(results: Results, count: Count) -> Iterator[Sample]:
 )
 def dimension_left(results: Results) -> Iterator[Sample]:
     """Divide mean excesses; the replicates of both are independent."""
-    chosen = results.where(settled, lambda point: point.snr >= 1e5, drive="flow")
+    chosen = results.where(settled, lambda point: point.snr >= 5 * point.dimension**2, drive="flow")
     for family in chosen.families("dimension"):
         if family.sizes[-1] >= 16 * family.sizes[0]:
-            law = float(family[0].predicted.law[ALL])
-            ratio = jackknife(
-                lambda a, b, law=law: float((b.mean() - law) / (a.mean() - law)),
-                *(four(family[index], COUNTS[0]) for index in (0, -1)),
-            )
+            ratio = ratio_of_means(*(excess(family[index], COUNTS[0]) for index in (-1, 0)))
             yield Sample(family, ratio)
 
 
@@ -242,6 +233,15 @@ def four(point: Point, count: Count, at: int | None = None) -> xr.DataArray:
     """Return the share of networks with four cells, per replicate; when settled by default."""
     place = settling(point) if at is None else at
     return point.measured[count.variable].isel(checkpoint=place, cells=ALL, drop=True)
+
+
+def excess(point: Point, count: Count) -> xr.DataArray:
+    """Return by how much the share with four cells grew from that of the same networks' starts.
+
+    The starts have the law of independent choice, and so has the difference the mean of the
+    share over the law, with less noise.
+    """
+    return four(point, count) - point.measured.drawn.isel(checkpoint=0)
 
 
 def total_variation(shares: np.ndarray, law: np.ndarray) -> float:

@@ -11,12 +11,13 @@ from scipy import special
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point, Results
 from rankscope.studies.eigenspace_alignment.axes import look
+from rankscope.studies.eigenspace_alignment.occupancy import claims
 from rankscope.studies.eigenspace_alignment.occupancy.claims import COUNTS, four, settled
 
 DRIVES = {
     "sgd": "SGD",
-    "flow": "no fluctuations: gradient flow",
-    "independent": "no interaction: each neuron alone",
+    "flow": "gradient flow",
+    "independent": "each neuron alone",
 }
 
 
@@ -49,15 +50,15 @@ def four_cells(results: Results) -> Figure:
 def excess(results: Results) -> Figure:
     """By how much P(4) exceeds its law at t = 3 / beta, against lambda.
 
-    Marks: SGD, one colour per number of neurons. Dashed: lambda to the power -1/2, through the
-    mark at the lambda nearest to 100.
+    Marks: SGD, share with four cells minus that by the signs of the same networks' starts, whose
+    law is that of independent choice; one colour per number of neurons. Dashed: lambda to the
+    power -1/2, through the mark at the lambda nearest to 100.
     """
     chosen = results.where(settled, drive="sgd")
     figure = Figure(figsize=(style.ONE_COLUMN, 2.9), layout="constrained")
     axes = figure.subplots()
     for order, family in enumerate(chosen.families("snr", ignoring=("duration",))):
-        law = float(family[0].predicted.law[4])
-        values = np.transpose([four(point, COUNTS[0]) - law for point in family])
+        values = np.transpose([claims.excess(point, COUNTS[0]) for point in family])
         panels.marks(axes, family.sizes, values, **look(order, family[0].label("width")))
         place = int(np.argmin(np.abs(np.log(family.sizes / 100))))
         ratio = np.geomspace(family.sizes[0], family.sizes[-1]) / family.sizes[place]

@@ -17,7 +17,10 @@ def _everywhere(point: Point, name: str, four: xr.DataArray) -> Planted:
     law = point.predicted.law.isel(cells=slice(None, -1))
     rest = (1 - four) * law / law.sum()
     shares = xr.concat([rest, four.expand_dims(cells=[4])], "cells")
-    return {name: xr.zeros_like(point.measured[name]) + shares}
+    return {
+        name: xr.zeros_like(point.measured[name]) + shares,
+        "drawn": xr.zeros_like(point.measured.drawn) + float(point.predicted.law[4]),
+    }
 
 
 def little_noise(point: Point, values: xr.DataArray, count: Count) -> Planted:

@@ -27,6 +27,7 @@ _LABELS = {
         "share of networks with as many centres whose output is beyond half of its limit",
     ),
     "dead": ((), "share of neurons that died"),
+    "drawn": ((), "share of networks with four cells by the signs of their starts"),
     "chosen": ((), "share of the free neurons with v > 0 that chose the empty cell"),
 }
 
@@ -57,14 +58,15 @@ def limit(ridge: float) -> float:
 
 
 def _replicate(p: Parameters, generator: np.random.Generator) -> dict[str, np.ndarray]:
-    networks = start(p, generator)
-    found = []
+    networks, found = start(p, generator), []
+    _, drawn_cells = cells(*_by_network(p, networks), alive_from=0.0)
+    drawn = {"drawn": drawn_cells.all(axis=0).mean()}
     for _ in range(QUARTERS):
         if p.drive == "flow":
             networks.flow(generator, p.steps, FLOW_STEP, p.ridge, PAIRS)
         else:
             networks.descend(generator, p.steps, p.step_scale / p.dimension, p.ridge)
-        found.append(_measure(p, networks))
+        found.append({**drawn, **_measure(p, networks)})
     return {name: np.stack([one[name] for one in found]) for name in found[0]}
 
 
@@ -96,8 +98,7 @@ def _measure(p: Parameters, networks: Networks) -> dict[str, np.ndarray]:
     if p.drive == "frozen":
         positive = networks.second[1] > 0
         return {"chosen": (networks.first[1, 0] < 0)[positive].mean()}
-    second = networks.second.reshape(-1, p.runs)
-    first = np.swapaxes(networks.first, 0, 1).reshape(2, -1, p.runs)
+    first, second = _by_network(p, networks)
     alive, filled = cells(first, second)
     outputs = np.stack([(second * np.maximum(h, 0)).sum(axis=0) for h in (*first, *-first)])
     signs = np.array([[1.0], [-1.0], [1.0], [-1.0]])
@@ -109,7 +110,15 @@ def _measure(p: Parameters, networks: Networks) -> dict[str, np.ndarray]:
     }
 
 
-def cells(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _by_network(p: Parameters, networks: Networks) -> tuple[np.ndarray, np.ndarray]:
+    """Return overlaps ``(2, K, networks)`` and ``v``; neurons alone are taken ``K`` at a time."""
+    first = np.swapaxes(networks.first, 0, 1).reshape(2, -1, p.runs)
+    return first, networks.second.reshape(-1, p.runs)
+
+
+def cells(
+    first: np.ndarray, second: np.ndarray, alive_from: float = ALIVE
+) -> tuple[np.ndarray, np.ndarray]:
     """Return which neurons live ``(K, networks)``, and which cells hold one ``(4, networks)``.
 
     A neuron with ``v_i > 0`` is in the cell of the sign of its overlap with ``mu``, one with
@@ -118,9 +127,10 @@ def cells(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray
     Args:
         first: overlaps with ``mu`` and ``nu``, shape ``(2, K, networks)``.
         second: shape ``(K, networks)``.
+        alive_from: share of the largest length from which a neuron is alive.
     """
     length = np.hypot(*first)
-    alive = length >= ALIVE * length.max(axis=0)
+    alive = length >= alive_from * length.max(axis=0)
     cell = 2 * (second > 0) + (np.where(second > 0, *first) > 0)
     return alive, np.stack([(alive & (cell == one)).any(axis=0) for one in range(CELLS)])
 
