@@ -61,10 +61,10 @@ class Parameters:
 
     def cost(self) -> Cost:
         """Return CPU seconds of one replicate and the memory of the process."""
-        rows, networks, samples = self.width, self.runs, 16 if self.drive == "flow" else 1
+        rows, networks, samples = self.width, self.runs, 8 if self.drive == "flow" else 1
         if self.drive == "independent":
             rows, networks = 1, self.runs * self.width
-        each = 6e-8 + samples * 1.5e-8 * rows + 5e-9 * rows**2
+        each = 6e-8 + samples * 6e-9 * rows + 4.5e-9 * rows**2
         seconds = 4 * self.steps * (1.5e-4 + networks * each)
         return Cost(
             seconds=seconds,
