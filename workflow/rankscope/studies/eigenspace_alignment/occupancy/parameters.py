@@ -64,8 +64,8 @@ class Parameters:
         rows, networks, samples = self.width, self.runs, 8 if self.drive == "flow" else 1
         if self.drive == "independent":
             rows, networks = 1, self.runs * self.width
-        each = 6e-8 + samples * 6e-9 * rows + 4.5e-9 * rows**2
-        seconds = 4 * self.steps * (1.5e-4 + networks * each)
+        each = 3e-8 + samples * 6e-9 * rows + 4.5e-9 * rows**2
+        seconds = 4 * self.steps * (6e-5 + networks * each)
         return Cost(
             seconds=seconds,
             memory_mb=150 + 5e-4 * networks * (rows + 4),
