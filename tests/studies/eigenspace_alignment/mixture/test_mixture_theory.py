@@ -7,7 +7,8 @@ from scipy import special
 from rankscope.numerics import mixtures
 from rankscope.numerics.classifiers import Multinomial
 from rankscope.studies.eigenspace_alignment import effective_spectrum
-from rankscope.studies.eigenspace_alignment.mixture.theory import dynamics, full_matrices, limits
+from rankscope.studies.eigenspace_alignment import softmax_dynamics as dynamics
+from rankscope.studies.eigenspace_alignment.mixture.theory import full_matrices, limits
 from rankscope.studies.eigenspace_alignment.nodes import normal_nodes
 
 ERRORS = 4.5  # standard errors

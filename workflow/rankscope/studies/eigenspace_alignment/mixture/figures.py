@@ -15,6 +15,7 @@ from rankscope.studies.eigenspace_alignment.axes import (
     row,
     stacked,
 )
+from rankscope.studies.eigenspace_alignment.mixture import selection
 from rankscope.studies.eigenspace_alignment.mixture.claims import theorems
 from rankscope.studies.eigenspace_alignment.mixture.claims.dynamics import aligned
 from rankscope.studies.eigenspace_alignment.mixture.selection import lengths, outliers, trained
@@ -357,6 +358,32 @@ def projected_descent(results: Results) -> Figure:
             panels.curve(axis, point.measured.training_time, loss, **style, ms=3.5)
         axis.set(title=describe(family[0], "snr"), ylabel="test loss")
         axis.set(xlabel="training time, steps times c / d")
+    panels.legend_below(figure)
+    return figure
+
+
+def sinking(results: Results) -> Figure:
+    """How the mini-bulk of the class blocks comes down to the edge of the bulk in training.
+
+    Mean of eigenvalues 2 to k over the edge; crosses: effective spectrum. Dotted: sunk.
+    """
+    points = list(results.where(selection.plain, lambda point: point.checkpoints >= 8))
+    if not points:
+        return panels.nothing("no point little above the threshold is measured at eight times")
+    figure, axes = row(2, "Outliers that sink")
+    for axis, (matrix, name) in zip(axes, MATRICES.items(), strict=True):
+        for order, point in enumerate(points):
+            found, expected = (
+                selection.above_edge(data, point.classes).sel(matrix=matrix)
+                for data in (point.measured, point.predicted)
+            )
+            if expected[0] < 3:
+                time = point.measured.training_time
+                panels.marks(axis, time, found, **look(order, describe(point, "snr")))
+                panels.theory_at(axis, time, expected, "effective spectrum")
+        axis.axhline(selection.NEAR_EDGE, **PAPER, label="sunk")
+        axis.set(title=name, ylabel="mean mini-bulk over edge")
+        over_time(axis)
     panels.legend_below(figure)
     return figure
 

@@ -8,6 +8,7 @@ import xarray as xr
 from rankscope.evidence.claims import Definition
 from rankscope.evidence.results import Point
 from rankscope.studies.eigenspace_alignment.mixture.claims import spectra
+from rankscope.studies.eigenspace_alignment.mixture.selection import NEAR_EDGE, above_edge, sunk
 from rankscope.studies.eigenspace_alignment.points import clear_of_edge
 
 Planted = Mapping[str, xr.DataArray]
@@ -213,3 +214,16 @@ def three_levels(point: Point, values: xr.DataArray) -> Planted:
 def not_first_alone(point: Point, values: xr.DataArray) -> Planted:
     """Align as much in all classes, at all times."""
     return _everywhere(point, "alignment_first", values)
+
+
+def sinking(point: Point, values: xr.DataArray) -> Planted:
+    """Let the mini-bulk come down as a power of time, through the level at multiples of it."""
+    times = point.predicted.training_time
+    height = above_edge(point.predicted, point.classes)
+    units = [sunk(times.values, one) for one in height.transpose("matrix", "checkpoint").values]
+    unit = xr.DataArray(units, dims="matrix", coords={"matrix": height.matrix})
+    level = NEAR_EDGE * (times.clip(min=times[1] / 2) / (unit.fillna(1.0) * values)) ** -0.1
+    return {
+        "edge": xr.ones_like(point.measured.edge),
+        "eigenvalues": xr.ones_like(point.measured.eigenvalues) * level,
+    }

@@ -1,9 +1,13 @@
 """Points of the mixture that claims and figures speak of, and what they read of them."""
 
+import numpy as np
 import xarray as xr
 
 from rankscope.evidence.results import Point
 from rankscope.studies.eigenspace_alignment.points import certain, clear_of_edge
+
+NEAR_EDGE = 1.2
+"""Height of outliers over the edge, below which they are said to have sunk."""
 
 
 def trained(point: Point) -> bool:
@@ -39,3 +43,26 @@ def outliers(point: Point) -> tuple[xr.DataArray, xr.DataArray]:
         )
     )
     return found.where(certain(point, "edge").notnull()), expected
+
+
+def above_edge(data: xr.Dataset, classes: int) -> xr.DataArray:
+    """Return the mean mini-bulk of the class blocks over the mean edge of their bulks."""
+    mini_bulk = data.eigenvalues.isel(eigenvalue=slice(1, classes)).mean("eigenvalue")
+    ratio: xr.DataArray = mini_bulk.mean("label") / data.edge.mean("label")
+    return ratio
+
+
+def sunk(times: np.ndarray, heights: np.ndarray) -> float:
+    """Return when heights over the edge first fall to `NEAR_EDGE`; ``nan`` if they do not.
+
+    Args:
+        times: ascending, the first is 0.
+        heights: shape ``(times,)``.
+    """
+    below = heights <= NEAR_EDGE
+    at = int(np.argmax(below))
+    if not below[at] or at < 2:
+        return float("nan")
+    around = slice(at - 1, at + 1)
+    place = np.interp(-np.log(NEAR_EDGE), -np.log(heights[around]), np.log(times[around]))
+    return float(np.exp(place))

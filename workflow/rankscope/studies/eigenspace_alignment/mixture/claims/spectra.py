@@ -5,13 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from rankscope.evidence.claims import DERIVED, HERE, claim
-from rankscope.evidence.region import at_most, percent, within
+from rankscope.evidence.region import at_most, factor, percent, within
 from rankscope.evidence.results import Results
-from rankscope.evidence.samples import Sample
+from rankscope.evidence.samples import Sample, jackknife
 from rankscope.studies.eigenspace_alignment.mixture.selection import (
+    above_edge,
     measured,
     outliers,
     plain,
+    sunk,
     trained,
 )
 from rankscope.studies.eigenspace_alignment.points import (
@@ -151,3 +153,35 @@ def full_counts(results: Results) -> Iterator[Sample]:
         found = (last.full_eigenvalues > level).sum("full_eigenvalue").where(sure)
         expected = (theory.full_eigenvalues > level).sum("full_eigenvalue")
         yield from each_matrix(point, found - expected, chance=-point.classes, resolution=1)
+
+
+@claim(
+    "outliers that sink",
+    "Where lambda is little above the threshold of the start, all k outliers are there at once, "
+    "and training takes k - 1 of them back: the mini-bulk comes down to 6/5 of the bulk's edge at "
+    "the time that effective dynamics and effective spectrum give, {accepted}.",
+    accepted=factor(
+        1.3, why="at d = 200 the edge is a percent low, which is a tenth of the time; twice that"
+    ),
+    estimate="measured time / predicted time",
+    scope="orthonormal means, plain SGD, measured at eight times or more; where the predicted time "
+    "is after the second of them and before a third of the duration",
+    source=SPECTRUM,
+    basis=DERIVED,
+    figure="sinking",
+    null="outliers stay until half of the duration",
+)
+def sinking(results: Results) -> Iterator[Sample]:
+    """Interpolate the ratio of the mean mini-bulk to the mean edge, both in logarithms."""
+    for point in results.where(plain, lambda point: point.checkpoints >= 8):
+        times = point.predicted.training_time.values
+        for matrix in MATRICES:
+            height = above_edge(point.predicted, point.classes).sel(matrix=matrix)
+            predicted = sunk(times, height.values)
+            if times[2] <= predicted <= point.duration / 3:
+                found = above_edge(point.measured, point.classes).sel(matrix=matrix)
+                ratio = jackknife(
+                    lambda some, times=times, unit=predicted: sunk(times, some.mean(axis=0)) / unit,
+                    found,
+                )
+                yield Sample(point, ratio, matrix, chance=point.duration / 2 / predicted)

@@ -9,9 +9,9 @@ from rankscope.studies.eigenspace_alignment import prediction
 from rankscope.studies.eigenspace_alignment.effective_spectrum import spectrum
 from rankscope.studies.eigenspace_alignment.mixture.parameters import Parameters
 from rankscope.studies.eigenspace_alignment.mixture.theory import full_matrices, limits
-from rankscope.studies.eigenspace_alignment.mixture.theory.dynamics import Overlaps, trajectory
 from rankscope.studies.eigenspace_alignment.nodes import normal_nodes, root
 from rankscope.studies.eigenspace_alignment.prediction import Variables
+from rankscope.studies.eigenspace_alignment.softmax_dynamics import Overlaps, trajectory
 
 EXTRA = 2
 LOG2_NODES = 12
