@@ -20,7 +20,7 @@ def crossings(results: Results) -> Figure:
     first, mean over classes; one colour per space and lambda. Dashed: the variance at which the
     eigenvalues of the population matrix cross.
     """
-    figure, axes, families = _panels(results)
+    figure, axes, families = _panels(results, "A direction outside the means takes over")
     if not families:
         return panels.nothing("No family of variances.")
     for axis, matrix in zip(axes, MATRICES, strict=True):
@@ -48,7 +48,7 @@ def alignments(results: Results) -> Figure:
     shares of the weights in the former, along the first eigenvector, and in the means. Mean over
     classes, at the largest lambda. Dashed: the variances at which E_k and E_1 leave the means.
     """
-    figure, axes, families = _panels(results)
+    figure, axes, families = _panels(results, "What alignment is left")
     if not families:
         return panels.nothing("No family of variances.")
     family = max(families, key=lambda family: family[0].snr)
@@ -75,9 +75,10 @@ def alignments(results: Results) -> Figure:
     return figure
 
 
-def _panels(results: Results) -> tuple[Figure, list[Axes], list[Family]]:
+def _panels(results: Results, title: str) -> tuple[Figure, list[Axes], list[Family]]:
     families = list(results.where(settled).families("nuisance_ratio"))
-    figure, axes = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 2.9), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 3.1), sharey=True)
+    figure.suptitle(title)
     for axis in axes:
         axis.set(xscale="log", xlabel=r"variance $\tau^2$ of the direction")
     return figure, list(axes), families

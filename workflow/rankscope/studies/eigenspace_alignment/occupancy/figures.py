@@ -63,7 +63,12 @@ def excess(results: Results) -> Figure:
         place = int(np.argmin(np.abs(np.log(family.sizes / 100))))
         ratio = np.geomspace(family.sizes[0], family.sizes[-1]) / family.sizes[place]
         panels.theory(axes, ratio * family.sizes[place], values[:, place].mean() * ratio**-0.5)
-    axes.set(xscale="log", xlabel=r"$\lambda$", ylabel="P(4) minus its law")
+    axes.set(
+        xscale="log",
+        xlabel=r"$\lambda$",
+        ylabel="P(4) minus its law",
+        title="Four cells, beyond chance",
+    )
     found, _ = axes.get_legend_handles_labels()
     panels.legend_below(figure, [*found, panels.theory_handle("power -1/2")], columns=2)
     return figure
@@ -112,6 +117,7 @@ def choice(results: Results) -> Figure:
         panels.theory(axes, ratio, special.ndtr(threshold / np.sqrt(ratio)))
     axes.axhline(0.5, color="0.6", linestyle=":", linewidth=1)
     axes.set(xscale="log", xlabel=r"$\lambda$ / d", ylabel="share that chose the empty cell")
+    axes.set_title("A choice beside a filled cell")
     panels.plain_ticks(axes)
     axes.xaxis.set_minor_formatter(NullFormatter())
     found, _ = axes.get_legend_handles_labels()
@@ -132,7 +138,8 @@ def _by_width(results: Results) -> tuple[Figure, dict[int, Axes]]:
     """Make a panel for each number of neurons, with the law of independent choice."""
     laws = {point.width: float(point.predicted.law[4]) for point in results}
     size = 1.3 * style.ONE_COLUMN if len(laws) < 2 else style.TWO_COLUMNS
-    figure, axes = plt.subplots(1, max(1, len(laws)), figsize=(size, 3.1), squeeze=False)
+    figure, axes = plt.subplots(1, max(1, len(laws)), figsize=(size, 3.3), squeeze=False)
+    figure.suptitle("Networks that fill all four cells")
     axes[0, 0].set_ylabel("share with four cells")
     panel = dict(zip(sorted(laws), axes[0], strict=False))
     for width, axis in panel.items():
