@@ -48,7 +48,7 @@ def parts(point: Point, stage: str) -> Path:
 
 def saved(point: Point) -> int:
     """Return how many replicates of a point that is not whole yet are saved."""
-    spans = [file.stem.split("-") for file in parts(point, "simulated").glob("*-*.nc")]
+    spans = [file.stem.split("-") for file in parts(point, "simulated").glob("[0-9]*-*.nc")]
     return sum(int(last) - int(first) for first, last in spans)
 
 
