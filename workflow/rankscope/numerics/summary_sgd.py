@@ -2,7 +2,7 @@
 
 A sample reaches a network through its pre-activations alone. With ``m`` the first layer along
 the centres, ``R`` the Gram matrix of its rows outside, ``x`` a sample along the centres,
-``p = W_perp x_perp`` and ``s`` the slopes in the pre-activations ``h = m x + p``, a step is
+``p = W_perp x_perp`` and ``s`` the slopes in the pre-activations ``h = m x + p``, a step is::
 
     v' = a v - delta u g(h),    m' = a m - delta s x^T,    a = 1 - delta beta,
     R' = a^2 R - a delta (s p^T + p s^T) + delta^2 |x_perp|^2 s s^T.
