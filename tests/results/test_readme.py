@@ -136,9 +136,10 @@ def test_the_findings_are_those_of_the_results_of_the_default_configuration():
     provenance = ROOT / "results" / "provenance.json"
     if not provenance.exists():
         pytest.skip("there are no results here; `make study` makes them")
-    if json.loads(provenance.read_text())["configuration"] != yaml.safe_load(
-        (ROOT / "config.yaml").read_text()
-    ):
+    made = json.loads(provenance.read_text())["configuration"]
+    if made | {"results": ""} != yaml.safe_load((ROOT / "config.yaml").read_text()) | {
+        "results": ""
+    }:
         pytest.skip("the results here are of another configuration than config.yaml")
     fresh = readme.select(pd.read_csv(ROOT / "results" / "claims.csv"))
     pd.testing.assert_frame_equal(pd.read_csv(FINDINGS), fresh, rtol=1e-3, check_dtype=False)
