@@ -6,6 +6,7 @@ in `simulate` and `predict`.
 """
 
 import errno
+import functools
 import math
 import shutil
 import time
@@ -71,11 +72,9 @@ def share(study: str, name: str, number: int, of: int) -> None:
     config = configuration.from_environment()
     (point,) = (one for one in config.studies[study].points if one.name == name)
 
-    def work(stage: str, config: Configuration, point: Point) -> None:
-        _share(config, point, number, of)
-
     if store.deliver(config, "simulated", point):
         return
+    work = functools.partial(_share, number=number, of=of)
     if failed := _attempt(work, config, "simulated", point):
         raise FailedPointsError(failed)
 
@@ -145,10 +144,10 @@ def _simulate(config: Configuration, point: Point, key: str) -> xr.Dataset:
     return datasets.join([*parts, *_replicates(config, point, key, done, wanted)])
 
 
-def _share(config: Configuration, point: Point, number: int, of: int) -> None:
+def _share(stage: str, config: Configuration, point: Point, *, number: int, of: int) -> None:
     """Save the replicates of a share: whole calls of the simulation, in their order."""
-    journal.append(journal.STARTED, point, "simulated")
-    key = keys.key(config, "simulated", point)
+    journal.append(journal.STARTED, point, stage)
+    key = keys.key(config, stage, point)
     wanted = config.studies[point.study].replicates
     size = _chunk(point)
     calls = math.ceil(wanted / size)

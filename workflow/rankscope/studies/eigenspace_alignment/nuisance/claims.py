@@ -89,7 +89,8 @@ def crossing(results: Results, space: Leading) -> Iterator[Sample]:
 )
 def below(results: Results) -> Iterator[Sample]:
     """Average over classes."""
-    yield from _each(results, "smallest_cosine", "crossing_leading", lambda ratio: ratio <= 0.5)
+    for one in _each(results, "smallest_cosine", "crossing_leading", lambda ratio: ratio <= 0.5):
+        yield Sample(*one)
 
 
 @claim(
@@ -108,7 +109,8 @@ def below(results: Results) -> Iterator[Sample]:
 )
 def beyond(results: Results) -> Iterator[Sample]:
     """Average over classes."""
-    yield from _each(results, "smallest_cosine", "crossing_leading", lambda ratio: ratio >= 2)
+    for one in _each(results, "smallest_cosine", "crossing_leading", lambda ratio: ratio >= 2):
+        yield Sample(*one)
 
 
 @claim(
@@ -125,9 +127,8 @@ def beyond(results: Results) -> Iterator[Sample]:
 )
 def first_lost(results: Results) -> Iterator[Sample]:
     """Average over classes."""
-    for sample in _each(results, "weights_in_first", "crossing_first", lambda ratio: ratio >= 2):
-        chance = math.sqrt(1 - 1 / sample.point.classes)  # type: ignore[union-attr]
-        yield dataclasses.replace(sample, chance=chance)
+    for one in _each(results, "weights_in_first", "crossing_first", lambda ratio: ratio >= 2):
+        yield Sample(*one, chance=math.sqrt(1 - 1 / one[0].classes))
 
 
 @claim(
@@ -146,10 +147,9 @@ def first_lost(results: Results) -> Iterator[Sample]:
 def mini_bulk(results: Results) -> Iterator[Sample]:
     """Average over classes."""
     chosen = _each(results, "weights_in_leading", "crossing_leading", lambda ratio: ratio >= 2)
-    for sample in chosen:
-        k = sample.point.classes  # type: ignore[union-attr]
-        value = math.sqrt(1 - 1 / (k * (k - 1)))
-        yield Sample(sample.point, sample.values - value, sample.part, chance=1 - value)  # type: ignore[operator]
+    for point, share, matrix in chosen:
+        value = math.sqrt(1 - 1 / (point.classes * (point.classes - 1)))
+        yield Sample(point, share - value, matrix, chance=1 - value)
 
 
 @claim(
@@ -178,14 +178,14 @@ def settled(point: Point) -> bool:
 
 def _each(
     results: Results, name: str, crossing: str, where: Callable[[float], bool]
-) -> Iterator[Sample]:
-    """Yield a variable's mean over classes where the ratio over the crossing is right."""
+) -> Iterator[tuple[Point, xr.DataArray, str]]:
+    """Yield point, a variable's mean over classes and matrix where the ratio is right."""
     for point in results.where(settled):
         for matrix in MATRICES:
             predicted = float(point.predicted[crossing].sel(matrix=matrix))
             if where(point.nuisance_ratio / predicted):
                 values: xr.DataArray = point.measured[name].sel(matrix=matrix, drop=True)
-                yield Sample(point, values.mean("label"), matrix)
+                yield point, values.mean("label"), matrix
 
 
 def _position(places: np.ndarray) -> Callable[[np.ndarray], float]:
