@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,40 @@ def test_gradients_are_finite_differences_of_the_loss(name):
             values.append(loss(moved, inputs, labels, law))
         difference = (values[0] - values[1]) / 2e-5
         assert found[layer][place] == pytest.approx(difference, abs=1e-7)
+
+
+def product(weights, inputs, labels, law, directions):
+    found = dense_networks.forward(weights, inputs, law)
+    return dense_networks.hessian_product(weights, found, labels, law, directions)
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh", "softplus"])
+def test_hessian_products_are_finite_differences_of_gradients(name):
+    law, weights = ACTIVATIONS[name], stack(2)
+    inputs, labels = (one[:, 0] for one in data(2))
+    generator = np.random.default_rng(5)
+    directions = [generator.standard_normal(w.shape) for w in weights]
+    ends = [
+        dense_networks.loss_gradients(
+            [w + sign * 1e-6 * u for w, u in zip(weights, directions, strict=True)],
+            inputs,
+            labels,
+            law,
+        )
+        for sign in (1, -1)
+    ]
+    found = product(weights, inputs, labels, law, directions)
+    for one, above, below in zip(found, *ends, strict=True):
+        np.testing.assert_allclose(one, (above - below) / 2e-6, atol=2e-7)
+
+
+def test_without_the_second_derivative_of_the_network_a_product_would_be_another():
+    law, weights = ACTIVATIONS["softplus"], stack(1)
+    inputs, labels = (one[:, 0] for one in data(1))
+    directions = [np.ones_like(w) for w in weights]
+    straight = dataclasses.replace(law, curvature=np.zeros_like)
+    whole, part = (product(weights, inputs, labels, one, directions) for one in (law, straight))
+    assert np.abs(whole[0] - part[0]).max() > 1e-3
 
 
 def test_a_network_does_not_depend_on_those_beside_it():

@@ -19,7 +19,7 @@ def drawn(networks, **law):
     )
 
 
-def explicit(networks, *, layer_norm=False, branch=0.0):
+def explicit(networks, *, layer_norm=False, batch_norm=False, branch=0.0):
     """Draw every matrix."""
     generator = np.random.default_rng(4)
     phi, gain = random_features.FUNCTIONS["gelu"], random_features.gain("gelu")
@@ -37,7 +37,8 @@ def explicit(networks, *, layer_norm=False, branch=0.0):
             if branch:
                 h = h + branch * gain * phi(unit(h) @ matrix(40)) @ matrix(40)
             else:
-                h = gain * phi(h @ matrix(h.shape[1]))
+                z = h @ matrix(h.shape[1])
+                h = gain * phi((z - z.mean(axis=0)) / z.std(axis=0) if batch_norm else z)
             if layer_norm:
                 h = unit(h - h.mean(axis=1)[:, None])
             kept.append(h)
@@ -45,7 +46,7 @@ def explicit(networks, *, layer_norm=False, branch=0.0):
     return np.array(found)
 
 
-@pytest.mark.parametrize("law", [{}, {"layer_norm": True}, {"branch": 0.7}])
+@pytest.mark.parametrize("law", [{}, {"layer_norm": True}, {"batch_norm": True}, {"branch": 0.7}])
 def test_features_have_the_law_of_explicit_weights(law):
     ours, theirs = drawn(1500, **law), explicit(1500, **law)
     for moment in (lambda g: g[:, :, 0, 1], lambda g: g[:, :, 2, 2], lambda g: g[:, :, 0, 1] ** 2):

@@ -59,6 +59,25 @@ def test_layer_norm_leaves_orthogonal_inputs_orthogonal_and_ends_at_the_fixed_po
     assert fluctuation[-1] == pytest.approx(injection / (1 - damping**2), rel=1e-4)
 
 
+def test_batch_norm_starts_every_layer_as_orthogonal_inputs_do():
+    known = theory.moments("relu")
+    distance, fluctuation = theory.recursion(point(architecture="batch-norm"), 200)
+    np.testing.assert_allclose(distance, 1 - known.mean**2, rtol=1e-4)
+    assert fluctuation[0] == pytest.approx(1.0, rel=1e-3)
+    assert fluctuation[-1] == pytest.approx(1 / (1 - known.damping[-1] ** 2), rel=1e-3)
+
+
+def test_a_batch_that_is_normalised_forgets_the_cosine_of_equicorrelated_inputs():
+    # the direction of the centred batch of a unit, at two cosines of the batch
+    normal = np.random.default_rng(1).standard_normal((200_000, 6))
+    for cosine in (0.0, 0.9):
+        root = np.linalg.cholesky(cosine + (1 - cosine) * np.eye(6))
+        batch = normal @ root.T
+        batch -= batch.mean(axis=1, keepdims=True)
+        batch /= np.sqrt((batch**2).mean(axis=1, keepdims=True))
+        np.testing.assert_allclose(np.cov(batch.T, bias=True), 1.2 * np.eye(6) - 0.2, atol=0.01)
+
+
 def test_only_gelu_and_silu_have_lengths_that_do_not_stay():
     slopes = {name: theory.moments(name).length_slope for name in ACTIVATIONS}
     assert slopes["relu"] == pytest.approx(1.0, abs=1e-6)

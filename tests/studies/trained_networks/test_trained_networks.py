@@ -1,14 +1,17 @@
+import itertools
+
 import numpy as np
 import pytest
 
 from rankscope.errors import ParameterError
 from rankscope.jobs import simulate as job
-from rankscope.numerics import batch_geometry
+from rankscope.numerics import batch_geometry, dense_networks
+from rankscope.numerics.activations import ACTIVATIONS
 from rankscope.planning import parameters as planning
 from rankscope.studies.effective_dimension.theory import fluctuations, kernel
 from rankscope.studies.trained_networks import simulation, theory
 from rankscope.studies.trained_networks.parameters import Parameters
-from rankscope.studies.trained_networks.simulation import curvature, photographs
+from rankscope.studies.trained_networks.simulation import curvature, hessian, photographs
 
 SMALL = {
     "depth": 3,
@@ -146,3 +149,65 @@ def test_collapsed_classes_have_the_participation_ratio_of_a_simplex():
     uneven = np.repeat(means, 5, axis=0)
     other = batch_geometry.centred(batch_geometry.cosines(uneven @ uneven.T))
     assert batch_geometry.participation_ratio(other) < 5
+
+
+def both_matrices(activation):
+    """Return the Gauss-Newton matrix and the Hessian of a small network, written out, by layer."""
+    chosen = planning.build(Parameters, SMALL | {"width": 5, "activation": activation}, "test")
+    generator = np.random.default_rng(2)
+    data = photographs.draw(chosen, generator)
+    weights = [w.astype(float) for w in simulation._network(chosen, generator)]
+    few = chosen.curvature_per_class * chosen.classes
+    law = ACTIVATIONS[activation]
+    found = dense_networks.forward(weights, data.images[:few].astype(float), law)
+    virtual = curvature.gradients(weights, found, few)
+    pairs = zip(virtual.errors, virtual.features, strict=True)
+    rows = [e[:, :, None] * f[:, None] for e, f in pairs]
+    gradients = np.concatenate([one.reshape(len(one), -1) for one in rows], axis=1)
+    gauss_newton = gradients.T @ gradients / len(gradients)
+    shapes, size = [w.shape for w in weights], sum(w.size for w in weights)
+    columns = [
+        hessian._flat(
+            dense_networks.hessian_product(
+                weights, found, data.labels[:few], law, hessian._layers(one, shapes)
+            )
+        )
+        for one in np.eye(size)
+    ]
+    return chosen, data, weights, gauss_newton, np.array(columns)
+
+
+def test_in_the_weights_of_one_layer_of_a_relu_network_hessian_and_gauss_newton_are_equal():
+    _, _, weights, gauss_newton, whole = both_matrices("relu")
+    places = np.cumsum([0, *(w.size for w in weights)])
+    for first, last in itertools.pairwise(places):
+        block = slice(first, last)
+        np.testing.assert_allclose(whole[block, block], gauss_newton[block, block], atol=1e-6)
+    assert np.abs(whole - gauss_newton).max() > 1e-3
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_leading_eigenpairs_of_the_hessian_are_those_of_the_matrix_written_out(activation):
+    chosen, data, weights, gauss_newton, whole = both_matrices(activation)
+    np.testing.assert_allclose(whole, whole.T, atol=1e-10)
+    values, vectors = np.linalg.eigh(whole)
+    direction = [np.ones_like(w) for w in weights]
+    found = hessian.measure(chosen, data, weights, [direction])
+    assert found["hessian_residual"] < 1e-3
+    np.testing.assert_allclose(
+        found["hessian_eigenvalue"][:5], values[::-1][:5], rtol=1e-4, atol=1e-5 * values[-1]
+    )
+    flat = hessian._flat(direction)
+    share = ((vectors[:, -4:].T @ flat) ** 2).sum() / (flat @ flat)
+    assert found["hessian_share"][0] == pytest.approx(share, abs=1e-3)
+    leading = np.linalg.eigh(gauss_newton)[1][:, -4:]
+    inside = (vectors[:, -3:].T @ leading) ** 2
+    assert found["hessian_in_gauss_newton"] == pytest.approx(inside.sum() / 3, abs=1e-3)
+
+
+def test_the_hessian_is_looked_at_in_later_steps_where_it_is_asked_for():
+    data = simulated(hessian=True, checkpoints=6)
+    assert data.later_step.values.tolist() == [17, 72, 300]
+    assert data.hessian_eigenvalue.dims == ("replicate", "later_step", "leading")
+    assert float(data.hessian_residual.max()) < 1e-2
+    assert "hessian_share" not in simulated()

@@ -54,11 +54,13 @@ class Pass:
 
     Attributes:
         features: inputs and features of the hidden layers, ``(networks, images, units)``.
+        hidden: pre-activations of the hidden layers.
         slopes: derivatives of the activation, by hidden layer.
         logits: shape ``(networks, images, classes)``.
     """
 
     features: list[np.ndarray]
+    hidden: list[np.ndarray]
     slopes: list[np.ndarray]
     logits: np.ndarray
 
@@ -72,12 +74,12 @@ class Pass:
 
 def forward(weights: Weights, inputs: np.ndarray, activation: Activation) -> Pass:
     """Pass inputs ``(networks, images, pixels)`` through a stack."""
-    features, slopes = [inputs], []
+    features, hidden, slopes = [inputs], [], []
     for weight in weights[:-1]:
-        hidden = features[-1] @ weight.swapaxes(-1, -2)
-        slopes.append(activation.slope(hidden))
-        features.append(activation.value(hidden))
-    return Pass(features, slopes, features[-1] @ weights[-1].swapaxes(-1, -2))
+        hidden.append(features[-1] @ weight.swapaxes(-1, -2))
+        slopes.append(activation.slope(hidden[-1]))
+        features.append(activation.value(hidden[-1]))
+    return Pass(features, hidden, slopes, features[-1] @ weights[-1].swapaxes(-1, -2))
 
 
 def backward(weights: Weights, slopes: Sequence[np.ndarray], errors: np.ndarray) -> Weights:
@@ -118,6 +120,61 @@ def loss_gradients(
     )
     errors /= labels.shape[-1]
     return gradients(found.features, backward(weights, found.slopes, errors))
+
+
+def hessian_product(
+    weights: Weights,
+    found: Pass,
+    labels: np.ndarray,
+    activation: Activation,
+    directions: Weights,
+) -> Weights:
+    """Return the Hessian of the mean cross entropy times a direction in the space of weights.
+
+    The derivative along the direction of a forward and a backward pass (Pearlmutter, Fast exact
+    multiplication by the Hessian, 1994).
+
+    Args:
+        weights: the stack.
+        found: its forward pass on the images.
+        labels: of the images, ``(networks, images)``.
+        activation: that of the forward pass.
+        directions: of the shape of the weights.
+    """
+    moved, along = np.zeros_like(found.features[0]), []
+    shifts = [moved]
+    for layer, slope in enumerate(found.slopes):
+        along.append(_moved(weights[layer], directions[layer], found.features[layer], moved))
+        moved = slope * along[-1]
+        shifts.append(moved)
+    logits = _moved(weights[-1], directions[-1], found.features[-1], moved)
+    p = found.probabilities
+    turned = p * (logits - (p * logits).sum(axis=-1, keepdims=True)) / labels.shape[-1]
+    np.put_along_axis(p, labels[..., None], np.take_along_axis(p, labels[..., None], -1) - 1, -1)
+    errors = p / labels.shape[-1]
+    products = [_outer(turned, errors, found.features[-1], shifts[-1])]
+    for layer in range(len(found.slopes) - 1, -1, -1):
+        below = errors @ weights[layer + 1]
+        turned = turned @ weights[layer + 1] + errors @ directions[layer + 1]
+        turned = turned * found.slopes[layer]
+        turned += below * activation.curvature(found.hidden[layer]) * along[layer]
+        errors = below * found.slopes[layer]
+        products.append(_outer(turned, errors, found.features[layer], shifts[layer]))
+    return products[::-1]
+
+
+def _moved(
+    weight: np.ndarray, direction: np.ndarray, features: np.ndarray, moved: np.ndarray
+) -> np.ndarray:
+    """Return the derivative of ``H W^T`` where W moves along a direction and H as given."""
+    return np.asarray(moved @ weight.swapaxes(-1, -2) + features @ direction.swapaxes(-1, -2))
+
+
+def _outer(
+    turned: np.ndarray, errors: np.ndarray, features: np.ndarray, moved: np.ndarray
+) -> np.ndarray:
+    """Return the derivative of the gradient ``E^T H``."""
+    return np.asarray(turned.swapaxes(-1, -2) @ features + errors.swapaxes(-1, -2) @ moved)
 
 
 class Optimiser:

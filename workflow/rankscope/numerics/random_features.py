@@ -5,6 +5,8 @@ Rows of ``h`` (m x n) are the features of the inputs. With ``g`` the gain at whi
 
 * plain: ``h' = g phi(W h)``;
 * layer-norm: ``h' = norm(g phi(W h) - mean over units)``;
+* batch-norm: ``h' = g phi(z)``, ``z`` the columns of ``W h`` less their mean over the batch, of
+  unit mean square;
 * residual: ``h' = h + s V g phi(W norm(h))``.
 
 Entries of ``W`` and ``V`` have variance ``1 / fan_in``. They are never drawn: given ``h``, the
@@ -40,6 +42,7 @@ def layers(
     generator: np.random.Generator,
     *,
     layer_norm: bool = False,
+    batch_norm: bool = False,
     branch: float = 0.0,
 ) -> Iterator[np.ndarray]:
     """Draw a network and yield its features on a batch, layer by layer.
@@ -51,6 +54,7 @@ def layers(
         depth: number of layers, or of residual blocks after a first linear layer.
         generator: the source of all randomness.
         layer_norm: whether features are centred over units and normalised.
+        batch_norm: whether pre-activations are centred over the batch and normalised.
         branch: weight s of residual blocks; 0 for none.
 
     Yields:
@@ -63,7 +67,10 @@ def layers(
             inner = scale * function(_linear(_normalised(features), width, generator))
             features = features + branch * _linear(inner, width, generator)
         else:
-            features = scale * function(_linear(features, width, generator))
+            inner = _linear(features, width, generator)
+            if batch_norm:
+                inner = _normalised((inner - inner.mean(axis=0)).T).T
+            features = scale * function(inner)
         if layer_norm:
             features = _normalised(features - features.mean(axis=1, keepdims=True))
         yield features

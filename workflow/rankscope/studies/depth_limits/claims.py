@@ -14,7 +14,7 @@ LAYERS = (1, 2, 5, 10, 20, 40)
 REGISTERED = "layers 1, 2, 5, 10, 20, 40"
 STABLE = 1.001
 """Largest derivative of the length map at which lengths stay; 1 for homogeneous activations."""
-NORMALISED = ("layer-norm", "residual", "scaled-residual")
+NORMALISED = ("layer-norm", "batch-norm", "residual", "scaled-residual")
 INVERSE = "mean of 1/PR over networks / predicted 1/PR"
 
 
@@ -71,8 +71,8 @@ def half_depth(results: Results) -> Iterator[Sample]:
 
 @claim(
     "normalisation keeps rank",
-    "With features normalised over units after the activation, the centred rank does not fall from "
-    "half of the depth to the end: its ratio is {accepted}.",
+    "With features normalised over units after the activation, or pre-activations over the batch, "
+    "the centred rank does not fall from half of the depth to the end: its ratio is {accepted}.",
     accepted=at_least(0.95, why="a twentieth; by layer 20 the slowest V is 6 % short of its limit"),
     estimate="PR at the last layer / PR at half of the depth",
     null="the plain ReLU network of the same shape",
@@ -84,7 +84,8 @@ def half_depth(results: Results) -> Iterator[Sample]:
 def normalisation_keeps_rank(results: Results) -> Iterator[Sample]:
     """Divide the participation ratio at the end by that at half of the depth."""
     chosen = results.where(
-        lambda p: p.depth >= 40 and p.batch_size <= p.width / 4, architecture="layer-norm"
+        lambda p: p.depth >= 40 and p.batch_size <= p.width / 4,
+        architecture=("layer-norm", "batch-norm"),
     )
     for point in chosen:
         shape = {name: point.parameters[name] for name in ("width", "batch_size", "depth")}

@@ -19,6 +19,7 @@ NAMES = {
     "silu": "SiLU",
     "plain": "plain",
     "layer-norm": "layer norm after the activation",
+    "batch-norm": "batch norm before the activation",
     "residual": "residual",
     "scaled-residual": r"residual, branches $1/\sqrt{L}$",
 }

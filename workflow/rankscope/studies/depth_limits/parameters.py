@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rankscope.planning.parameters import Cost, one_of, whole
 
 ACTIVATIONS = ("relu", "tanh", "gelu", "silu")
-ARCHITECTURES = ("plain", "layer-norm", "residual", "scaled-residual")
+ARCHITECTURES = ("plain", "layer-norm", "batch-norm", "residual", "scaled-residual")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,8 +14,9 @@ class Parameters:
 
     activation: str = one_of("activation phi; GELU and SiLU without approximation", *ACTIVATIONS)
     architecture: str = one_of(
-        "how layers are joined: plain; features normalised over units; blocks of two matrices "
-        "added to their normalised input, with weight 1 or 1/sqrt(L)",
+        "how layers are joined: plain; features normalised over units; pre-activations normalised "
+        "over the batch; blocks of two matrices added to their normalised input, with weight 1 or "
+        "1/sqrt(L)",
         *ARCHITECTURES,
     )
     width: int = whole("units n of each layer", at_least=2)

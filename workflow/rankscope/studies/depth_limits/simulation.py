@@ -35,6 +35,7 @@ def _network(p: Parameters, generator: np.random.Generator) -> dict[str, np.ndar
         p.depth,
         generator,
         layer_norm=p.architecture == "layer-norm",
+        batch_norm=p.architecture == "batch-norm",
         branch=p.branch,
     )
     gram = np.stack([features @ features.T for features in layers])

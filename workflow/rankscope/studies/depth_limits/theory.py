@@ -6,8 +6,8 @@ pre-activations ``sqrt(c) g + sqrt(D) e_i`` of unit variance, and ``phi`` scaled
 
     A(D) = E_g s^2,    r(D) = E_g b^2 / E_g s^2,    kappa(D) = E_g s^4 / (E_g s^2)^2.
 
-* plain: ``D' = A``; layer-norm: ``D' = A / (1 - mu^2)`` with ``mu = E phi``. Both:
-  ``V' = r^2 V + kappa / n``.
+* plain: ``D' = A``; layer-norm: ``D' = A / (1 - mu^2)`` with ``mu = E phi``; batch-norm:
+  ``D' = A(1)``. All: ``V' = r^2 V + kappa / n``, with batch-norm at ``D = 1``.
 * residual, branch weight s, mean square q: ``q' = q + s^2``, ``D' = (q D + s^2 A) / q'`` and,
   with the branch's share ``w = s^2 A / (q D + s^2 A)``,
   ``V' = (1 - w + w r)^2 V + [w^2 (kappa + 1) + 2 w (1 - w)] / n`` from ``V_0 = 1/n``.
@@ -104,9 +104,11 @@ def recursion(parameters: Parameters, depth: int) -> tuple[np.ndarray, np.ndarra
     weight = parameters.branch**2
     found = []
     for _ in range(depth):
-        at = np.log(max(distance, _DISTANCES[0]))
+        # what is normalised over the batch starts every layer as orthogonal inputs do
+        before = 1.0 if parameters.architecture == "batch-norm" else distance
+        at = np.log(max(before, _DISTANCES[0]))
         keep, add = float(damping(at)), float(injection(at))
-        branch = distance * float(np.exp(relative(at))) / scale
+        branch = before * float(np.exp(relative(at))) / scale
         if weight:
             whole = square * distance + weight * branch
             share = weight * branch / whole

@@ -10,6 +10,7 @@ from rankscope.evidence.claims import ABSTRACT, DERIVED, HERE, RECALLED, Definit
 from rankscope.evidence.region import at_least, at_most, between, factor, percent, varies
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.evidence.samples import Sample, ratio_of_means
+from rankscope.studies.trained_networks.parameters import EARLY
 
 COLLAPSE = "Papyan, Han and Donoho, arXiv 2008.08186, abstract"
 TINY = "Gur-Ari, Roberts and Dyer, arXiv 1812.04754, abstract"
@@ -18,8 +19,8 @@ ALIGNS = "Ben Arous et al., arXiv 2310.03010, carried over"
 FREE = {"switch_step": 0}
 """Points whose steps are never confined; the others repeat one of them up to the switch."""
 TERMINAL = 0.999
-EARLY = 1 / 20
-"""Share of the steps that is "a short period of training"."""
+RESIDUAL = 1e-2
+"""Of an eigenpair, over the largest eigenvalue: a pair beyond is none."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,19 +31,30 @@ class Measure(Definition):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Outlier(Definition):
-    """A matrix, and a rule by which its outliers are counted."""
+class Spectral(Definition):
+    """A matrix, and a rule for its outliers or a direction: where their number is.
 
-    matrix: str
-    rule: str
+    Attributes:
+        variable: that holds it.
+        at: labels in the variable.
+        steps: its dimension of steps.
+        residual: variable with the largest residual of the eigenpairs; none where they are exact.
+    """
+
+    variable: str
+    at: dict[str, str] = dataclasses.field(default_factory=dict)
+    steps: str = "step"
+    residual: str | None = None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Gradient(Definition):
-    """A matrix, and the gradient that is looked for in its leading eigenspace."""
-
-    matrix: str
-    direction: str
+def _hessian(variable: str, name: str, **at: str) -> Spectral:
+    return Spectral(
+        name=f"Hessian, {name}",
+        variable=variable,
+        at=at,
+        steps="later_step",
+        residual="hessian_residual",
+    )
 
 
 def terminal(point: Point) -> bool:
@@ -244,19 +256,23 @@ def nearest_mean(results: Results) -> Iterator[Sample]:
     figure="outliers",
     over="labels",
     definitions=(
-        Outlier(name="Gauss-Newton, largest gap", matrix="Gauss-Newton", rule="largest gap"),
-        Outlier(name="Gauss-Newton, above the edge", matrix="Gauss-Newton", rule="above the edge"),
-        Outlier(name="G, largest gap", matrix="G", rule="largest gap"),
-        Outlier(name="G, above the edge", matrix="G", rule="above the edge"),
+        _hessian("hessian_outliers", "largest gap"),
+        *(
+            Spectral(
+                name=f"{matrix}, {rule}", variable="outliers", at={"matrix": matrix, "rule": rule}
+            )
+            for matrix in ("Gauss-Newton", "G")
+            for rule in ("largest gap", "above the edge")
+        ),
     ),
     headline=True,
 )
-def outliers(results: Results, outlier: Outlier) -> Iterator[Sample]:
+def outliers(results: Results, outlier: Spectral) -> Iterator[Sample]:
     """Count them, at every checkpoint in scope."""
-    for point in results.where(**FREE):
+    for point in results.where(lambda p: outlier.variable in p.measured, **FREE):
         accepted = between(point.classes - 1, point.classes + 1)
         for step in _later(point):
-            found = point.measured.outliers.sel(step=step, matrix=outlier.matrix, rule=outlier.rule)
+            found = _at(point, outlier, step)
             yield Sample(point, found, f"step {step}", accepted=accepted, resolution=1.0)
 
 
@@ -273,21 +289,50 @@ def outliers(results: Results, outlier: Outlier) -> Iterator[Sample]:
     figure="alignment",
     over="labels",
     definitions=(
-        Gradient(name="Gauss-Newton, gradient", matrix="Gauss-Newton", direction="gradient"),
-        Gradient(name="Gauss-Newton, minibatch", matrix="Gauss-Newton", direction="minibatch"),
-        Gradient(name="G, gradient", matrix="G", direction="gradient"),
-        Gradient(name="G, minibatch", matrix="G", direction="minibatch"),
+        *(
+            _hessian("hessian_share", direction, direction=direction)
+            for direction in ("gradient", "minibatch")
+        ),
+        *(
+            Spectral(
+                name=f"{matrix}, {direction}",
+                variable="share",
+                at={"matrix": matrix, "direction": direction},
+            )
+            for matrix in ("Gauss-Newton", "G")
+            for direction in ("gradient", "minibatch")
+        ),
     ),
     headline=True,
 )
-def tiny_subspace(results: Results, gradient: Gradient) -> Iterator[Sample]:
+def tiny_subspace(results: Results, gradient: Spectral) -> Iterator[Sample]:
     """Take the share at every checkpoint in scope."""
-    for point in results.where(**FREE):
+    for point in results.where(lambda p: gradient.variable in p.measured, **FREE):
         for step in _later(point):
-            share = point.measured.share.sel(
-                step=step, matrix=gradient.matrix, direction=gradient.direction
-            )
-            yield Sample(point, share, f"step {step}", chance=float(point.predicted.random_share))
+            chance = float(point.predicted.random_share)
+            yield Sample(point, _at(point, gradient, step), f"step {step}", chance=chance)
+
+
+@claim(
+    "Hessian: its outliers are Gauss-Newton's",
+    "After a short period of training {accepted} of the span of the Hessian's k - 1 leading "
+    "eigenvectors lies in that of the k leading ones of the Gauss-Newton matrix.",
+    accepted=at_least(0.9, why="a tenth is left for what outliers and the bulk exchange"),
+    estimate="mean squared share of the eigenvectors",
+    null="random directions",
+    scope="steps from a twentieth of training on; both matrices of the same images",
+    source="Papyan, arXiv 1811.07062, abstract",
+    basis=ABSTRACT,
+    figure="hessian",
+    over="labels",
+)
+def hessian_outliers(results: Results) -> Iterator[Sample]:
+    """Take the share at every checkpoint in scope."""
+    inside = _hessian("hessian_in_gauss_newton", "leading eigenvectors")
+    for point in results.where(lambda p: inside.variable in p.measured, **FREE):
+        for step in _later(point):
+            chance = float(point.predicted.random_share)
+            yield Sample(point, _at(point, inside, step), f"step {step}", chance=chance)
 
 
 @claim(
@@ -369,6 +414,14 @@ def _end(values: xr.DataArray) -> xr.DataArray:
 def _relative(values: xr.DataArray) -> xr.DataArray:
     """Return values at the end over their mean at the start."""
     return _end(values) / float(values.isel(step=0).mean())
+
+
+def _at(point: Point, what: Spectral, step: int) -> xr.DataArray:
+    """Return what a definition is about at a step; ``nan`` where eigenpairs were not found."""
+    values = point.measured[what.variable].sel({what.steps: step, **what.at})
+    if what.residual is None:
+        return values
+    return values.where(point.measured[what.residual].sel({what.steps: step}) <= RESIDUAL)
 
 
 def _later(point: Point) -> list[int]:

@@ -20,6 +20,7 @@ LABELS = [
     for name, line in STYLES.items()
 ]
 NULL = Line2D([], [], label="random direction", **style.NULL)
+HESSIAN: dict[str, Any] = {"color": "0.2", "marker": "x", "markersize": 5, "linestyle": ""}
 SHARES = (style.COLOURS[9], style.COLOURS[0], style.COLOURS[2])
 COLLAPSE = {
     "within_over_between": "NC1: within / between",
@@ -127,8 +128,9 @@ def training(results: Results) -> Figure:
 def outliers(results: Results) -> Figure:
     """Outliers of the second moment of gradients over training, against the number of classes.
 
-    Whole network; colour: matrix and rule. The edge is measured, as the largest eigenvalue
-    within groups. Solid: correct labels; dotted: shuffled ones. Grey: k.
+    Whole network; colour: matrix and rule; crosses: the Hessian's, before the largest gap. The edge
+    is measured, as the largest eigenvalue within groups. Solid: correct labels; dotted: shuffled
+    ones. Grey: k.
     """
     rules = [(m, r) for m in ("Gauss-Newton", "G") for r in ("largest gap", "above the edge")]
 
@@ -136,10 +138,14 @@ def outliers(results: Results) -> Figure:
         for colour, (matrix, rule) in zip(style.COLOURS, rules, strict=False):
             found = point.measured.outliers.sel(matrix=matrix, rule=rule)
             _over_steps(axes, point, found, color=colour)
+        if "hessian_outliers" in point.measured:
+            found = point.measured.hessian_outliers
+            axes.plot(found.later_step, found.mean("replicate"), **HESSIAN)
         axes.axhline(point.classes, **style.NULL)
 
     classes = Line2D([], [], label="k", **style.NULL)
-    keys = [*_keys([f"{m}, {r}" for m, r in rules]), *LABELS, classes]
+    hessian = Line2D([], [], label="Hessian, largest gap", **HESSIAN)
+    keys = [*_keys([f"{m}, {r}" for m, r in rules]), hessian, *LABELS, classes]
     return _over_training(results, "outliers", draw, keys)
 
 
@@ -224,6 +230,39 @@ def alignment_by_layer(results: Results) -> Figure:
     keys = [Line2D([], [], color=c, label=n, **marked) for c, n in zip(SHARES, looks, strict=True)]
     gradient = Line2D([], [], color=style.COLOURS[1], label="gradient, end", **marked)
     panels.legend_below(figure, [*keys, gradient, *LABELS, NULL])
+    return figure
+
+
+def hessian(results: Results) -> Figure:
+    """The Hessian beside the Gauss-Newton matrix of the same images, at the end of training.
+
+    Leading eigenvalues over the largest of Gauss-Newton's, geometric means over networks, from
+    the largest on as far as they are positive; the grey line stands at the number of classes.
+    Solid: correct labels; dotted: shuffled ones. Above each panel: the share of the
+    Hessian's k - 1 leading eigenvectors in the k leading ones of Gauss-Newton.
+    """
+    groups = _by_setting(results.where(hessian=True))
+    if not groups:
+        return panels.nothing("The Hessian is found at no point of the grid.")
+    figure, grid = _panels(len(groups), "eigenvalue / largest of Gauss-Newton")
+    names = ("Gauss-Newton", "Hessian")
+    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+        shares = []
+        for point in points:
+            end = point.measured.isel(step=-1, later_step=-1)
+            unit = end.eigenvalue.sel(matrix="Gauss-Newton")
+            both = (unit.values, end.hessian_eigenvalue.values)
+            for colour, values in zip(style.COLOURS, both, strict=False):
+                ratio = values[:, : 2 * point.classes + 1] / unit.values[:, :1]
+                mean = np.exp(np.log(np.maximum(ratio, 1e-7)).mean(axis=0))
+                line = {"color": colour, "linestyle": STYLES[point.labels], "linewidth": 1.0}
+                axes.plot(np.arange(1, len(mean) + 1), mean, **line)
+            inside = float(end.hessian_in_gauss_newton.mean())
+            shares.append(f"{point.labels}: {inside:.2f}")
+        axes.axvline(points[0].classes + 0.5, **style.NULL)
+        axes.set(yscale="log", ylim=(1e-4, 3), xlabel="index", title=f"{name}\n{', '.join(shares)}")
+    classes = Line2D([], [], label="k", **style.NULL)
+    panels.legend_below(figure, [*_keys(names), *LABELS, classes], bars=False)
     return figure
 
 

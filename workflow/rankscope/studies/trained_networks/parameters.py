@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from rankscope.planning.parameters import Cost, one_of, real, require, whole
+from rankscope.planning.parameters import Cost, flag, one_of, real, require, whole
 
 PIXELS = {"digits": 64, "mnist": 784}
 PER_CLASS = {"digits": 174, "mnist": 500}
@@ -12,7 +12,11 @@ HELD_OUT = 120
 SAMPLES = 200
 """Images whose gradients make G, nearly: the same number of each class."""
 CURVATURE_SAMPLES = 60
-"""Images that make the Gauss-Newton matrix, nearly: each stands for k gradients."""
+"""Images that make the Hessian and the Gauss-Newton matrix, nearly: k gradients each."""
+HESSIAN_COST = 2e-6
+"""Seconds per weight and class of the Hessian's eigenpairs."""
+EARLY = 1 / 20
+"""Share of the steps that is "a short period of training"."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,6 +56,11 @@ class Parameters:
         default=0,
     )
 
+    hessian: bool = flag(
+        "whether leading eigenpairs of the Hessian are found, after a twentieth of the steps",
+        default=False,
+    )
+
     @property
     def held_out_per_class(self) -> int:
         """Held-out images of each class."""
@@ -79,6 +88,11 @@ class Parameters:
         count = self.checkpoints - 1
         found = {round(self.steps ** (i / max(count - 1, 1))) for i in range(count)}
         return tuple(sorted({0, self.switch_step, self.steps, *found}))
+
+    @property
+    def later_steps(self) -> tuple[int, ...]:
+        """Those of them after a short period of training."""
+        return tuple(step for step in self.measured_steps if step >= EARLY * self.steps)
 
     def check(self) -> None:
         """Refuse more images than there are, and parts of steps that are no gradients."""
@@ -110,8 +124,9 @@ class Parameters:
         look = 0.005 * (self.depth + 1) + 2.5e-10 * virtual**3
         if self.steps_in != "all":
             step += 0.3 * look
+        found = len(self.later_steps) * HESSIAN_COST * weights * self.classes if self.hessian else 0
         return Cost(
-            seconds=0.05 + self.steps * step + len(self.measured_steps) * look,
+            seconds=0.05 + self.steps * step + len(self.measured_steps) * look + found,
             memory_mb=600 + 2e-4 * weights,
             prediction_seconds=0.05 + 0.05 * self.depth,
         )

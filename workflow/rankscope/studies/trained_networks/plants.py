@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from rankscope.evidence.results import Point
-from rankscope.studies.trained_networks.claims import Gradient, Measure, Outlier
+from rankscope.studies.trained_networks.claims import Measure, Spectral
 
 Planted = dict[str, xr.DataArray]
 
@@ -51,18 +51,19 @@ def nearest_mean(point: Point, values: xr.DataArray) -> Planted:
     return _like(point, "disagreement", values)
 
 
-def outliers(point: Point, values: xr.DataArray, outlier: Outlier) -> Planted:
+def outliers(point: Point, values: xr.DataArray, outlier: Spectral) -> Planted:
     """Return that many of one matrix and rule, and none of the others."""
-    like = point.measured.outliers
-    chosen = (like.matrix == outlier.matrix) & (like.rule == outlier.rule)
-    return _like(point, "outliers", xr.where(chosen, values, 0.0))
+    return _spectral(point, values, outlier)
 
 
-def tiny_subspace(point: Point, values: xr.DataArray, gradient: Gradient) -> Planted:
+def tiny_subspace(point: Point, values: xr.DataArray, gradient: Spectral) -> Planted:
     """Return that share of one gradient in one matrix, and nothing of the others."""
-    like = point.measured.share
-    chosen = (like.matrix == gradient.matrix) & (like.direction == gradient.direction)
-    return _like(point, "share", xr.where(chosen, values, 0.0))
+    return _spectral(point, values, gradient)
+
+
+def hessian_outliers(point: Point, values: xr.DataArray) -> Planted:
+    """Return that share at all steps."""
+    return _like(point, "hessian_in_gauss_newton", values)
 
 
 def layer_updates(point: Point, values: xr.DataArray) -> Planted:
@@ -81,6 +82,13 @@ def dominant_only(point: Point, values: xr.DataArray) -> Planted:
 def bulk_only(point: Point, values: xr.DataArray) -> Planted:
     """Return such losses."""
     return dominant_only(point, values)
+
+
+def _spectral(point: Point, values: xr.DataArray, what: Spectral) -> Planted:
+    planted = values
+    for dimension, label in what.at.items():
+        planted = xr.where(point.measured[dimension] == label, planted, 0.0)
+    return _like(point, what.variable, planted)
 
 
 def _from(point: Point, name: str, start: float, values: xr.DataArray) -> Planted:

@@ -10,7 +10,12 @@ from rankscope.numerics import batch_geometry, dense_networks
 from rankscope.numerics.activations import ACTIVATIONS
 from rankscope.numerics.dense_networks import Weights
 from rankscope.studies.trained_networks.parameters import PIXELS, Parameters
-from rankscope.studies.trained_networks.simulation import curvature, measures, photographs
+from rankscope.studies.trained_networks.simulation import (
+    curvature,
+    hessian,
+    measures,
+    photographs,
+)
 
 CHUNK = 16
 STARTS = 16
@@ -57,7 +62,9 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
         done = step
         found.append(
             [
-                measures.measure(parameters, one, [w[i] for w in weights], [w[i] for w in start])
+                measures.measure(
+                    parameters, one, [w[i] for w in weights], [w[i] for w in start], step
+                )
                 for i, one in enumerate(data)
             ]
         )
@@ -101,11 +108,7 @@ def _start(parameters: Parameters, generator: np.random.Generator) -> np.ndarray
 
 def _dataset(parameters: Parameters, found: list[list[measures.Measured]]) -> xr.Dataset:
     variables = {
-        name: datasets.variable(
-            ("replicate", "step", *measures.DIMENSIONS.get(name, ())),
-            np.stack([[one[name] for one in row] for row in found], axis=1),
-            label,
-        )
+        name: _over_steps(found, name, ("step", *measures.DIMENSIONS.get(name, ())), label)
         for name, label in measures.LABELS.items()
     }
     axes = {
@@ -116,7 +119,20 @@ def _dataset(parameters: Parameters, found: list[list[measures.Measured]]) -> xr
         "rule": (measures.RULES, "how outliers are counted"),
         "direction": (measures.DIRECTIONS, "direction in the space of weights"),
     }
+    if parameters.hessian:
+        later = found[-len(parameters.later_steps) :]
+        axes["later_step"] = (parameters.later_steps, "training step from a twentieth of them on")
+        for name, label in hessian.LABELS.items():
+            dimensions = ("later_step", *hessian.DIMENSIONS.get(name, ()))
+            variables[name] = _over_steps(later, name, dimensions, label)
     return xr.Dataset(
         variables,
         {name: datasets.variable(name, np.array(v), label) for name, (v, label) in axes.items()},
     )
+
+
+def _over_steps(
+    found: list[list[measures.Measured]], name: str, dimensions: tuple[str, ...], label: str
+) -> xr.Variable:
+    values = np.stack([[np.asarray(one[name]) for one in row] for row in found], axis=1)
+    return datasets.variable(("replicate", *dimensions), values, label)

@@ -13,7 +13,7 @@ from rankscope.numerics.activations import ACTIVATIONS
 from rankscope.numerics.dense_networks import Pass, Weights
 from rankscope.numerics.gradient_moments import Gradients
 from rankscope.studies.trained_networks.parameters import Parameters
-from rankscope.studies.trained_networks.simulation import curvature
+from rankscope.studies.trained_networks.simulation import curvature, hessian
 from rankscope.studies.trained_networks.simulation.photographs import Data
 
 TOLERANCE = 1e-2
@@ -56,7 +56,9 @@ DIMENSIONS = {
 }
 
 
-def measure(parameters: Parameters, data: Data, weights: Weights, start: Weights) -> Measured:
+def measure(
+    parameters: Parameters, data: Data, weights: Weights, start: Weights, step: int
+) -> Measured:
     """Measure a network.
 
     Args:
@@ -64,18 +66,26 @@ def measure(parameters: Parameters, data: Data, weights: Weights, start: Weights
         data: its images.
         weights: its weights.
         start: its weights before training.
+        step: how many steps it has been trained for.
     """
     law = ACTIVATIONS[parameters.activation]
     training = dense_networks.forward(weights, data.images, law)
     held_out = dense_networks.forward(weights, data.held_out, law)
     guesses = held_out.logits.argmax(axis=1)
-    return (
+    errors = training.probabilities - np.eye(parameters.classes, dtype=np.float32)[data.labels]
+    backward = dense_networks.backward(weights, training.slopes, errors)
+    directions = _directions(parameters, training, backward)
+    directions.append([now - then for now, then in zip(weights, start, strict=True)])
+    measured = (
         _fit(training, data.labels)
         | {"held_out_accuracy": float((guesses == data.held_out_labels).mean())}
         | _ranks(held_out)
         | _collapse(training, data.labels, weights[-1])
-        | _moments(parameters, data, weights, start, training)
+        | _moments(parameters, data, weights, training, backward, directions)
     )
+    if parameters.hessian and step in parameters.later_steps:
+        measured |= hessian.measure(parameters, data, weights, directions)
+    return measured
 
 
 def _fit(training: Pass, labels: np.ndarray) -> Measured:
@@ -120,22 +130,27 @@ def _collapse(training: Pass, labels: np.ndarray, readout: np.ndarray) -> Measur
     }
 
 
+def _directions(parameters: Parameters, training: Pass, backward: Weights) -> list[Weights]:
+    """Return gradients of images whose own gradients are not in the matrices: all, and a few."""
+    samples = parameters.samples_per_class * parameters.classes
+    return [
+        dense_networks.gradients([f[part] for f in training.features], [e[part] for e in backward])
+        for part in (slice(samples, None), slice(samples, samples + parameters.batch_size))
+    ]
+
+
 def _moments(
-    parameters: Parameters, data: Data, weights: Weights, start: Weights, training: Pass
+    parameters: Parameters,
+    data: Data,
+    weights: Weights,
+    training: Pass,
+    backward: Weights,
+    directions: list[Weights],
 ) -> Measured:
     k, samples = parameters.classes, parameters.samples_per_class * parameters.classes
     few = parameters.curvature_per_class * k
-    errors = training.probabilities - np.eye(k, dtype=np.float32)[data.labels]
-    backward = dense_networks.backward(weights, training.slopes, errors)
     own = Gradients([e[:samples] for e in backward], [f[:samples] for f in training.features])
     virtual = curvature.gradients(weights, training, few)
-    # the gradient is that of images whose own gradients are not in the matrices
-    rest = [slice(samples, None), slice(samples, samples + parameters.batch_size)]
-    directions = [
-        dense_networks.gradients([f[part] for f in training.features], [e[part] for e in backward])
-        for part in rest
-    ]
-    directions.append([now - then for now, then in zip(weights, start, strict=True)])
     groups = [data.labels[:samples], _groups(data.labels[:few], k)]
     found = [
         _whole(moment, group, directions, k)
