@@ -244,7 +244,7 @@ def hessian(results: Results) -> Figure:
     groups = _by_setting(results.where(hessian=True))
     if not groups:
         return panels.nothing("The Hessian is found at no point of the grid.")
-    figure, grid = _panels(len(groups), "eigenvalue / largest of Gauss-Newton")
+    figure, grid = _panels(len(groups), "relative eigenvalue")
     names = ("Gauss-Newton", "Hessian")
     for axes, (name, points) in zip(grid, groups.items(), strict=False):
         shares = []
@@ -262,7 +262,7 @@ def hessian(results: Results) -> Figure:
         axes.axvline(points[0].classes + 0.5, **style.NULL)
         axes.set(yscale="log", ylim=(1e-4, 3), xlabel="index", title=f"{name}\n{', '.join(shares)}")
     classes = Line2D([], [], label="k", **style.NULL)
-    panels.legend_below(figure, [*_keys(names), *LABELS, classes], bars=False)
+    panels.legend_below(figure, [*_keys(names), *LABELS, classes], columns=2, bars=False)
     return figure
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import xarray as xr
 
 from rankscope.evidence.results import Point
-from rankscope.studies.trained_networks.claims import Measure, Spectral
+from rankscope.studies.trained_networks.claims.features import Measure
+from rankscope.studies.trained_networks.claims.gradients import Spectral
 
 Planted = dict[str, xr.DataArray]
 

@@ -1,0 +1,228 @@
+"""Claims about the Hessian and the second moments of gradients: outliers, and what lies in them."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+
+from rankscope.evidence.claims import ABSTRACT, RECALLED, Definition, claim
+from rankscope.evidence.region import at_least, at_most, between, varies
+from rankscope.evidence.results import Family, Point, Results
+from rankscope.evidence.samples import Sample, ratio_of_means
+from rankscope.studies.trained_networks.parameters import EARLY
+from rankscope.studies.trained_networks.selection import FREE, end
+
+TINY = "Gur-Ari, Roberts and Dyer, arXiv 1812.04754, abstract"
+CONFINED = "Song, Ahn and Yun, arXiv 2405.16002, abstract"
+ALIGNS = "Ben Arous et al., arXiv 2310.03010, carried over"
+RESIDUAL = 1e-2
+"""Of an eigenpair, over the largest eigenvalue: a pair beyond is none."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Spectral(Definition):
+    """A matrix, and a rule for its outliers or a direction: where their number is.
+
+    Attributes:
+        variable: that holds it.
+        at: labels in the variable.
+        steps: its dimension of steps.
+        residual: variable with the largest residual of the eigenpairs; none where they are exact.
+    """
+
+    variable: str
+    at: dict[str, str] = dataclasses.field(default_factory=dict, hash=False)
+    steps: str = "step"
+    residual: str | None = None
+
+
+def _hessian(variable: str, name: str, **at: str) -> Spectral:
+    return Spectral(
+        name=f"Hessian, {name}",
+        variable=variable,
+        at=at,
+        steps="later_step",
+        residual="hessian_residual",
+    )
+
+
+@claim(
+    "outliers: as many as classes",
+    "After a short period of training the whole network's second moment of gradients has "
+    "{accepted} outliers.",
+    accepted=varies(
+        "k - 1 to k + 1",
+        why="logits are defined up to a constant, which costs one; the mean gradient may add one",
+    ),
+    estimate="outliers",
+    null="one outlier, the mean gradient",
+    chance=1.0,
+    scope="steps from a twentieth of training on",
+    source=TINY,
+    basis=ABSTRACT,
+    figure="outliers",
+    over="labels",
+    definitions=(
+        _hessian("hessian_outliers", "largest gap"),
+        *(
+            Spectral(
+                name=f"{matrix}, {rule}", variable="outliers", at={"matrix": matrix, "rule": rule}
+            )
+            for matrix in ("Gauss-Newton", "G")
+            for rule in ("largest gap", "above the edge")
+        ),
+    ),
+    headline=True,
+)
+def outliers(results: Results, outlier: Spectral) -> Iterator[Sample]:
+    """Count them, at every checkpoint in scope."""
+    for point in results.where(lambda p: outlier.variable in p.measured, **FREE):
+        accepted = between(point.classes - 1, point.classes + 1)
+        for step in _later(point):
+            found = _at(point, outlier, step)
+            yield Sample(point, found, f"step {step}", accepted=accepted, resolution=1.0)
+
+
+@claim(
+    "gradient: in a tiny subspace",
+    "After a short period of training {accepted} of the squared gradient lies in the k leading "
+    "eigenvectors.",
+    accepted=at_least(0.5, why="more than in all other directions together"),
+    estimate="share of the squared length",
+    null="a random direction",
+    scope="steps from a twentieth of training on; gradients of images that are not in the matrix",
+    source=TINY,
+    basis=ABSTRACT,
+    figure="alignment",
+    over="labels",
+    definitions=(
+        *(
+            _hessian("hessian_share", direction, direction=direction)
+            for direction in ("gradient", "minibatch")
+        ),
+        *(
+            Spectral(
+                name=f"{matrix}, {direction}",
+                variable="share",
+                at={"matrix": matrix, "direction": direction},
+            )
+            for matrix in ("Gauss-Newton", "G")
+            for direction in ("gradient", "minibatch")
+        ),
+    ),
+    headline=True,
+)
+def tiny_subspace(results: Results, gradient: Spectral) -> Iterator[Sample]:
+    """Take the share at every checkpoint in scope."""
+    for point in results.where(lambda p: gradient.variable in p.measured, **FREE):
+        for step in _later(point):
+            chance = float(point.predicted.random_share)
+            yield Sample(point, _at(point, gradient, step), f"step {step}", chance=chance)
+
+
+@claim(
+    "Hessian: its outliers are Gauss-Newton's",
+    "After a short period of training {accepted} of the span of the Hessian's k - 1 leading "
+    "eigenvectors lies in that of the k leading ones of the Gauss-Newton matrix.",
+    accepted=at_least(0.9, why="a tenth is left for what outliers and the bulk exchange"),
+    estimate="mean squared share of the eigenvectors",
+    null="random directions",
+    scope="steps from a twentieth of training on; both matrices of the same images",
+    source="Papyan, arXiv 1811.07062, abstract",
+    basis=ABSTRACT,
+    figure="hessian",
+    over="labels",
+)
+def hessian_outliers(results: Results) -> Iterator[Sample]:
+    """Take the share at every checkpoint in scope."""
+    inside = _hessian("hessian_in_gauss_newton", "leading eigenvectors")
+    for point in results.where(lambda p: inside.variable in p.measured, **FREE):
+        for step in _later(point):
+            chance = float(point.predicted.random_share)
+            yield Sample(point, _at(point, inside, step), f"step {step}", chance=chance)
+
+
+@claim(
+    "updates: align layer by layer",
+    "{accepted} of the squared update of every layer, from start to end, lies in the k leading "
+    "eigenvectors of that layer's G.",
+    accepted=at_least(0.5, why="more than in all other directions together"),
+    estimate="share of the squared length",
+    null="a random direction",
+    scope="the end of training, every layer of weights",
+    source=ALIGNS,
+    basis=RECALLED,
+    figure="alignment_by_layer",
+    over="labels",
+    headline=True,
+)
+def layer_updates(results: Results) -> Iterator[Sample]:
+    """Take the share at the end."""
+    for point in results.where(**FREE):
+        for block in point.predicted.block.values:
+            share = end(point.measured.block_share).sel(block=block, direction="update")
+            chance = float(point.predicted.random_block_share.sel(block=block))
+            yield Sample(point, share, f"layer {block}", chance=chance)
+
+
+@claim(
+    "confined: dominant-only training",
+    "Once steps are confined to the k leading eigenvectors, the logarithm of the training loss "
+    "falls {accepted} times as much as in free training.",
+    accepted=at_most(0.2, why="does not decrease further: a fifth, for what is left of the noise"),
+    estimate="fall of the mean log loss from the switch to the end, confined over free",
+    null="free training",
+    chance=1.0,
+    scope="SGD; leading eigenvectors of the Gauss-Newton matrix of a few images, every third step",
+    source=CONFINED,
+    basis=ABSTRACT,
+    figure="confined_training",
+    headline=True,
+)
+def dominant_only(results: Results) -> Iterator[Sample]:
+    """Divide the falls of independent networks."""
+    yield from _falls(results, "dominant")
+
+
+@claim(
+    "confined: bulk-only training",
+    "Once steps have lost their part in the k leading eigenvectors, the logarithm of the training "
+    "loss falls {accepted} times as much as in free training.",
+    accepted=at_least(0.8, why="as effective: but for a fifth, as is allowed above"),
+    estimate="fall of the mean log loss from the switch to the end, confined over free",
+    null="no further fall",
+    chance=0.0,
+    scope="SGD; leading eigenvectors of the Gauss-Newton matrix of a few images, every third step",
+    source=CONFINED,
+    basis=ABSTRACT,
+    figure="confined_training",
+    targets={"holds": 1.0, "fails": 0.4},
+    headline=True,
+)
+def bulk_only(results: Results) -> Iterator[Sample]:
+    """Divide the falls of independent networks."""
+    yield from _falls(results, "bulk")
+
+
+def _falls(results: Results, part: str) -> Iterator[Sample]:
+    for free, confined in results.pairs("steps_in", "all", part):
+        falls = []
+        for point in (confined, free):
+            loss = np.log(point.measured.training_loss)
+            falls.append(loss.sel(step=point.switch_step) - end(loss))
+        pair = Family("steps_in", (free, confined))
+        yield Sample(pair, ratio_of_means(*falls), part)
+
+
+def _at(point: Point, what: Spectral, step: int) -> xr.DataArray:
+    """Return what a definition is about at a step; ``nan`` where eigenpairs were not found."""
+    values = point.measured[what.variable].sel({what.steps: step, **what.at})
+    if what.residual is None:
+        return values
+    return values.where(point.measured[what.residual].sel({what.steps: step}) <= RESIDUAL)
+
+
+def _later(point: Point) -> list[int]:
+    """Return the checkpoints after a short period of training."""
+    return [int(step) for step in point.measured.step.values if step >= EARLY * point.steps]
