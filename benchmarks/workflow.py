@@ -25,7 +25,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import trials  # noqa: E402
 
-SIZES = (100, 1000, 5000, 6000)
+SIZES = (100, 1000, 5000, 10_000)
+LENGTHS = 50
+"""Different sizes of the points, each of which is a group of the collected file."""
 PLANNED = 100_000
 COLLECTED, PEERS = 10_000, 1_000
 TARGETS = ("results/paced/simulated.nc", "results/paced/predicted.nc")
@@ -91,11 +93,10 @@ def plan(folder: Path) -> None:
         f"{'nothing to do':>16}{'status':>14}   (CPU s / wall s)"
     )
     for count in SIZES:
-        grid = {"size": list(range(1, count + 1))}
         config = {
             "seed": 1,
             "confidence": 0.95,
-            "studies": {"paced": {"replicates": 2, "grid": grid}},
+            "studies": {"paced": {"replicates": 2, "grid": grid(count, LENGTHS)}},
         }
         here = trials.project(folder / f"run-{count}", tree, config)
         alone = trials.project(folder / f"alone-{count}", tree, config)
@@ -117,11 +118,18 @@ def plan(folder: Path) -> None:
 def large(folder: Path) -> None:
     """Print what planning takes of a study whose points nobody would run here."""
     tree = trials.sources(folder / "tree")
-    grid = {"size": list(range(1, 251)), "pause": [0.0, *(1e-9 * i for i in range(1, 400))]}
-    studies = {"paced": {"replicates": 2, "grid": grid}}
+    studies = {"paced": {"replicates": 2, "grid": grid(PLANNED, 250)}}
     here = trials.project(folder / "run", tree, {"seed": 1, "confidence": 0.95, "studies": studies})
     dry = measured((*SNAKEMAKE, *TARGETS, "-n", "-q", "rules"), here)
     print(f"{PLANNED} points planned: {pair(dry)} s CPU / wall, {dry[2]:.0f} MB", flush=True)
+
+
+def grid(count: int, sizes: int) -> dict[str, list[float]]:
+    """Return axes of ``count`` points, of so many sizes."""
+    return {
+        "size": list(range(1, sizes + 1)),
+        "pause": [1e-9 * index for index in range(count // sizes)],
+    }
 
 
 def pair(cost: tuple[float, float, float]) -> str:
