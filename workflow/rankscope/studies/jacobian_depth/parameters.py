@@ -1,0 +1,42 @@
+"""Parameters of a random network whose Jacobian is followed over its layers."""
+
+from dataclasses import dataclass
+
+from rankscope.planning.parameters import Cost, one_of, require, whole
+
+ACTIVATIONS = ("linear", "relu", "tanh")
+INITIALISATIONS = ("gaussian", "orthogonal")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """A random network of equal layers, and one input of mean square 1."""
+
+    activation: str = one_of("activation phi", *ACTIVATIONS)
+    initialisation: str = one_of(
+        "weights of mean square 1/n (2/n with ReLU): independent normals, or a Haar orthogonal "
+        "matrix",
+        *INITIALISATIONS,
+    )
+    width: int = whole("units n of each layer", at_least=4)
+    depth: int = whole("layers L", at_least=1)
+
+    def check(self) -> None:
+        """Refuse the product of orthogonal matrices, which is an isometry at any depth."""
+        require(
+            (self.activation, self.initialisation) != ("linear", "orthogonal"),
+            "activation must not be linear with orthogonal weights, whose Jacobian is orthogonal",
+            self.activation,
+        )
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """The layers measured: powers of the square root of 2, rounded, and the last."""
+        found = {round(2 ** (half / 2)) for half in range(2 * self.depth.bit_length())}
+        return tuple(sorted({layer for layer in found if layer < self.depth} | {self.depth}))
+
+    def cost(self) -> Cost:
+        """Return the planning estimate of a replicate, from timings of the simulation."""
+        n = self.width
+        layer = 1e-4 + 6e-10 * n**3
+        return Cost(seconds=self.depth * layer, memory_mb=150, prediction_seconds=1)
