@@ -100,8 +100,8 @@ def annealed_ratio(results: Results) -> Iterator[Sample]:
 
 @claim(
     "mean log norm",
-    "The mean of log |J u|^2 for a fixed unit vector u is l times that of log (s^2/n) chi^2_N, with "
-    "N the active units: about -5 l / 2 n for Gaussian ReLU, -l / n for linear networks, {accepted}.",
+    "The mean of log |J u|^2 for a fixed unit vector u is that of l independent layers, about "
+    "-5 l / 2 n for Gaussian ReLU and -l / n for linear networks, {accepted}.",
     accepted=percent(15, why="exact; two to three errors of the mean over the networks drawn"),
     estimate="measured mean over the exact one, at the last layer",
     null="infinite width: norms stay",
@@ -144,40 +144,39 @@ def log_norm_variance(results: Results) -> Iterator[Sample]:
 @claim(
     "one curve",
     "Between a few layers and many, 1/PR depends on activation, weights, width and depth through "
-    "kappa l / n alone, {accepted}: orthogonal ReLU networks have at twice the depth what Gaussian "
-    "ones have.",
+    "kappa l / n alone, {accepted}: linear networks, and ReLU networks with orthogonal weights, have "
+    "at depth 2 l what Gaussian ReLU networks have at l.",
     accepted=percent(
         15,
         why="1/n: (1 + kappa l)/n differs by 9 % between n = 32 and 128 at kappa l = n/4, and the "
         "exact rates by 3/n, 9 % at n = 32, between Gaussian and orthogonal weights",
     ),
-    estimate="mean 1/PR / that of the Gaussian ReLU network, at equal kappa l / n",
+    estimate="mean 1/PR / that of Gaussian ReLU networks, at equal kappa l / n",
     null="depth alone decides: the same at equal depth",
-    scope="linear and ReLU of one width, and Gaussian ReLU of two to four times the width; "
-    "kappa l / n of 1/4, 1/2 and 1",
+    scope="linear and orthogonal ReLU networks of any width beside the narrowest Gaussian ReLU "
+    "network; kappa l / n of 1/4, 1/2 and 1",
     source=HERE,
     basis=DERIVED,
     figure="ranks_by_depth",
 )
 def one_curve(results: Results) -> Iterator[Sample]:
-    """Compare with the Gaussian ReLU network of the same width, or of a smaller one."""
-    for reference in results.where(activation="relu", initialisation="gaussian"):
-        for point in results.where(is_homogeneous):
-            wider = point.width // reference.width
-            if (kind(point) == kind(reference)) != (wider > 1) or wider not in (1, 2, 4):
+    """Compare with the narrowest Gaussian ReLU network that is deep enough."""
+    gaussian = results.where(is_reference, lambda p: 2 * p.depth >= p.width)
+    reference = min(gaussian, key=lambda p: p.width, default=None)
+    others = results.where(is_homogeneous, lambda p: not is_reference(p))
+    for point in others if reference else []:
+        pair = Family("depth", (reference, point), f"{point} : {reference}")
+        for share in BETWEEN:
+            layer, other = layer_at(reference, share), layer_at(point, share)
+            if layer > reference.depth or other > point.depth:
                 continue
-            pair = Family("depth", (reference, point), f"{point} : {reference}")
-            for share in BETWEEN:
-                layer, other = layer_at(reference, share), layer_at(point, share)
-                if layer not in LAYERS or layer > reference.depth or other > point.depth:
-                    continue
-                found = ratio_of_means(
-                    1 / point.measured.participation_ratio.sel(layer=other),
-                    1 / reference.measured.participation_ratio.sel(layer=layer),
-                )
-                same = [float(p.predicted.annealed_ratio.sel(layer=layer)) for p in pair]
-                part = f"kappa l / n = {share:g}"
-                yield Sample(pair, found, part, chance=same[0] / same[1])
+            found = ratio_of_means(
+                1 / point.measured.participation_ratio.sel(layer=other),
+                1 / reference.measured.participation_ratio.sel(layer=layer),
+            )
+            same = [float(p.predicted.annealed_ratio.sel(layer=layer)) for p in pair]
+            part = f"kappa l / n = {share:g}"
+            yield Sample(pair, found, part, chance=same[0] / same[1])
 
 
 @claim(
@@ -257,9 +256,9 @@ def is_homogeneous(point: Point) -> bool:
     return point.activation != "tanh"
 
 
-def kind(point: Point) -> tuple[str, str]:
-    """Return activation and initialisation."""
-    return point.activation, point.initialisation
+def is_reference(point: Point) -> bool:
+    """Tell whether a network is of Gaussian ReLU layers."""
+    return (point.activation, point.initialisation) == ("relu", "gaussian")
 
 
 def measured_layers(point: Point, *, above: float = 0.0, below: float = np.inf) -> list[int]:
