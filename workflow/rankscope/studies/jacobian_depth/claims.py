@@ -144,7 +144,7 @@ def log_norm_variance(results: Results) -> Iterator[Sample]:
 @claim(
     "one curve",
     "Between a few layers and many, 1/PR depends on activation, weights, width and depth through "
-    "kappa l / n alone, {accepted}: linear networks, and ReLU networks with orthogonal weights, have "
+    "kappa l / n alone, {accepted}: linear networks and ReLU networks with orthogonal weights have "
     "at depth 2 l what Gaussian ReLU networks have at l.",
     accepted=percent(
         15,
@@ -168,7 +168,7 @@ def one_curve(results: Results) -> Iterator[Sample]:
         pair = Family("depth", (reference, point), f"{point} : {reference}")
         for share in BETWEEN:
             layer, other = layer_at(reference, share), layer_at(point, share)
-            if layer > reference.depth or other > point.depth:
+            if layer not in reference.measured.layer or other not in point.measured.layer:
                 continue
             found = ratio_of_means(
                 1 / point.measured.participation_ratio.sel(layer=other),
@@ -194,7 +194,7 @@ def one_curve(results: Results) -> Iterator[Sample]:
 def orthogonal_tanh(results: Results) -> Iterator[Sample]:
     """Divide the participation ratio at the end by that at layer n."""
     chosen = results.where(activation="tanh", initialisation="orthogonal")
-    for point in chosen.where(lambda p: p.depth >= 4 * p.width):
+    for point in chosen.where(lambda p: p.depth >= 4 * p.width and p.width in p.measured.layer):
         ratio = point.measured.participation_ratio
         gaussian = (1 + point.width) / (1 + point.depth)
         kept = ratio.sel(layer=point.depth) / ratio.sel(layer=point.width)
