@@ -54,7 +54,7 @@ def free_ratio(results: Results) -> Iterator[Sample]:
     "The free product's spectral density gives the rank {accepted}.",
     accepted=percent(10, why="relative corrections of order K/n, which is up to 1/8"),
     estimate="mean measured rank over the free density's",
-    null="an isometry: rank n",
+    null="the participation ratio in its place",
     scope=f"Gaussian weights, linear and ReLU, K at most n/8, {REGISTERED}",
     source=HERE,
     basis=DERIVED,
@@ -70,7 +70,7 @@ def free_spectrum(results: Results, rank: Rank) -> Iterator[Sample]:
         predicted = point.predicted[rank.variable]
         ratio = point.measured[rank.variable] / predicted
         for layer in measured_layers(point, below=1 / 8):
-            chance = point.width / float(predicted.sel(layer=layer))
+            chance = float((point.predicted.participation_ratio / predicted).sel(layer=layer))
             yield Sample(point, ratio.sel(layer=layer), f"layer {layer}", chance=chance)
 
 

@@ -65,7 +65,7 @@ def _one_curve(axis: Axes, results: Results) -> None:
     panels.theory(axis, places[places < 1], places[places < 1])
     axis.set(title="one curve", xscale="log", yscale="log", ylim=(0.02, 1.2))
     axis.set(xlabel=r"$\kappa l / n$", ylabel="mean 1 / PR")
-    panels.plain_ticks(axis, "y")
+    panels.log_ticks(axis, "y")
 
 
 def singular_values(results: Results) -> Figure:

@@ -37,6 +37,11 @@ class Parameters:
 
     def cost(self) -> Cost:
         """Return the planning estimate of a replicate, from timings of the simulation."""
-        n = self.width
-        layer = 1e-4 + 6e-10 * n**3
-        return Cost(seconds=self.depth * layer, memory_mb=150, prediction_seconds=1)
+        cube = self.width**3
+        layer = (1.2e-4 + 5e-10 * cube) * (1.6 if self.initialisation == "orthogonal" else 1)
+        spectrum = 2e-4 + 2e-9 * cube
+        return Cost(
+            seconds=self.depth * layer + len(self.layers) * spectrum,
+            memory_mb=150 + 2e-4 * self.width**2,
+            prediction_seconds=0.3,
+        )
