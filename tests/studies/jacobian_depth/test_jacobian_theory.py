@@ -166,7 +166,7 @@ def test_the_largest_singular_value_is_ahead_of_a_fixed_direction_by_its_constan
     size, depth, ahead = 4, 60, []
     for seed in range(200):
         generator = np.random.default_rng(seed)
-        *_, last = jacobians.jacobians(np.ones(size), "linear", depth, generator)
+        (last,) = jacobians.jacobians(np.ones(size), "linear", [depth], generator)
         plane = np.linalg.qr(last.factor[:, :2], mode="r")
         two = 2 * last.log_singular_values()[:2].sum()
         area = 2 * np.log(np.abs(np.diagonal(plane))).sum() + 4 * last.log_scale

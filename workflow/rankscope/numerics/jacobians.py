@@ -2,20 +2,22 @@
 
 A layer maps features ``h`` (n units) to ``phi(W h)`` and the Jacobian ``J`` to ``D W J``, with
 ``D`` the slopes. The product is kept as ``J = Q P``, with orthonormal columns ``Q`` that are found
-again in each layer from ``D W Q = Q' R``, so that ``P' = R P``. R is triangular: a row of P is of
-the order of a singular value, and never takes the rounding errors of a larger one. One-sided
-Jacobi rotations then give all of them to a relative accuracy that does not depend on their ratio
-(Drmac and Veselic, SIAM J. Matrix Anal. Appl. 29, 2008).
+again after every few layers, ``D W ... D W Q = Q' R``, so that ``P' = R P``. R is triangular: a row
+of P is of the order of a singular value, and never takes the rounding errors of a larger one.
+One-sided Jacobi rotations then give all of them to a relative accuracy that does not depend on
+their ratio (Drmac and Veselic, SIAM J. Matrix Anal. Appl. 29, 2008).
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy.linalg import lapack
 
 from rankscope.numerics import activations, relu_networks
 
+PERIOD = 4
+"""Layers after which Q is found again: a product of so few loses few digits."""
 FLOOR = 1e-60
 """Directions this much below the largest are given up: they do not come back."""
 HALF = 1e-8
@@ -61,39 +63,44 @@ class Jacobian:
 def jacobians(
     features: np.ndarray,
     activation: str,
-    depth: int,
+    layers: Sequence[int],
     generator: np.random.Generator,
     *,
     orthogonal: bool = False,
 ) -> Iterator[Jacobian]:
-    """Draw a network of equal layers and yield its Jacobian at one input, layer by layer.
+    """Draw a network of equal layers and yield its Jacobian at one input.
 
     Args:
         features: the input, shape ``(n,)``.
         activation: a key of `ACTIVATIONS`.
-        depth: number of layers.
+        layers: after which layers, ascending from 1; the last is the depth.
         generator: the source of all randomness.
         orthogonal: whether weights are Haar orthogonal matrices rather than iid Gaussian.
     """
     law, size = ACTIVATIONS[activation], len(features)
-    active, basis, factor = np.ones(size, dtype=bool), np.eye(size), np.eye(size)
+    active, product, factor = np.ones(size, dtype=bool), np.eye(size), np.eye(size)
     log_scale, rank = 0.0, size
-    for _ in range(depth):
+    for layer in range(1, layers[-1] + 1):
         weights = _weights(size, GAINS[activation], generator, orthogonal=orthogonal)
         values = weights @ features
         slopes, features = law.slope(values), law.value(values)
-        step = weights[:, active] @ basis
+        product = slopes[:, None] * (weights[:, active] @ product)
         active = slopes != 0
-        rank = min(rank, int(np.count_nonzero(active)))
-        basis, triangle = np.linalg.qr(slopes[active, None] * step[active])
-        factor = triangle @ factor
-        largest = np.abs(factor).max(initial=0.0)
+        product = product[active]
+        rank = min(rank, len(product))
+        if layer % PERIOD and layer not in layers:
+            continue
+        product, triangle = np.linalg.qr(product)
+        # what is below the rank is rounding
+        factor = triangle[:rank] @ factor
+        sizes = np.abs(factor).max(axis=1)
+        largest = sizes.max(initial=0.0)
         if largest > 0:
-            factor /= largest
+            kept = 1 + int(np.flatnonzero(sizes > FLOOR * largest)[-1])
+            product, factor = product[:, :kept], factor[:kept] / largest
             log_scale += float(np.log(largest))
-            kept = 1 + int(np.flatnonzero(np.abs(factor).max(axis=1) > FLOOR)[-1])
-            basis, factor = basis[:, :kept], factor[:kept]
-        yield Jacobian(factor, log_scale, rank)
+        if layer in layers:
+            yield Jacobian(factor, log_scale, rank)
 
 
 def _weights(

@@ -11,8 +11,6 @@ from rankscope.evidence.region import at_least, percent
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.evidence.samples import Sample, proportion, ratio_of_means
 
-LAYERS = tuple(2**power for power in range(14))
-REGISTERED = "layers 1, 2, 4, 8 and so on"
 BETWEEN = (0.25, 0.5, 1.0)
 """Values of kappa l / n at which networks are compared."""
 ONE_DIRECTION = 1.1
@@ -34,7 +32,7 @@ class Rank(Definition):
     accepted=percent(10, why="the exact law of homogeneous networks leaves it by K/2n, up to 1/16"),
     estimate="mean of n / (1 + K) over the measured participation ratio",
     null="an isometry: participation ratio n",
-    scope=f"K at most n/8, {REGISTERED}; orthogonal tanh networks meet it at any depth",
+    scope="K at most n/8, which orthogonal tanh networks have at any depth; layers 1, 2, 4, 8 ...",
     source="Pennington, Schoenholz and Ganguli, AISTATS 2018; the region is derived here",
     basis=DERIVED,
     figure="ranks_by_depth",
@@ -55,7 +53,7 @@ def free_ratio(results: Results) -> Iterator[Sample]:
     accepted=percent(10, why="relative corrections of order K/n, which is up to 1/8"),
     estimate="mean measured rank over the free density's",
     null="the participation ratio in its place",
-    scope=f"Gaussian weights, linear and ReLU, K at most n/8, {REGISTERED}",
+    scope="Gaussian weights, linear and ReLU, K at most n/8, layers 1, 2, 4, 8 and so on",
     source=HERE,
     basis=DERIVED,
     figure="ranks_by_depth",
@@ -82,7 +80,7 @@ def free_spectrum(results: Results, rank: Rank) -> Iterator[Sample]:
     accepted=percent(5, why="exact; what the heavy tails of the moments leave to be seen"),
     estimate="measured ratio of means over the exact one",
     null="the first order in depth: n / (kappa l)",
-    scope=f"linear and ReLU, kappa l at most n/4, {REGISTERED}",
+    scope="linear and ReLU, kappa l at most n/4, layers 1, 2, 4, 8 and so on",
     source=HERE,
     basis=DERIVED,
     figure="ranks_by_depth",
@@ -126,7 +124,7 @@ def log_norm_mean(results: Results) -> Iterator[Sample]:
     estimate="mean square of the standardised increments",
     null="norms that all networks share",
     chance=0.0,
-    scope=f"linear and ReLU, depth 4 n or more, {REGISTERED}",
+    scope="linear and ReLU, depth 4 n or more, layers 1, 2, 4, 8 and so on",
     source="Hanin and Nica, Commun. Math. Phys. 376, 2020; the exact sums are derived here",
     basis=DERIVED,
     figure="singular_values",
@@ -134,10 +132,8 @@ def log_norm_mean(results: Results) -> Iterator[Sample]:
 def log_norm_variance(results: Results) -> Iterator[Sample]:
     """Average the squared increments, each in units of its own variance."""
     for point in results.where(is_homogeneous, lambda p: p.depth >= 4 * p.width):
-        layers = measured_layers(point)
-        steps = point.measured.log_norm.sel(layer=layers).diff("layer")
-        known = point.predicted.sel(layer=layers)
-        off = steps - known.log_norm_mean.diff("layer")
+        known = point.predicted
+        off = (point.measured.log_norm - known.log_norm_mean).diff("layer")
         yield Sample(point, (off**2 / known.log_norm_variance.diff("layer")).mean("layer"))
 
 
@@ -208,7 +204,7 @@ def orthogonal_tanh(results: Results) -> Iterator[Sample]:
     accepted=percent(10, why="corrections where neighbours meet, of order exp(-kappa l / 8 n)"),
     estimate="measured mean over the predicted one",
     null="directions that grow alike: the constant alone",
-    scope=f"linear and ReLU, {REGISTERED}",
+    scope="linear and ReLU, layers 1, 2, 4, 8 and so on",
     source="exponents: Newman, Commun. Math. Phys. 103, 1986; ReLU and constants derived here",
     basis=DERIVED,
     figure="singular_values",
@@ -234,7 +230,7 @@ def lyapunov(results: Results) -> Iterator[Sample]:
     ),
     estimate="share of networks with stable rank at most 1.1",
     null="a quarter of that depth",
-    scope=REGISTERED,
+    scope="layers 1, 2, 4, 8 and so on",
     source=HERE,
     basis=DERIVED,
     figure="singular_values",
@@ -262,10 +258,10 @@ def is_reference(point: Point) -> bool:
 
 
 def measured_layers(point: Point, *, above: float = 0.0, below: float = np.inf) -> list[int]:
-    """Return the registered layers at which K / n lies between two bounds."""
+    """Return the measured layers at which K / n lies between two bounds."""
     share = point.predicted.excess / point.width
     inside = (share >= above) & (share <= below)
-    return [int(layer) for layer in share.layer[inside] if layer in LAYERS]
+    return [int(layer) for layer in share.layer[inside]]
 
 
 def layer_at(point: Point, share: float) -> int:

@@ -31,15 +31,14 @@ class Parameters:
 
     @property
     def layers(self) -> tuple[int, ...]:
-        """The layers measured: powers of the square root of 2, rounded, and the last."""
-        found = {round(2 ** (half / 2)) for half in range(2 * self.depth.bit_length())}
-        return tuple(sorted({layer for layer in found if layer < self.depth} | {self.depth}))
+        """The layers measured: powers of 2, and the last."""
+        return (*(2**power for power in range((self.depth - 1).bit_length())), self.depth)
 
     def cost(self) -> Cost:
         """Return the planning estimate of a replicate, from timings of the simulation."""
         cube = self.width**3
-        layer = (1.2e-4 + 5e-10 * cube) * (1.6 if self.initialisation == "orthogonal" else 1)
-        spectrum = 2e-4 + 2e-9 * cube
+        layer = (5e-5 + 2e-10 * cube) * (1.6 if self.initialisation == "orthogonal" else 1)
+        spectrum = 3e-4 + 1.5e-9 * cube
         return Cost(
             seconds=self.depth * layer + len(self.layers) * spectrum,
             memory_mb=150 + 2e-4 * self.width**2,

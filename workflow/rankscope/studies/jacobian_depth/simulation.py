@@ -43,10 +43,10 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
 def _network(p: Parameters, generator: np.random.Generator) -> dict[str, np.ndarray]:
     inputs = generator.standard_normal(p.width)
     inputs *= np.sqrt(p.width) / np.linalg.norm(inputs)
-    layers = jacobians.jacobians(
-        inputs, p.activation, p.depth, generator, orthogonal=p.initialisation == "orthogonal"
+    orthogonal = p.initialisation == "orthogonal"
+    chosen = list(
+        jacobians.jacobians(inputs, p.activation, p.layers, generator, orthogonal=orthogonal)
     )
-    chosen = [jacobian for layer, jacobian in enumerate(layers, start=1) if layer in p.layers]
     logarithms = np.stack([jacobian.log_singular_values() for jacobian in chosen])
     # of a network that died, nothing but its rank is defined
     with np.errstate(invalid="ignore"):

@@ -25,11 +25,11 @@ def jacobian_depths(results: Results) -> pd.DataFrame:
         inverse = (point.width / point.measured.participation_ratio).mean("replicate")
         one = (point.measured.stable_rank <= ONE_DIRECTION).mean("replicate")
         row = dict(point.parameters)
-        row["PR = n/2"] = reached(inverse, 2)
+        row["PR = n/2"] = _reached(inverse, 2)
         row["n/2, predicted"] = _layer(point.predicted.half_depth)
-        row["PR = n/10"] = reached(inverse, 10)
+        row["PR = n/10"] = _reached(inverse, 10)
         row["n/10, predicted"] = _layer(point.predicted.tenth_depth)
-        row["one direction"] = reached(one, MOST)
+        row["one direction"] = _reached(one, MOST)
         row["one direction, predicted"] = _layer(point.predicted.one_direction_depth)
         for wide in point.predicted.one_direction_depth_by_width:
             row[f"one direction, n = {int(wide.any_width)}"] = _layer(wide)
@@ -37,7 +37,7 @@ def jacobian_depths(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def reached(curve: xr.DataArray, level: float) -> float:
+def _reached(curve: xr.DataArray, level: float) -> float:
     """Return where a rising curve first reaches a level, evenly in the logarithm of the layer.
 
     ``nan`` if it does not, and 1 if it does from the first layer on.
