@@ -21,9 +21,9 @@ def free_spectrum(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
 
 
 def annealed_ratio(point: Point, values: xr.DataArray) -> Planted:
-    """Return traces whose mean square is the exact ratio times the values."""
+    """Return squared traces that are the exact ratio times the values, and traces of squares of 1."""
     square = point.predicted.annealed_ratio * values
-    return _planted(trace=np.sqrt(square), trace_square=xr.ones_like(square))
+    return _planted(squared_trace=square, trace_square=xr.ones_like(square))
 
 
 def log_norm_mean(point: Point, values: xr.DataArray) -> Planted:

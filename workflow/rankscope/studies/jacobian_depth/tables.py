@@ -52,6 +52,8 @@ def _reached(curve: xr.DataArray, level: float) -> float:
     return round(float(np.exp(np.interp(level, curve[first - 1 : first + 1], places))), 1)
 
 
-def _layer(depth: xr.DataArray) -> float | str:
-    found = float(depth)
-    return "never" if found == float("inf") else round(max(found, 1.0), 1)
+def _layer(depth: xr.DataArray) -> float | int | str:
+    found = max(float(depth), 1.0)
+    if found == float("inf"):
+        return "never"
+    return round(found) if found >= 100 else round(found, 1)
