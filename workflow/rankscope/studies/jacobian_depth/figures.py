@@ -17,7 +17,7 @@ KINDS = {
     ("tanh", "gaussian"): "tanh, Gaussian",
     ("tanh", "orthogonal"): "tanh, orthogonal",
 }
-COLOURS = dict(zip(KINDS, (style.COLOURS[i] for i in (3, 4, 5, 7, 9)), strict=True))
+COLOURS = dict(zip(KINDS, (style.COLOURS[i] for i in (3, 4, 9, 7, 5)), strict=True))
 EXACT = {"color": "0.35", "linestyle": ":", "linewidth": 1.6}
 
 
@@ -26,9 +26,9 @@ def ranks_by_depth(results: Results) -> Figure:
 
     Participation ratio of its squared singular values, one panel per kind of network, one colour
     per width. Dashed: n / (1 + K), the limit of wide networks at fixed depth. Dotted: the exact
-    ratio of moments, which weighs networks by their traces. Last panel: the mean of 1/PR of all
-    linear and ReLU networks against kappa l / n, one colour per kind; dotted the limit of the exact
-    ratio, dashed the first order, kappa l / n.
+    ratio of moments, which weighs networks by their traces. Last panel: the mean of 1/PR - 1/n of
+    all linear and ReLU networks against kappa l / n, one colour per kind; dashed kappa l / n, dotted
+    the wide limit of the exact ratio.
     """
     figure, axes = plt.subplots(2, 3, figsize=(style.TWO_COLUMNS, 4.9))
     widths = sorted(results.values("width"))
@@ -48,7 +48,10 @@ def ranks_by_depth(results: Results) -> Figure:
     _one_curve(axes.flat[-1], results)
     handles = [Line2D([], [], color=shades[n], label=f"n = {n}") for n in widths]
     handles += [Line2D([], [], color=COLOURS[kind], label=KINDS[kind]) for kind in list(KINDS)[:3]]
-    handles += [panels.theory_handle("free, first order"), Line2D([], [], label="exact", **EXACT)]
+    handles += [
+        panels.theory_handle("free, few layers"),
+        Line2D([], [], label="exact, moments", **EXACT),
+    ]
     panels.legend_below(figure, handles, columns=4)
     figure.suptitle("Rank of the Jacobian of random networks by depth", fontsize=9)
     return figure
@@ -57,14 +60,14 @@ def ranks_by_depth(results: Results) -> Figure:
 def _one_curve(axis: Axes, results: Results) -> None:
     for point in results.where(is_homogeneous):
         share = point.predicted.excess / point.width
-        inverse = 1 / point.measured.participation_ratio
+        inverse = 1 / point.measured.participation_ratio - 1 / point.width
         colour = COLOURS[point.activation, point.initialisation]
         panels.curve(axis, share, inverse, floor=1e-3, color=colour, linewidth=1)
-    places = np.geomspace(0.02, 16, 60)
+    places = np.geomspace(0.01, 16, 60)
     panels.theory(axis, places, np.expm1(3 * places) / (np.exp(3 * places) + 2), **EXACT)
     panels.theory(axis, places[places < 1], places[places < 1])
-    axis.set(title="one curve", xscale="log", yscale="log", ylim=(0.02, 1.2))
-    axis.set(xlabel=r"$\kappa l / n$", ylabel="mean 1 / PR")
+    axis.set(title="one curve", xscale="log", yscale="log", ylim=(0.006, 1.3))
+    axis.set(xlabel=r"$\kappa l / n$", ylabel="mean 1 / PR - 1 / n")
     panels.log_ticks(axis, "y")
 
 

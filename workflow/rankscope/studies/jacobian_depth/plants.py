@@ -21,7 +21,7 @@ def free_spectrum(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
 
 
 def annealed_ratio(point: Point, values: xr.DataArray) -> Planted:
-    """Return squared traces that are the exact ratio times the values, and traces of squares of 1."""
+    """Return squared traces of the exact ratio times the values, beside 1 for the squares'."""
     square = point.predicted.annealed_ratio * values
     return _planted(squared_trace=square, trace_square=xr.ones_like(square))
 
