@@ -1,6 +1,7 @@
 """Claims about the rank of Jacobians by depth, from a few layers to many times the width."""
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -159,22 +160,20 @@ def log_norm_variance(results: Results) -> Iterator[Sample]:
 )
 def one_curve(results: Results) -> Iterator[Sample]:
     """Compare with the narrowest Gaussian ReLU network that is deep enough."""
-    gaussian = results.where(is_reference, lambda p: 2 * p.depth >= p.width)
-    reference = min(gaussian, key=lambda p: p.width, default=None)
+    deep = results.where(is_reference, lambda p: 2 * p.depth >= p.width)
+    narrowest = sorted(deep, key=lambda p: p.width)[:1]
     others = results.where(is_homogeneous, lambda p: not is_reference(p))
-    for point in others if reference else []:
+    for reference, point, share in itertools.product(narrowest, others, BETWEEN):
+        layer, other = layer_at(reference, share), layer_at(point, share)
+        if layer not in reference.measured.layer or other not in point.measured.layer:
+            continue
+        found = ratio_of_means(
+            1 / point.measured.participation_ratio.sel(layer=other),
+            1 / reference.measured.participation_ratio.sel(layer=layer),
+        )
         pair = Family("depth", (reference, point), f"{point} : {reference}")
-        for share in BETWEEN:
-            layer, other = layer_at(reference, share), layer_at(point, share)
-            if layer not in reference.measured.layer or other not in point.measured.layer:
-                continue
-            found = ratio_of_means(
-                1 / point.measured.participation_ratio.sel(layer=other),
-                1 / reference.measured.participation_ratio.sel(layer=layer),
-            )
-            same = [float(p.predicted.annealed_ratio.sel(layer=layer)) for p in pair]
-            part = f"kappa l / n = {share:g}"
-            yield Sample(pair, found, part, chance=same[0] / same[1])
+        same = [float(p.predicted.annealed_ratio.sel(layer=layer)) for p in pair]
+        yield Sample(pair, found, f"kappa l / n = {share:g}", chance=same[0] / same[1])
 
 
 @claim(

@@ -1,10 +1,13 @@
 """Figures of the study: every public function is one, and its docstring is its caption."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point, Results
@@ -18,7 +21,7 @@ KINDS = {
     ("tanh", "orthogonal"): "tanh, orthogonal",
 }
 COLOURS = dict(zip(KINDS, (style.COLOURS[i] for i in (3, 4, 9, 7, 5)), strict=True))
-EXACT = {"color": "0.35", "linestyle": ":", "linewidth": 1.6}
+EXACT: dict[str, Any] = {"color": "0.35", "linestyle": ":", "linewidth": 1.6}
 
 
 def ranks_by_depth(results: Results) -> Figure:
@@ -27,8 +30,8 @@ def ranks_by_depth(results: Results) -> Figure:
     Participation ratio of its squared singular values, one panel per kind of network, one colour
     per width. Dashed: n / (1 + K), the limit of wide networks at fixed depth. Dotted: the exact
     ratio of moments, which weighs networks by their traces. Last panel: the mean of 1/PR - 1/n of
-    all linear and ReLU networks against kappa l / n, one colour per kind; dashed kappa l / n, dotted
-    the wide limit of the exact ratio.
+    all linear and ReLU networks against kappa l / n, one colour per kind; dashed kappa l / n,
+    dotted the wide limit of the exact ratio.
     """
     figure, axes = plt.subplots(2, 3, figsize=(style.TWO_COLUMNS, 4.9))
     widths = sorted(results.values("width"))
@@ -44,8 +47,10 @@ def ranks_by_depth(results: Results) -> Figure:
                 panels.theory(axis, share, point.predicted.annealed_ratio, **EXACT)
         axis.set(title=name, xscale="log", yscale="log", ylim=(0.8, 1.3 * max(widths)))
         axis.set(xlabel="depth l / n", ylabel="directions (PR)")
-        panels.plain_ticks(axis, "y")
     _one_curve(axes.flat[-1], results)
+    for axis in axes.flat:
+        axis.xaxis.set_minor_formatter(NullFormatter())
+        panels.plain_ticks(axis, "xy")
     handles = [Line2D([], [], color=shades[n], label=f"n = {n}") for n in widths]
     handles += [Line2D([], [], color=COLOURS[kind], label=KINDS[kind]) for kind in list(KINDS)[:3]]
     handles += [
@@ -68,16 +73,16 @@ def _one_curve(axis: Axes, results: Results) -> None:
     panels.theory(axis, places[places < 1], places[places < 1])
     axis.set(title="one curve", xscale="log", yscale="log", ylim=(0.006, 1.3))
     axis.set(xlabel=r"$\kappa l / n$", ylabel="mean 1 / PR - 1 / n")
-    panels.log_ticks(axis, "y")
+    axis.yaxis.set_minor_formatter(NullFormatter())
 
 
 def singular_values(results: Results) -> Figure:
     """How the leading singular values part with depth, and when one direction is left.
 
-    Left: means of the logarithms of the four largest squared singular values over that of the
-    largest, at the deepest network of the narrowest width; dashed, Lyapunov exponents with their
-    constants. Right: share of networks whose stable rank is at most 1.1; dashed, two directions
-    alone.
+    Left: means of the logarithms of the second to fourth squared singular value over the largest,
+    in the narrowest networks; dashed, Lyapunov exponents with their constants. Right: share of
+    networks whose stable rank is at most 1.1; dashed, two directions alone. Orthogonal tanh
+    networks never come to one.
     """
     deep = results.where(is_homogeneous, lambda p: p.depth >= 4 * p.width)
     if not len(deep):
@@ -90,7 +95,7 @@ def singular_values(results: Results) -> Figure:
     title = f"leading singular values, n = {width}"
     axes[0].set(title=title, xlabel="layer l", ylabel=r"mean log $\sigma_k^2 / \sigma_1^2$")
     kinds = []
-    for point in results.where(lambda p: p.depth >= 4 * p.width):
+    for point in results.where(lambda p: float(p.predicted.excess[-1]) >= 4 * p.width):
         kind = (point.activation, point.initialisation)
         share = point.predicted.excess / point.width
         one = (point.measured.stable_rank <= ONE_DIRECTION).astype(float)
