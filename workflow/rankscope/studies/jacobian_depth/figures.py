@@ -100,8 +100,9 @@ def singular_values(results: Results) -> Figure:
         share = point.predicted.excess / point.width
         one = (point.measured.stable_rank <= ONE_DIRECTION).astype(float)
         panels.curve(axes[1], share, one, floor=0, color=COLOURS[kind], linewidth=1.2)
-        panels.theory(axes[1], share, point.predicted.share_of_one_direction)
         kinds.append(kind)
+        if len(kinds) == 1:
+            panels.theory(axes[1], share, point.predicted.share_of_one_direction)
     axes[1].set(title="one direction", xlabel="K / n", ylabel="share of networks", xscale="log")
     handles = [
         Line2D([], [], color=COLOURS[kind], label=name)
