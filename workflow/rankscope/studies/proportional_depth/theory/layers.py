@@ -19,7 +19,7 @@ def next_distance(distance: np.ndarray, kink: float) -> np.ndarray:
 
 def distances(correlation: float, kink: float, depth: int) -> np.ndarray:
     """Return D at layers 0 to ``depth`` of an infinitely wide network."""
-    found = [np.float64(1 - correlation)]
+    found = [np.array(1 - correlation)]
     for _ in range(depth):
         found.append(next_distance(found[-1], kink))
     return np.array(found)
