@@ -16,22 +16,25 @@ from rankscope.studies.proportional_depth.claims import TIMES, falling
 COSINES = (-0.9, 0.0, 0.9, 0.99, 0.999, 0.9999)
 LOWEST = 1e-6
 """Of the participation ratio beyond 1 that is drawn."""
+BROAD = 2.4
+"""Width of lines that theory is drawn over."""
 
 
 def laws_of_the_cosine(results: Results) -> Figure:
     """The law of the pair's cosine in shaped networks, at layers l = t n.
 
-    Marks: share of networks in bins of half a unit of artanh rho, the last of which holds all
-    beyond; orthogonal inputs, one colour per shape c, the deepest networks of the grid. Dashed:
-    the law of the SDE in these bins. Dotted, colour of c: the one cosine of infinite width.
+    Marks: share of networks in bins of half a unit of artanh rho, the first and the last of which
+    hold all beyond; orthogonal inputs, one colour per shape c, the deepest networks of the grid.
+    Dashed: the law of the SDE in these bins. Dotted, colour of c: the one cosine of infinite
+    width.
     """
     found = _orthogonal(results)
-    points = {p.shape: p for p in sorted(found, key=lambda p: (p.depth_ratio, -p.width))}
+    points = {p.shape: p for p in sorted(found, key=lambda p: (p.depth_ratio, p.width))}
     if not points:
         return panels.nothing("No shaped networks on orthogonal inputs in this grid.")
     times = [t for t in TIMES if t <= max(p.depth_ratio for p in points.values())]
     figure, axes = plt.subplots(
-        1, len(times), figsize=(style.TWO_COLUMNS, 2.7), sharey=True, squeeze=False
+        1, len(times), figsize=(style.TWO_COLUMNS, 3.0), sharey=True, squeeze=False
     )
     colours = _colours(points)
     for axis, time in zip(axes[0], times, strict=True):
@@ -61,7 +64,7 @@ def angle_and_rank(results: Results) -> Figure:
     handles = []
     for point, colour in zip(relu, style.COLOURS, strict=False):
         data, theory = point.measured, point.predicted
-        panels.curve(axes[0], data.time, data.log_squared_sine, color=colour)
+        panels.curve(axes[0], data.time, data.log_squared_sine, color=colour, linewidth=BROAD)
         panels.theory(axes[0], data.time, theory.log_squared_sine)
         axes[0].plot(data.time, theory.log_squared_sine_infinite_width, **style.NULL)
         handles.append(Line2D([], [], color=colour, label=f"ReLU, n = {point.width}"))
@@ -72,7 +75,8 @@ def angle_and_rank(results: Results) -> Figure:
     colours = _colours({p.shape for p in shaped})
     for point in shaped:
         data, theory, colour = point.measured, point.predicted, colours[point.shape]
-        panels.curve(axes[2], data.time, data.participation_ratio, color=colour, linestyle="-.")
+        ratio = data.participation_ratio
+        panels.curve(axes[2], data.time, ratio, color=colour, linestyle="-.", linewidth=BROAD)
         panels.theory(axes[2], data.time, theory.participation_ratio)
         axes[2].plot(data.time, theory.participation_ratio_infinite_width, **style.NULL)
     axes[2].set(title="rank, shaped", ylabel="mean PR", ylim=(1, 2.05))
@@ -106,7 +110,7 @@ def _named(point: Point, colour: style.Colour) -> Line2D:
 def _law(axis: Axes, point: Point, time: float, colour: style.Colour) -> None:
     """Draw shares, the SDE's law and the place of infinite width."""
     shares = point.measured.law.sel(time=time)
-    panels.marks(axis, shares.bin, shares, color=colour)
+    panels.marks(axis, shares.bin, shares, color=colour, markersize=2.5)
     panels.theory(axis, shares.bin, point.predicted.law.sel(time=time), drawstyle="steps-mid")
     wide = point.predicted.log_squared_sine_infinite_width.sel(time=time)
     axis.axvline(np.arccosh(np.exp(-float(wide) / 2)), color=colour, linestyle=":", linewidth=1.2)
@@ -125,8 +129,10 @@ def _mean_and_typical(axis: Axes, point: Point) -> list[Line2D]:
         ),
     )
     handles = []
-    for (label, measured, predicted), colour in zip(kinds, style.COLOURS[7:], strict=False):
-        panels.curve(axis, time, measured, floor=LOWEST, color=colour, linestyle=":")
+    for (label, measured, predicted), colour in zip(kinds, style.COLOURS[4:], strict=False):
+        panels.curve(
+            axis, time, measured, floor=LOWEST, color=colour, linestyle=":", linewidth=BROAD
+        )
         panels.theory(axis, time, predicted)
         handles.append(Line2D([], [], color=colour, linestyle=":", label=label))
     axis.plot(time, theory.participation_ratio_infinite_width - 1, **style.NULL)

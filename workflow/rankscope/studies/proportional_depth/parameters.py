@@ -59,6 +59,6 @@ class Parameters:
         layers = self.depth_ratio * self.width
         return Cost(
             seconds=layers * (6e-5 + 1.5e-8 * self.runs * self.width),
-            memory_mb=150 + 5e-5 * self.runs * self.width,
-            prediction_seconds=0.5,
+            memory_mb=120 + 5e-5 * self.runs * self.width,
+            prediction_seconds=0.1,
         )
