@@ -46,14 +46,6 @@ def test_cosines_have_the_law_of_explicit_weights(kink, cosine):
     assert stats.ks_2samp(ours, other).pvalue < 1e-6
 
 
-def test_normal_pairs_are_normal_and_independent():
-    x, y = pair_angles.normal_pair((400, 100), generator(3)).astype(float)
-    for one in (x, y, (x + y) / np.sqrt(2), (x - 2 * y) / np.sqrt(5)):
-        assert stats.kstest(one.ravel(), stats.norm.cdf).pvalue > 1e-3
-    # rows are networks
-    assert abs(np.corrcoef(x)[0, 1:]).max() < 0.5
-
-
 def test_cosine_and_sine_are_of_one_angle():
     for kink in (0.0, 0.3, 1.0):
         cosine, sine = drawn(200, kink, -0.7, layers=5)

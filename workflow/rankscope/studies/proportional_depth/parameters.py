@@ -58,7 +58,7 @@ class Parameters:
         """Return the planning estimate of a replicate, from timings of the simulation."""
         layers = self.depth_ratio * self.width
         return Cost(
-            seconds=layers * (6e-5 + 1.5e-8 * self.runs * self.width),
+            seconds=layers * (6e-5 + 2.8e-8 * self.runs * self.width),
             memory_mb=120 + 5e-5 * self.runs * self.width,
             prediction_seconds=0.1,
         )
