@@ -64,7 +64,36 @@ def test_batch_norm_starts_every_layer_as_orthogonal_inputs_do():
     distance, fluctuation = theory.recursion(point(architecture="batch-norm"), 200)
     np.testing.assert_allclose(distance, 1 - known.mean**2, rtol=1e-4)
     assert fluctuation[0] == pytest.approx(1.0, rel=1e-3)
-    assert fluctuation[-1] == pytest.approx(1 / (1 - known.damping[-1] ** 2), rel=1e-3)
+    damping = theory.batch_damping("relu", 16)
+    assert fluctuation[-1] == pytest.approx(1 / (1 - damping**2), rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_damping_of_a_large_batch_is_that_of_independent_inputs(name):
+    limit = theory.moments(name).damping[-1]
+    small, large = (theory.batch_damping(name, m) for m in (100, 1000))
+    assert large == pytest.approx(limit, abs=5e-3)
+    assert abs(large - limit) < abs(small - limit) / 5
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh"])
+def test_the_damping_of_batch_norm_is_the_derivative_of_its_kernel(name):
+    m, step = 6, 0.05
+    centre = np.eye(m) - 1 / m
+    shift = np.zeros((m, m))
+    shift[0, 1], shift[0, 3], shift[2, 1], shift[2, 3] = 1, -1, -1, 1
+    normal = np.random.default_rng(3).standard_normal((400_000, m)) @ centre
+    found = []
+    for sign in (1, -1, 0):
+        values, vectors = np.linalg.eigh(centre + sign * step * (shift + shift.T))
+        root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+        batch = normal @ root
+        batch *= np.sqrt(m / (batch**2).sum(axis=1, keepdims=True))
+        features = theory.activation(name, batch[:, :2])
+        found.append(features.T @ features / len(features))
+    slope = (found[0][0, 1] - found[1][0, 1]) / (2 * step)
+    expected = slope / (found[2][0, 0] - found[2][0, 1])
+    assert theory.batch_damping(name, m) == pytest.approx(expected, abs=0.01)
 
 
 def test_a_batch_that_is_normalised_forgets_the_cosine_of_equicorrelated_inputs():

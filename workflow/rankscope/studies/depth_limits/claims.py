@@ -1,11 +1,12 @@
 """Claims about the depth at which random networks lose rank."""
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, claim
+from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
 from rankscope.evidence.region import at_least, at_most, factor, percent
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample, jackknife
@@ -69,10 +70,18 @@ def half_depth(results: Results) -> Iterator[Sample]:
             yield Sample(point, found, chance=2 / predicted)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Normalisation(Definition):
+    """What is normalised."""
+
+    architecture: str
+
+
 @claim(
     "normalisation keeps rank",
-    "With features normalised over units after the activation, or pre-activations over the batch, "
-    "the centred rank does not fall from half of the depth to the end: its ratio is {accepted}.",
+    "With features normalised over units after the activation, or pre-activations over the batch "
+    "before it, the centred rank does not fall from half of the depth to the end: its ratio is "
+    "{accepted}.",
     accepted=at_least(0.95, why="a twentieth; by layer 20 the slowest V is 6 % short of its limit"),
     estimate="PR at the last layer / PR at half of the depth",
     null="the plain ReLU network of the same shape",
@@ -80,12 +89,16 @@ def half_depth(results: Results) -> Iterator[Sample]:
     source=HERE,
     basis=DERIVED,
     figure="ranks_by_architecture",
+    definitions=(
+        Normalisation(name="layer norm", architecture="layer-norm"),
+        Normalisation(name="batch norm", architecture="batch-norm"),
+    ),
 )
-def normalisation_keeps_rank(results: Results) -> Iterator[Sample]:
+def normalisation_keeps_rank(results: Results, norm: Normalisation) -> Iterator[Sample]:
     """Divide the participation ratio at the end by that at half of the depth."""
     chosen = results.where(
         lambda p: p.depth >= 40 and p.batch_size <= p.width / 4,
-        architecture=("layer-norm", "batch-norm"),
+        architecture=norm.architecture,
     )
     for point in chosen:
         shape = {name: point.parameters[name] for name in ("width", "batch_size", "depth")}

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from rankscope.planning.parameters import Cost, one_of, whole
+from rankscope.planning.parameters import Cost, one_of, require, whole
 
 ACTIVATIONS = ("relu", "tanh", "gelu", "silu")
 ARCHITECTURES = ("plain", "layer-norm", "batch-norm", "residual", "scaled-residual")
+LEAST_BATCH = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,14 @@ class Parameters:
     width: int = whole("units n of each layer", at_least=2)
     batch_size: int = whole("orthonormal inputs m", at_least=3)
     depth: int = whole("layers L, or residual blocks", at_least=1)
+
+    def check(self) -> None:
+        """Refuse batches of which batch norm would leave next to nothing."""
+        require(
+            self.architecture != "batch-norm" or self.batch_size >= LEAST_BATCH,
+            f"batch_size must be at least {LEAST_BATCH} with batch-norm",
+            self.batch_size,
+        )
 
     @property
     def branch(self) -> float:

@@ -3,6 +3,7 @@
 import xarray as xr
 
 from rankscope.evidence.results import Point
+from rankscope.studies.depth_limits.claims import Normalisation
 
 Planted = dict[str, xr.DataArray]
 NAME = "centred_participation_ratio"
@@ -23,7 +24,7 @@ def half_depth(point: Point, values: xr.DataArray) -> Planted:
     return {NAME: (point.batch_size - 1) / (1 + grown).transpose("replicate", "layer")}
 
 
-def normalisation_keeps_rank(point: Point, values: xr.DataArray) -> Planted:
+def normalisation_keeps_rank(point: Point, values: xr.DataArray, _norm: Normalisation) -> Planted:
     """Return ranks that fall evenly from half of the depth, and are full before."""
     start = point.depth // 2
     fallen = ((point.measured.layer - start) / (point.depth - start)).clip(min=0)

@@ -6,8 +6,9 @@ pre-activations ``sqrt(c) g + sqrt(D) e_i`` of unit variance, and ``phi`` scaled
 
     A(D) = E_g s^2,    r(D) = E_g b^2 / E_g s^2,    kappa(D) = E_g s^4 / (E_g s^2)^2.
 
-* plain: ``D' = A``; layer-norm: ``D' = A / (1 - mu^2)`` with ``mu = E phi``; batch-norm:
-  ``D' = A(1)``. All: ``V' = r^2 V + kappa / n``, with batch-norm at ``D = 1``.
+* plain: ``D' = A``; layer-norm: ``D' = A / (1 - mu^2)`` with ``mu = E phi``. Both:
+  ``V' = r^2 V + kappa / n``.
+* batch-norm: the same at ``D = 1`` in every layer, with the r of a batch of m.
 * residual, branch weight s, mean square q: ``q' = q + s^2``, ``D' = (q D + s^2 A) / q'`` and,
   with the branch's share ``w = s^2 A / (q D + s^2 A)``,
   ``V' = (1 - w + w r)^2 V + [w^2 (kappa + 1) + 2 w (1 - w)] / n`` from ``V_0 = 1/n``.
@@ -92,6 +93,33 @@ def moments(name: str) -> Moments:
     return Moments(variance, damping, injection, mean, float(grown / square - 1) / step)
 
 
+@functools.cache
+def batch_damping(name: str, batch: int, rings: int = 400, turns: int = 240) -> float:
+    """Return r of batch norm, exact for a batch of m inputs at infinite width.
+
+    Pre-activations of a unit are uniform on the sphere of radius ``sqrt(m)`` in the space of
+    vectors whose entries add up to 0. With ``s_1, ..., s_4`` four of them,
+
+        r = (1 - 1/m) E phi(s_1) phi(s_2) (s_1 - s_3) (s_2 - s_4) / E [phi(s_1)^2 - phi_1 phi_2].
+
+    Given two entries, the means of the others and of their products follow from the sum and the
+    length; the two are averaged over a disc. Derived in docs.
+    """
+    m = batch
+    radius = (np.arange(rings) + 0.5) / rings
+    angle = 2 * np.pi * (np.arange(turns) + 0.5) / turns
+    weight = np.repeat(radius * (1 - radius**2) ** ((m - 5) / 2), turns)
+    disc = np.sqrt(m - 1) * radius[:, None, None] * np.stack([np.cos(angle), np.sin(angle)])
+    own = np.linalg.cholesky(np.eye(2) - (1 - np.eye(2)) / (m - 1))
+    first, second = own @ disc.transpose(1, 0, 2).reshape(2, -1)
+    total = first + second
+    other = -total / (m - 2)
+    others = (total**2 - (m - first**2 - second**2)) / ((m - 2) * (m - 3))
+    values, partner = activation(name, first), activation(name, second)
+    along = weight @ (values * partner * (first * second - other * total + others))
+    return float((1 - 1 / m) * along / (weight @ (values**2 - values * partner)))
+
+
 def recursion(parameters: Parameters, depth: int) -> tuple[np.ndarray, np.ndarray]:
     """Return D and ``n V`` at layers 1 to ``depth``."""
     known = moments(parameters.activation)
@@ -101,14 +129,16 @@ def recursion(parameters: Parameters, depth: int) -> tuple[np.ndarray, np.ndarra
     injection = interpolate.CubicSpline(nodes, known.injection)
     distance, square, fluctuation = 1.0, 1.0, 1.0 if parameters.branch else 0.0
     scale = 1 - known.mean**2 if parameters.architecture == "layer-norm" else 1.0
-    weight = parameters.branch**2
+    weight, batch_norm = parameters.branch**2, parameters.architecture == "batch-norm"
     found = []
     for _ in range(depth):
         # what is normalised over the batch starts every layer as orthogonal inputs do
-        before = 1.0 if parameters.architecture == "batch-norm" else distance
+        before = 1.0 if batch_norm else distance
         at = np.log(max(before, _DISTANCES[0]))
         keep, add = float(damping(at)), float(injection(at))
         branch = before * float(np.exp(relative(at))) / scale
+        if batch_norm:
+            keep = batch_damping(parameters.activation, parameters.batch_size)
         if weight:
             whole = square * distance + weight * branch
             share = weight * branch / whole
