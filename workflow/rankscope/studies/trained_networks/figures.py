@@ -234,7 +234,7 @@ def alignment_by_layer(results: Results) -> Figure:
 
 
 def hessian(results: Results) -> Figure:
-    """The Hessian beside the Gauss-Newton matrix of the same images, at the end of training.
+    """The Hessian beside the Gauss-Newton matrix of the same images, after a twentieth of training.
 
     Leading eigenvalues over the largest of Gauss-Newton's, geometric means over networks, from
     the largest on as far as they are positive; the grey line stands at the number of classes.
@@ -249,15 +249,16 @@ def hessian(results: Results) -> Figure:
     for axes, (name, points) in zip(grid, groups.items(), strict=False):
         shares = []
         for point in points:
-            end = point.measured.isel(step=-1, later_step=-1)
-            unit = end.eigenvalue.sel(matrix="Gauss-Newton")
-            both = (unit.values, end.hessian_eigenvalue.values)
-            for colour, values in zip(style.COLOURS, both, strict=False):
+            step = int(point.measured.later_step[0])
+            found = point.measured.sel(step=step, later_step=step)
+            unit = found.eigenvalue.sel(matrix="Gauss-Newton")
+            both = ((unit.values, 2.4), (found.hessian_eigenvalue.values, 1.0))
+            for colour, (values, width) in zip(style.COLOURS, both, strict=False):
                 ratio = values[:, : 2 * point.classes + 1] / unit.values[:, :1]
                 mean = np.exp(np.log(np.maximum(ratio, 1e-7)).mean(axis=0))
-                line = {"color": colour, "linestyle": STYLES[point.labels], "linewidth": 1.0}
+                line = {"color": colour, "linestyle": STYLES[point.labels], "linewidth": width}
                 axes.plot(np.arange(1, len(mean) + 1), mean, **line)
-            inside = float(end.hessian_in_gauss_newton.mean())
+            inside = float(found.hessian_in_gauss_newton.mean())
             shares.append(f"{point.labels}: {inside:.2f}")
         axes.axvline(points[0].classes + 0.5, **style.NULL)
         axes.set(yscale="log", ylim=(1e-4, 3), xlabel="index", title=f"{name}\n{', '.join(shares)}")
