@@ -254,6 +254,11 @@ def jackknife(
     )
 
 
+def total_variation(shares: np.ndarray, law: np.ndarray) -> float:
+    """Return half the sum of the differences of a law to mean shares, ``(replicate, values)``."""
+    return float(np.abs(shares.mean(axis=0) - law).sum() / 2)
+
+
 def ratio_of_means(above: ArrayLike, below: ArrayLike) -> Estimate:
     """Estimate ``mean(above) / mean(below)`` of paired replicates by the jackknife."""
     return jackknife(lambda a, b: float(np.mean(a) / np.mean(b)), above, below)

@@ -111,15 +111,17 @@ def loss_gradients(
 ) -> Weights:
     """Return the gradients of the mean cross entropy; labels ``(networks, images)``."""
     found = forward(weights, inputs, activation)
-    errors = found.probabilities
-    np.put_along_axis(
-        errors,
-        labels[..., None],
-        np.take_along_axis(errors, labels[..., None], axis=-1) - 1,
-        axis=-1,
-    )
-    errors /= labels.shape[-1]
+    errors = _errors(found.probabilities, labels)
     return gradients(found.features, backward(weights, found.slopes, errors))
+
+
+def _errors(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Turn probabilities, in place, into derivatives of the mean cross entropy in the logits."""
+    place = labels[..., None]
+    right = np.take_along_axis(probabilities, place, axis=-1)
+    np.put_along_axis(probabilities, place, right - 1, axis=-1)
+    probabilities /= labels.shape[-1]
+    return probabilities
 
 
 def hessian_product(
@@ -150,8 +152,7 @@ def hessian_product(
     logits = _moved(weights[-1], directions[-1], found.features[-1], moved)
     p = found.probabilities
     turned = p * (logits - (p * logits).sum(axis=-1, keepdims=True)) / labels.shape[-1]
-    np.put_along_axis(p, labels[..., None], np.take_along_axis(p, labels[..., None], -1) - 1, -1)
-    errors = p / labels.shape[-1]
+    errors = _errors(p, labels)
     products = [_outer(turned, errors, found.features[-1], shifts[-1])]
     for layer in range(len(found.slopes) - 1, -1, -1):
         below = errors @ weights[layer + 1]

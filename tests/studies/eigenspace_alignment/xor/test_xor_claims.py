@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from rankscope.evidence import claims, results
+from rankscope.evidence import claims, results, samples
 from rankscope.studies.eigenspace_alignment import points
 from rankscope.studies.eigenspace_alignment.xor import claims as study_claims
 from rankscope.studies.eigenspace_alignment.xor import selection
@@ -31,14 +31,14 @@ def test_both_models_have_a_claim_for_each_number_from_one_to_nineteen():
 def test_total_variation_is_half_the_sum_of_differences():
     shares = np.array([[0.5, 0.5, 0.0], [0.3, 0.5, 0.2]])
     law = np.array([0.4, 0.4, 0.2])
-    assert last_layer.total_variation(shares, law) == pytest.approx(0.1)
+    assert samples.total_variation(shares, law) == pytest.approx(0.1)
 
 
 def test_independent_networks_are_at_the_distance_of_their_sampling_noise():
     law = limits.occupancy(6)
     counts = np.random.default_rng(1).multinomial(4000, law, size=5)
-    assert last_layer.total_variation(counts / 4000, law) < 0.02
-    assert last_layer.total_variation(counts / 4000, law[::-1]) > 0.5
+    assert samples.total_variation(counts / 4000, law) < 0.02
+    assert samples.total_variation(counts / 4000, law[::-1]) > 0.5
 
 
 def test_the_time_of_reaching_an_alignment_is_interpolated():

@@ -11,7 +11,7 @@ import xarray as xr
 from rankscope.evidence.claims import ABSTRACT, DERIVED, HERE, RECALLED, claim
 from rankscope.evidence.region import at_least, at_most, factor, percent, within
 from rankscope.evidence.results import Family, Point, Results
-from rankscope.evidence.samples import Estimate, Sample, jackknife
+from rankscope.evidence.samples import Estimate, Sample, jackknife, total_variation
 
 TIMES = (0.5, 1.0, 2.0, 4.0)
 EARLY = 0.99
@@ -271,11 +271,6 @@ def coarse(law: xr.DataArray) -> xr.DataArray:
     # two laws may differ by noise alone in many narrow bins
     coarser: Any = law.coarsen(bin=2)
     return coarser.sum()
-
-
-def total_variation(shares: np.ndarray, law: np.ndarray) -> float:
-    """Return half the sum of the differences of a law to mean shares, ``(replicate, values)``."""
-    return float(np.abs(shares.mean(axis=0) - law).sum() / 2)
 
 
 def over_typical(ratio: np.ndarray, logarithm: np.ndarray) -> float:

@@ -27,7 +27,7 @@ def half_depths(results: Results) -> pd.DataFrame:
             "measured": found if found > point.width / 8 else None,
             "predicted": float(point.predicted.half_depth),
         }
-        for width, layer in zip((1024, 8192), point.predicted.half_depth_by_width, strict=True):
-            row[f"predicted, n = {width}"] = float(layer)
+        for layer in point.predicted.half_depth_by_width:
+            row[f"predicted, n = {int(layer.any_width)}"] = float(layer)
         rows.append(row)
     return pd.DataFrame(rows).sort_values(["activation", "cosine of inputs", "c", "n"])

@@ -11,7 +11,7 @@ import xarray as xr
 from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
 from rankscope.evidence.region import at_least, at_most, between, within
 from rankscope.evidence.results import Family, Point, Results
-from rankscope.evidence.samples import Estimate, Sample, jackknife, ratio_of_means
+from rankscope.evidence.samples import Estimate, Sample, jackknife, ratio_of_means, total_variation
 
 SETTLED = 3.0
 """In units of 1 / beta: neurons have found their cells, or died."""
@@ -242,11 +242,6 @@ def excess(point: Point, count: Count) -> xr.DataArray:
     share over the law, with less noise.
     """
     return four(point, count) - point.measured.drawn.isel(checkpoint=0)
-
-
-def total_variation(shares: np.ndarray, law: np.ndarray) -> float:
-    """Return half the sum of the differences of a law to mean shares, ``(replicate, values)``."""
-    return float(np.abs(shares.mean(axis=0) - law).sum() / 2)
 
 
 def _distance(point: Point, count: Count, law: xr.DataArray) -> Sample:

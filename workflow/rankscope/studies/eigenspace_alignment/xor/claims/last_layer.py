@@ -11,7 +11,7 @@ import xarray as xr
 from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
 from rankscope.evidence.region import at_least, at_most, percent
 from rankscope.evidence.results import Point, Results
-from rankscope.evidence.samples import Sample, jackknife, proportion
+from rankscope.evidence.samples import Sample, jackknife, proportion, total_variation
 from rankscope.studies.eigenspace_alignment.points import (
     HALF,
     MATRIX,
@@ -107,11 +107,6 @@ def occupancy(results: Results) -> Iterator[Sample]:
         law = point.predicted.occupancy.values
         distance = functools.partial(total_variation, law=law)
         yield Sample(point, jackknife(distance, shares), chance=1 - law[4])
-
-
-def total_variation(shares: np.ndarray, law: np.ndarray) -> float:
-    """Return half the sum of the differences of a law to mean shares, ``(replicate, values)``."""
-    return float(np.abs(shares.mean(axis=0) - law).sum() / 2)
 
 
 @claim(
