@@ -1,10 +1,13 @@
-import ast
+import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from rankscope.errors import InputError
-from rankscope.planning import code, study
+from rankscope.planning import code, sources, study
 
 STUDIES = study.names()
 
@@ -32,22 +35,16 @@ def test_figures_and_theory_are_not_among_what_a_simulation_runs(name):
         assert study.module_name(name, part) not in found
 
 
-def test_an_edit_of_code_changes_the_hash_and_a_comment_does_not(monkeypatch):
+def test_an_edit_of_code_changes_the_hash_and_a_comment_does_not():
     text = code.path("rankscope.evidence.region").read_text()
-    before = code.code_hash("rankscope.evidence.region")
+    before = hash_of(text)
+    assert hash_of(text + "\n# a remark\n") == before
+    assert hash_of(text.replace('"""Accepted', '"""Taken')) == before
+    assert hash_of(text + "\nEXTRA = 1\n") != before
 
-    def with_text(new):
-        with monkeypatch.context() as patch:
-            patch.setattr(code, "_tree", lambda _: ast.parse(new))
-            code._code.cache_clear()
-            try:
-                return code.code_hash("rankscope.evidence.region")
-            finally:
-                code._code.cache_clear()
 
-    assert with_text(text + "\n# a remark\n") == before
-    assert with_text(text.replace('"""Accepted', '"""Taken')) == before
-    assert with_text(text + "\nEXTRA = 1\n") != before
+def hash_of(text):
+    return sources.read("any", text.encode()).code
 
 
 PARAMETERS = """
@@ -62,23 +59,41 @@ class Parameters:
 """
 
 
-@pytest.fixture
-def hash_of(monkeypatch):
-    def of(text):
-        monkeypatch.setattr(code, "_tree", lambda _: ast.parse(text))
-        code._code.cache_clear()
-        return code._code("rankscope.any")
-
-    yield of
-    code._code.cache_clear()
-
-
-def test_fields_and_checks_of_parameters_decide_no_number_but_their_methods_do(hash_of):
+def test_fields_and_checks_of_parameters_decide_no_number_but_their_methods_do():
     before = hash_of(PARAMETERS.format(field="", check="pass", rows="1"))
     field = '    bias: float = real("bias", default=0.0)'
     assert hash_of(PARAMETERS.format(field=field, check="pass", rows="1")) == before
     assert hash_of(PARAMETERS.format(field="", check="refuse()", rows="1")) == before
     assert hash_of(PARAMETERS.format(field="", check="pass", rows="2")) != before
+
+
+ASK = """
+import json
+from rankscope.planning import code, sources
+print(json.dumps([code.code_hash("rankscope.jobs.simulate"), str(sources.MEMORY)]))
+"""
+
+
+def asked(folder):
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    answer = subprocess.run(
+        [sys.executable, "-c", ASK], env=environment, capture_output=True, check=True
+    )
+    return json.loads(answer.stdout)
+
+
+def test_what_was_read_is_remembered_and_a_spoilt_memory_does_no_harm(tmp_path):
+    answer, memory = asked(tmp_path)
+    assert answer == code.code_hash("rankscope.jobs.simulate")
+    kept = json.loads(Path(memory).read_text())
+    assert "rankscope.jobs.simulate" in kept["sources"]
+    kept["sources"]["rankscope.jobs.simulate"][2] = "remembered"
+    Path(memory).write_text(json.dumps(kept))
+    assert asked(tmp_path)[0] != answer, "the memory is not read"
+    for spoilt in (json.dumps({**kept, "maker": "another version"}), "{cut off"):
+        Path(memory).write_text(spoilt)
+        assert asked(tmp_path)[0] == answer
 
 
 def test_modules_that_plan_and_refuse_are_in_no_hash():

@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from rankscope.errors import InputError
+from rankscope.planning import sources
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -22,9 +23,6 @@ NO_NUMBERS = ("rankscope.planning.", "rankscope.errors")
 
 DECIDING = ("numpy", "scipy", "scikit-learn", "torch", "transformers", "peft", "tokenizers")
 """Packages whose version may change a bit of a result, where a stage imports them."""
-
-_UNTRACKED = {"check", "cost"}
-"""Methods of ``Parameters`` that decide no number: what is refused, and what jobs ask for."""
 
 
 def closure(*modules: str) -> frozenset[str]:
@@ -53,7 +51,7 @@ def code_hash(*modules: str) -> str:
     for module in sorted(closure(*modules)):
         if module.startswith(NO_NUMBERS):
             continue
-        digest.update(f"{module}\0{_code(module)}\0".encode())
+        digest.update(f"{module}\0{_source(module).code}\0".encode())
     return digest.hexdigest()[:16]
 
 
@@ -115,11 +113,7 @@ def docstring(module: str, function: str) -> str:
 
 def line(module: str, function: str) -> tuple[Path, int]:
     """Return the file and the line of a module's function."""
-    owner = _owners(module).get(function, module)
-    file = path(owner)
-    if file is None:
-        raise ValueError(f"{owner} is missing in {PACKAGE}")
-    return file, _functions(module)[function].lineno
+    return _file(_owners(module).get(function, module)), _functions(module)[function].lineno
 
 
 def _owners(module: str) -> dict[str, str]:
@@ -143,6 +137,7 @@ def _functions(module: str) -> dict[str, ast.FunctionDef]:
     return {**imported, **own}
 
 
+@functools.cache
 def path(module: str) -> Path | None:
     """Return the file of a module of this package, or ``None`` if there is none."""
     base = PACKAGE.joinpath(*module.split(".")[1:])
@@ -152,41 +147,31 @@ def path(module: str) -> Path | None:
     return None
 
 
-@functools.cache
-def _tree(module: str) -> ast.Module:
+def _file(module: str) -> Path:
     file = path(module)
     if file is None:
         raise ValueError(f"{module} is missing in {PACKAGE}")
-    return ast.parse(file.read_text(encoding="utf-8"))
+    return file
 
 
 @functools.cache
-def _import_statements(module: str) -> tuple[ast.Import | ast.ImportFrom, ...]:
-    return tuple(
-        node for node in ast.walk(_tree(module)) if isinstance(node, ast.Import | ast.ImportFrom)
-    )
+def _tree(module: str) -> ast.Module:
+    return ast.parse(_file(module).read_bytes())
 
 
 @functools.cache
+def _source(module: str) -> sources.Source:
+    return sources.read(module, _file(module).read_bytes())
+
+
 def _packages(module: str) -> frozenset[str]:
     """Return the top-level packages that a module imports itself."""
-    names: set[str] = set()
-    for node in _import_statements(module):
-        if isinstance(node, ast.Import):
-            names.update(alias.name.split(".")[0] for alias in node.names)
-        elif node.module:
-            names.add(node.module.split(".")[0])
-    return frozenset(names)
+    return frozenset(imported.split(".")[0] for imported, _ in _source(module).imports)
 
 
 @functools.cache
 def _imports(module: str) -> tuple[str, ...]:
-    names: set[str] = set()
-    for node in _import_statements(module):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif node.level == 0 and node.module:
-            names.update(_owner(node.module, alias.name) for alias in node.names)
+    names = {_owner(*imported) for imported in _source(module).imports}
     return tuple(
         name
         for name in sorted(names)
@@ -198,27 +183,4 @@ def _imports(module: str) -> tuple[str, ...]:
 def _owner(module: str, name: str) -> str:
     """Return the submodule that ``from module import name`` reads, or ``module`` itself."""
     inner = f"{module}.{name}"
-    return inner if module.split(".")[0] == PACKAGE.name and path(inner) else module
-
-
-@functools.cache
-def _code(module: str) -> str:
-    tree = _tree(module)
-    bodies: list[tuple[ast.Module | ast.ClassDef | ast.FunctionDef, list[ast.stmt]]] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            bodies.append((node, node.body))
-            if ast.get_docstring(node, clean=False):
-                node.body = node.body[1:] or [ast.Pass()]
-        if isinstance(node, ast.ClassDef) and node.name == "Parameters":
-            node.body = [part for part in node.body if not _is_untracked(part)] or [ast.Pass()]
-    text = ast.unparse(tree)
-    for node, body in bodies:  # others read the same tree, and a copy takes ten times as long
-        node.body = body
-    return text
-
-
-def _is_untracked(part: ast.stmt) -> bool:
-    if isinstance(part, ast.FunctionDef):
-        return part.name in _UNTRACKED
-    return isinstance(part, ast.AnnAssign)
+    return inner if name and module.split(".")[0] == PACKAGE.name and path(inner) else module

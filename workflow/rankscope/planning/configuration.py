@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
 
 from rankscope.errors import ConfigurationError, Foreseen
 from rankscope.planning import code, grid, parameters, spelling, study, yaml_file
@@ -281,7 +280,7 @@ def check(
 
 
 def _check_frame(values: Any, where: str) -> None:  # noqa: ANN401
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    schema = yaml_file.read(SCHEMA)
     error = jsonschema.exceptions.best_match(
         jsonschema.Draft202012Validator(schema).iter_errors(values)
     )

@@ -10,7 +10,7 @@ from rankscope.errors import ConfigurationError
 MERGE = "tag:yaml.org,2002:merge"
 
 
-class _Strict(yaml.SafeLoader):
+class _Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """A loader that refuses a key that stands twice, of which YAML would take the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

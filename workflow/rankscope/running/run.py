@@ -14,7 +14,7 @@ from typing import TextIO
 from rankscope.jobs import journal
 from rankscope.planning import configuration, limits
 from rankscope.planning.configuration import Configuration
-from rankscope.running import checkout, choice, cluster, lock, plan, progress
+from rankscope.running import checkout, choice, cluster, lock, plan, progress, unchanged
 
 LAST_LINES = 12
 """How much of a log is shown that says nothing of a known kind."""
@@ -38,6 +38,8 @@ NOISE = (
     "Assuming ", "None of the", "Complete log",
 )  # fmt: skip
 """How lines begin that tell no cause, in what Snakemake says before its first job."""
+
+NOTHING = "rankscope: nothing to do, all results are up to date"
 
 _held: list[contextlib.AbstractContextManager[int]] = []
 
@@ -76,9 +78,18 @@ def make(config_file: Path, arguments: Sequence[str] = (), *, names: Sequence[st
         arguments = [*choice.targets(config), *arguments]
     if not any(word.split("=")[0] in ELSEWHERE for word in arguments):
         limits.require_possible(config)
+    before = unchanged.inputs(config, config_file)
+    everything = not set(arguments) - DRY
+    if everything and unchanged.holds(config, before) and not lock.since(config.results):
+        print(NOTHING)
+        _print_all(_places(config), sys.stdout)
+        return 0
     if DRY & set(arguments):
         return _dry(config, config_file, arguments)
-    return snakemake(config, config_file, arguments, progress.states(config))
+    status = snakemake(config, config_file, arguments, progress.states(config))
+    if status == 0 and not arguments:
+        unchanged.record(config, before)
+    return status
 
 
 def audit(config_file: Path) -> int:
@@ -191,7 +202,7 @@ def _dry(config: Configuration, config_file: Path, arguments: Sequence[str]) -> 
     if answer.returncode != 0:
         _print_all(_causes(text))
     elif "Nothing to be done" in text:
-        print("rankscope: nothing to do, all results are up to date")
+        print(NOTHING)
     else:
         _print_all(plan.lines(config, plan.jobs(text)), sys.stdout)
     return answer.returncode
@@ -245,7 +256,7 @@ def _say(status: int, config: Configuration, begin: float) -> None:
     if not begun:
         file.unlink()
     if "Nothing to be done" in text:
-        print("rankscope: nothing to do, all results are up to date")
+        print(NOTHING)
     _print_all(_places(config), sys.stdout)
 
 
