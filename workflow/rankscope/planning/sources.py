@@ -14,7 +14,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 MEMORY = Path(importlib.util.cache_from_source(__file__)).with_suffix(".json")
 
@@ -80,7 +80,7 @@ def _maker() -> str:
 
 
 @functools.cache
-def _memory() -> dict[str, list]:
+def _memory() -> dict[str, list[Any]]:
     with contextlib.suppress(OSError, ValueError):  # none yet, or cut off
         kept = json.loads(MEMORY.read_text(encoding="utf-8"))
         if kept["maker"] == _maker():
