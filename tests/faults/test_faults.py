@@ -221,9 +221,18 @@ def test_a_lock_of_a_killed_run_does_not_lock_out_but_one_of_another_machine_doe
     assert trials.run(slow, *TARGETS, PACED_PAUSE="0")[0] == 0
 
 
-def test_an_interrupted_run_stops_its_jobs_and_goes_on_later(slow, undisturbed):
-    process = trials.start(slow, *TARGETS)
+@pytest.mark.parametrize("background", [False, True], ids=["terminal", "nohup, in background"])
+def test_an_interrupted_run_stops_its_jobs_and_goes_on_later(slow, undisturbed, background):
+    ignored = [signal.SIGINT, signal.SIGHUP] if background else []
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in ignored}
+    process = trials.start(slow, *TARGETS)  # inherits what is ignored
+    for number, handler in before.items():
+        signal.signal(number, handler)
     wait_for(lambda: len(trials.work(slow)) >= 4)
+    if background:
+        count = len(trials.work(slow))
+        os.kill(process.pid, signal.SIGHUP)
+        wait_for(lambda: len(trials.work(slow)) > count)
     os.kill(process.pid, signal.SIGTERM)
     output, _ = process.communicate(timeout=300)
     assert process.returncode != 0

@@ -125,6 +125,10 @@ def snakemake(
     """
     _check_writable(config.results)
     lock.sign(config)
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        # a script's background commands ignore it, and Snakemake, which inherits that, could
+        # not be stopped
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     with lock.hold(config.results) as descriptor:
         begin = time.time()
         with starting(config.results).open("w", encoding="utf-8") as file:
@@ -221,7 +225,8 @@ def _watch(
         child.send_signal(signal.SIGINT)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, interrupt)
     position, seen = journal.position(config.results), []
     for state in states:
         seen.append(state)
