@@ -63,6 +63,8 @@ def opened(browser, finished):
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.on("request", lambda request: page.requests.append(request.url))
         page.goto((finished / "results/report.html").resolve().as_uri() + place)
+        if options.get("java_script_enabled", True):
+            page.wait_for_function("!document.documentElement.classList.contains('opening')")
         return page
 
     yield open_
@@ -362,6 +364,14 @@ def test_every_study_says_what_its_stages_took(opened):
     cells = opened().locator(".times tbody tr").first.locator("td").all_inner_texts()
     assert cells[0].split("\n") == ["2 min 1 s", "1.2 GB"]
     assert cells[3].strip() == "0.4 s"
+
+
+def test_a_permalink_stays_in_sight_when_the_rest_is_laid_out(opened):
+    place = "claims-random_products-gaussian"
+    top = opened(place=f"#{place}").evaluate(
+        f"document.getElementById('{place}').getBoundingClientRect().top"
+    )
+    assert 0 <= top < WIDE[1] / 2
 
 
 def test_formulas_are_drawn(opened):

@@ -107,6 +107,11 @@ document.addEventListener("click", async (event) => {
   saved.click();
 });
 
+// The page opens with what is in sight; the rest is laid out a moment later.
+addEventListener("load", () => {
+  setTimeout(() => document.documentElement.classList.remove("opening"), 100);
+});
+
 // On paper every claim is unfolded; its code is named, with file and line.
 addEventListener("beforeprint", () => {
   for (const fold of document.querySelectorAll("details.claim")) fold.open = true;
