@@ -1,17 +1,18 @@
 """Tables of `docs/findings` from the claims of runs: fresh seeds beside each other, one run alone.
 
 python benchmarks/findings.py seeds results results-seed-101 ... > docs/findings/fresh-seeds.md
-python benchmarks/findings.py table results-decisive > docs/findings/decisive.md
+python benchmarks/findings.py table results-decisive results > docs/findings/decisive.md
 """
 
 import argparse
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from rankscope.evidence.verdicts import CONTRADICTED, NOT_TESTED, SUPPORTED
+from rankscope.evidence.verdicts import CONTRADICTED, NOT_TESTED, SUPPORTED, UNDECIDED
 from rankscope.report import formats, items
 
 CELL = ["study", "claim", "definition"]
@@ -53,9 +54,12 @@ def seeds(folders: list[Path]) -> str:
     return "\n\n".join(["# The verdicts under fresh seeds", f"{runs}.", told, listed])
 
 
-def table(folder: Path) -> str:
-    """Write the claims of one run, a row per definition."""
+def table(folder: Path, default: Path) -> str:
+    """Write the cells of one run that the default leaves undecided."""
     rows = claims(folder)
+    open_ = claims(default).query("verdict == @UNDECIDED").set_index(CELL).index
+    rows = rows[rows.set_index(CELL).index.isin(open_)]
+    rows = rows.assign(verdict=[together(row, folder, default) for row in rows.itertuples()])
     shown = rows[[*CELL, "verdict"]].assign(
         points=[f"{row.supported:.0f} of {row.points}" for row in rows.itertuples()],
         estimate=[formats.estimate(cell) for cell in items.records(rows)],
@@ -64,11 +68,23 @@ def table(folder: Path) -> str:
     )
     return "\n\n".join(
         [
-            f"# The claims of {folder.name}",
+            f"# What {folder.name} says where the default is undecided",
             f"{origin(folder)}.",
             shown.to_markdown(index=False, disable_numparse=True),
         ]
     )
+
+
+def together(row: Any, folder: Path, default: Path) -> str:
+    """Return a cell's verdict; a claim for some point falls with the last point of both runs."""
+    if row.verdict != CONTRADICTED or row.quantifier != "at some point":
+        return str(row.verdict)
+    found: dict[str, str] = {}
+    for run in (default, folder):
+        points = pd.read_csv(run / row.study / "verdicts.csv").fillna({"definition": ""})
+        points = points[(points.claim == row.claim) & (points.definition == row.definition)]
+        found |= dict(zip(points.point, points.verdict, strict=True))
+    return CONTRADICTED if set(found.values()) == {CONTRADICTED} else UNDECIDED
 
 
 def main() -> None:
