@@ -6,12 +6,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from rankscope.planning import configuration, limits
+from rankscope.planning import configuration
 from rankscope.planning.configuration import Configuration, Point, Study
 from rankscope.planning.study import STAGES
 from rankscope.running import progress
 
-ROW = "{:{width}}{:>8}{:>8}{:>6}{:>11}{:>9}{:>9}"
+ROW = "{:{width}}{:>8}{:>7}{:>6}{:>11}{:>9}{:>10}"
 MANY = "|".join([*STAGES, "plot", "tabulate"])
 """How the names of rules begin of which there is one per study or batch."""
 
@@ -23,19 +23,20 @@ def jobs(said: str) -> dict[str, int]:
     return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
 
 
-def lines(config: Configuration, jobs: Mapping[str, int]) -> Iterator[str]:
+def lines(config: Configuration, jobs: Mapping[str, int], at_a_time: int) -> Iterator[str]:
     """Yield a row per study, and what all of them take.
 
     Args:
         config: the configuration.
         jobs: how many jobs of each rule there are.
+        at_a_time: how many of them may run at the same time.
     """
     todo: dict[str, list[progress.State]] = {name: [] for name in config.studies}
     for state in progress.states(config):
         if not state.done:
             todo[state.point.study].append(state)
     width = max(map(len, [*config.studies, "study"])) + 1
-    head = ("study", "points", "to make", "jobs", "CPU time", "memory", "disk")
+    head = ("study", "points", "left", "jobs", "CPU time", "memory", "disk")
     yield ROW.format(*head, width=width)
     for name, one in config.studies.items():
         yield ROW.format(name, *_row(one, todo[name], jobs), width=width)
@@ -46,11 +47,13 @@ def lines(config: Configuration, jobs: Mapping[str, int]) -> Iterator[str]:
             kinds[kind] = kinds.get(kind, 0) + count
     yield ""
     yield f"jobs: {', '.join(f'{kind} {count}' for kind, count in kinds.items())}"
-    seconds = sum(state.seconds for states in todo.values() for state in states)
-    cores = limits.cores()
+    each = [state.seconds for states in todo.values() for state in states]
+    # a point is on one core, unless several jobs share it
+    least = 0.0 if config.split_points else max(each, default=0.0)
+    together = max(sum(each) / at_a_time, least)
     yield (
-        f"points: {tqdm.format_interval(seconds)} on one core, "
-        f"{tqdm.format_interval(seconds / cores)} on the {cores} of this machine (estimated)"
+        f"points: {tqdm.format_interval(sum(each))} on one core, "
+        f"{tqdm.format_interval(together)} with {at_a_time} jobs at a time (estimated)"
     )
     yield f"results: {config.results}/"
 
