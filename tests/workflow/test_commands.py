@@ -180,6 +180,14 @@ def test_a_point_that_this_machine_cannot_run_is_refused_before_the_run(here, ca
     assert not (here / "results").exists()
 
 
+def test_a_regression_whose_samples_fill_the_memory_is_refused(here, capsys):
+    sizes = {"rows": 50_000, "columns": 50_000, "teacher_rank": 2, "noise": 0.1}
+    grid = {key: [value] for key, value in (sizes | {"samples": 100_002}).items()}
+    studies = {"lora/risk": {"replicates": 2, "grid": grid}}
+    (here / "config.yaml").write_text(json.dumps(VALUES | {"studies": studies}))
+    assert "GB of memory; this machine has" in refused(capsys, "study")
+
+
 def test_a_paper_stands_for_its_studies_and_each_is_made_without_the_report(presets):
     config = configuration.check(presets["test"])
     assert "lora/accounting" in choice.choose(config, ["lora"])
