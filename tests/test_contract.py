@@ -125,7 +125,7 @@ def test_a_point_whose_arrays_are_large_says_that_it_needs_the_memory(name, poin
     length = 20_000
     for point in points:
         own = parameters.as_dict(point.parameters)
-        large = dataclasses.replace(point.parameters, **{key: length for key in SIZES & set(own)})
+        large = dataclasses.replace(point.parameters, **dict.fromkeys(SIZES & set(own), length))
         measured = own.get("matrices", "blocks") != "none"
         least = 8e-6 * length**2 if measured else 150
         assert large.cost().memory_mb >= least, point.name

@@ -17,7 +17,11 @@ def test_every_profile_schedules_greedily_and_goes_on_after_a_kill(profile):
     assert values["rerun-incomplete"]
     if profile != "default":
         assert values["retries"] >= 1
-        assert values["default-resources"].keys() == {"mem_mb", "runtime"}
+        asked = values["default-resources"]
+        assert asked.keys() == {"mem_mb", "runtime"}
+        for expression in asked.values():
+            first, second = (eval(expression, {"attempt": attempt}) for attempt in (1, 2))
+            assert second == 2 * first
         assert values["config"]["batch_seconds"] > 60
 
 
