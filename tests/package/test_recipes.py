@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import rankscope
 from rankscope.running import command_line
 
 ROOT = Path(__file__).parents[2]
@@ -47,3 +48,8 @@ def test_the_catalogue_finds_how_the_workflow_is_used():
     usage = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
     assert usage["software-stack-deployment"]["conda"]
     assert usage["report"]
+
+
+def test_what_is_cited_is_the_version_of_the_package():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert cited["version"] == rankscope.__version__

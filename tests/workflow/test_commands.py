@@ -155,7 +155,11 @@ def test_the_plan_counts_with_the_jobs_that_run_at_a_time(here):
     # a point is on one core
     longest = max(point.seconds("simulated", 2 * 10**7) for point in study.points)
     assert f"{tqdm.format_interval(longest)} with 9 jobs at a time" in several[2]
-    heading = next(iter(plan.lines(config, {}, 1)))
+    heading, row, *_ = plan.lines(config, {}, 1)
+    (kept,) = {point.parameters.cost().replicate_kb for point in study.points}
+    of_simulated = len(study.points) * (plan.FILE_KB + kept * long.replicates)
+    of_predicted = len(study.points) * plan.FILE_KB
+    assert row.split()[-2:] == [f"{(of_simulated + of_predicted) / 1e6:.1f}", "GB"]
     assert heading.split() == ["study", "points", "left", "jobs", "CPU", "time", "memory", "disk"]
 
 

@@ -46,4 +46,5 @@ class Parameters:
             seconds=self.depth * layer * (2 if self.branch else 1),
             memory_mb=150 + 32e-6 * m * (n + self.depth * m),
             prediction_seconds=1,
+            replicate_kb=0.024 * self.depth,
         )

@@ -57,4 +57,5 @@ class Parameters:
             seconds=5e-4 * self.steps + 1e-9 * sides**3 + 0.002,
             memory_mb=150 + 8e-6 * entries,
             prediction_seconds=0.01,
+            replicate_kb=0.5 + 8e-3 * self.other_rank * (2 * self.rank + self.other_rank),
         )
