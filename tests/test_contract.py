@@ -110,6 +110,27 @@ def test_a_point_says_what_it_costs(points):
         assert cost.prediction_seconds > 0
 
 
+SIZES = {
+    *("rows", "columns", "rank", "other_rank", "teacher_rank", "target_rank"),
+    *("width", "depth", "batch_size", "dimension", "samples", "runs", "draws"),
+}
+"""Fields that an array is as long as; no study multiplies two of them and keeps no such array."""
+OTHERS_SIZE = {"language_model", "rank_budget", "lora/accounting"}
+"""Their arrays are those of a model that has been trained; the last one's point has no arrays."""
+
+
+def test_a_point_whose_arrays_are_large_says_that_it_needs_the_memory(name, points):
+    if name in OTHERS_SIZE:
+        return
+    length = 20_000
+    for point in points:
+        own = parameters.as_dict(point.parameters)
+        large = dataclasses.replace(point.parameters, **dict.fromkeys(SIZES & set(own), length))
+        measured = own.get("matrices", "blocks") != "none"
+        least = 8e-6 * length**2 if measured else 150
+        assert large.cost().memory_mb >= least, point.name
+
+
 def test_replicates_are_bitwise_the_same_however_they_are_batched(points, simulate, simulated):
     point = min(points, key=lambda one: one.parameters.cost().seconds)
     parts = [simulate(point, 0, 1), simulate(point, 1, 3)]

@@ -9,9 +9,19 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("reason", "status"), [("Chromium is missing; on Debian", 0), ("torch is not installed", 1)]
+    ("reason", "complete", "status"),
+    [
+        ("Chromium is missing; on Debian", "", 0),
+        ("Chromium is missing; on Debian", "1", 1),
+        ("npm could not fetch axe-core: no network", "1", 1),
+        ("a Slurm of our own needs root", "1", 0),
+        ("torch is not installed", "", 1),
+    ],
 )
-def test_a_skip_that_must_not_be_fails_the_session_and_is_named(tmp_path, reason, status):
+def test_a_skip_that_must_not_be_fails_the_session_and_is_named(
+    tmp_path, monkeypatch, reason, complete, status
+):
+    monkeypatch.setenv("RANKSCOPE_COMPLETE", complete)
     shutil.copy(Path(__file__).parent / "conftest.py", tmp_path)
     (tmp_path / "test_one.py").write_text(
         f"import pytest\ndef test_one():\n    pytest.skip({reason!r})\n"

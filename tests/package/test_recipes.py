@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import rankscope
 from rankscope.running import command_line
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +18,11 @@ def test_every_profile_schedules_greedily_and_goes_on_after_a_kill(profile):
     assert values["rerun-incomplete"]
     if profile != "default":
         assert values["retries"] >= 1
-        assert values["default-resources"].keys() == {"mem_mb", "runtime"}
+        asked = values["default-resources"]
+        assert asked.keys() == {"mem_mb", "runtime"}
+        for expression in asked.values():
+            first, second = (eval(expression, {"attempt": attempt}) for attempt in (1, 2))
+            assert second == 2 * first
         assert values["config"]["batch_seconds"] > 60
 
 
@@ -43,3 +48,8 @@ def test_the_catalogue_finds_how_the_workflow_is_used():
     usage = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
     assert usage["software-stack-deployment"]["conda"]
     assert usage["report"]
+
+
+def test_what_is_cited_is_the_version_of_the_package():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert cited["version"] == rankscope.__version__

@@ -47,6 +47,17 @@ def test_a_heavy_point_is_shared_by_jobs_that_ask_for_their_share_of_its_time(va
     assert study.batches("predicted", 1e-9, split=True)[0].shares == 0
 
 
+def test_a_job_on_a_study_gets_more_for_more_points_and_at_each_retry(values):
+    study = configuration.check(values).studies["effective_dimension"]
+    large = dataclasses.replace(study, points=study.points[:1] * 100_000)
+    for limit in (limits.study_memory_mb, limits.study_minutes):
+        assert limit(large, 1) > 2 * limit(study, 1)
+        assert [limit(study, attempt) for attempt in (2, 3)] == [
+            2 * limit(study, 1),
+            4 * limit(study, 1),
+        ]
+
+
 def test_a_batch_has_a_limited_number_of_points(values):
     values["studies"] = {"effective_dimension": values["studies"]["effective_dimension"]}
     section = values["studies"]["effective_dimension"]

@@ -8,6 +8,8 @@ import time
 import pytest
 import trials
 
+from rankscope.running import run
+
 pytestmark = pytest.mark.workflow
 
 
@@ -47,19 +49,29 @@ def test_a_dry_run_shows_the_plan_and_neither_it_nor_status_nor_an_error_touches
     status, output = trials.run(folder, "-n")
     more.write_text(text)
     assert status == 0, output
-    assert output.splitlines()[0].split()[:6] == ["study", "points", "to", "make", "jobs", "CPU"]
+    assert output.splitlines()[0].split()[:5] == ["study", "points", "left", "jobs", "CPU"]
     assert output.splitlines()[1].split()[:5] == ["paced", "6", "6", "7", "3:00:00"]
     assert "points: 3:00:00 on one core" in output
     assert "jobs: predicted 1, simulated 6, collect 2" in output
     assert trials.run(folder, "--dry-run")[1].rstrip().endswith("all results are up to date")
     assert trials.run(folder, command="status")[0] == 0
     for words, cause in (
-        (("nonsense",), "No rule to produce nonsense"),
-        (("--cores", "abc"), "must be integer or 'all'"),
+        (("--coers", "2"), "unrecognised arguments: --coers; did you mean '--cores'?"),
+        (
+            ("nonsense",),
+            "config.yaml: no study, paper or file of the results 'nonsense'; configured are paced",
+        ),
+        (("--config", "seed=3"), "--config seed=... is not taken, only batch_seconds"),
     ):
         status, output = trials.run(folder, *words)
-        assert status == 1
-        assert cause in output
+        assert status == 2
+        (line,) = output.splitlines()
+        assert line.startswith(f"rankscope study: error: {cause}")
+    told = run._causes((folder / "results/logs/snakemake-start.log").read_text())
+    assert told[0] == "MissingRuleException:"
+    status, output = trials.run(folder, "--cores", "abc")
+    assert status == 1
+    assert "must be integer or 'all'" in output
     assert trials.log(folder) == before
 
 

@@ -19,6 +19,9 @@ rule audit:
         "<results>/logs/{study}/audit.tsv"
     conda:
         "../../envs/rankscope.yaml"
+    resources:
+        mem_mb=limit_of_study(limits.study_memory_mb),
+        runtime=limit_of_study(limits.study_minutes),
     params:
         code=code_of("audit", "claims"),
         plants=code_of("audit", "plants"),

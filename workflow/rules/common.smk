@@ -104,11 +104,20 @@ def batches_of(wildcards):
     return [batch for batch in BATCHES if (batch.study, batch.stage) == of]
 
 
-def limit(of, batch):
-    """A limit of a batch (rankscope.planning.limits) as a function of the attempt."""
+def limit(of, what):
+    """A limit of a batch or study (rankscope.planning.limits) as a function of the attempt."""
 
     def of_attempt(wildcards, attempt):
-        return of(batch, attempt)
+        return of(what, attempt)
+
+    return of_attempt
+
+
+def limit_of_study(of):
+    """A limit of a job on all points of a study as a function of the wildcards and the attempt."""
+
+    def of_attempt(wildcards, attempt):
+        return of(CONFIGURATION.studies[wildcards.study], attempt)
 
     return of_attempt
 

@@ -22,6 +22,9 @@ for name in STUDIES:
                 f"<results>/logs/{name}/plot.tsv"
             conda:
                 "../../envs/rankscope.yaml"
+            resources:
+                mem_mb=limit(limits.study_memory_mb, CONFIGURATION.studies[name]),
+                runtime=limit(limits.study_minutes, CONFIGURATION.studies[name]),
             params:
                 name=name,
                 code=code.code_hash("rankscope.jobs.plot", study.module_name(name, "figures")),
@@ -46,6 +49,9 @@ for name in STUDIES:
                 f"<results>/logs/{name}/tabulate.tsv"
             conda:
                 "../../envs/rankscope.yaml"
+            resources:
+                mem_mb=limit(limits.study_memory_mb, CONFIGURATION.studies[name]),
+                runtime=limit(limits.study_minutes, CONFIGURATION.studies[name]),
             params:
                 name=name,
                 code=code.code_hash("rankscope.jobs.tabulate", study.module_name(name, "tables")),

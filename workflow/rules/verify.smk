@@ -17,6 +17,9 @@ rule collect:
         "<results>/logs/{study}/collect_{stage}.tsv"
     conda:
         "../../envs/rankscope.yaml"
+    resources:
+        mem_mb=limit_of_study(limits.study_memory_mb),
+        runtime=limit_of_study(limits.study_minutes),
     params:
         code=code.code_hash("rankscope.jobs.collect"),
         points=behind_receipts,
@@ -46,6 +49,9 @@ rule verify:
         "<results>/logs/{study}/verify.tsv"
     conda:
         "../../envs/rankscope.yaml"
+    resources:
+        mem_mb=limit_of_study(limits.study_memory_mb),
+        runtime=limit_of_study(limits.study_minutes),
     params:
         code=code_of("verify", "claims"),
         confidence=CONFIGURATION.confidence,

@@ -4,9 +4,9 @@ Points whose files have one shape (variables, lengths, coordinates) are stacked 
 in a group of the file; the groups stand side by side. The file's root is an index: for every
 point of the grid its name, its parameters, and in which group and row it lies.
 
-Each file is opened once, through netCDF4 itself: for thousands of small files that is several
-times faster than xarray. What was read is kept in memory up to `KEPT_BYTES`; beyond that, files
-are read a second time, so that memory stays bounded.
+Files are opened through netCDF4 itself: for thousands of small ones that is several times faster
+than xarray. Each is read once while all that was read is below `KEPT_BYTES`, and those beyond it a
+second time, so that memory stays bounded.
 """
 
 import contextlib

@@ -1,15 +1,16 @@
 """What a job asks of a cluster: the one place where a point's size becomes limits.
 
 A study's ``Parameters.cost()`` estimates CPU seconds and memory of a point. From it follow
-a batch's limits, here; `workflow/rules/simulate.smk` and `predict.smk` ask for them. Limits
-decide nothing but when a job is killed: a killed job goes on where it stopped, and its next
-attempt gets more.
+a batch's limits, here, and from the number of points those of the jobs on all points of a study;
+`workflow/rules` ask for them, and the profiles for what the few other jobs need. Limits decide
+nothing but when a job is killed: a killed job goes on where it stopped, and its next attempt
+gets more.
 """
 
 import os
 
 from rankscope.errors import ConfigurationError
-from rankscope.planning.configuration import Batch, Configuration
+from rankscope.planning.configuration import Batch, Configuration, Study
 
 THREADS = 1
 """Of every job: the bits of a matrix product depend on how many threads share it."""
@@ -25,6 +26,12 @@ SAFETY = 4
 
 MEMORY_SAFETY = 2
 """The estimates are within this factor of what was measured (benchmarks/costs.py)."""
+
+STUDY_MB, STUDY_MINUTES = 2400, 30
+"""Of a job that collects, judges, plots or audits a study, beside what its points add."""
+
+STUDY_MB_PER_POINT, POINTS_PER_MINUTE = 0.05, 500
+"""Files of points are read one after the other, and what claims ask for of them is kept."""
 
 DAYS = 30
 """A point that takes longer on this machine was not meant, or is for a cluster."""
@@ -42,6 +49,16 @@ def minutes(batch: Batch, attempt: int) -> int:
     """
     seconds = batch.seconds / max(batch.shares, 1)
     return (MINUTES_AT_LEAST + round(seconds * SAFETY / 60)) * 2 ** (attempt - 1)
+
+
+def study_memory_mb(study: Study, attempt: int) -> int:
+    """Return the memory limit of a job on all points of a study, doubled at each retry."""
+    return round(STUDY_MB + STUDY_MB_PER_POINT * len(study.points)) * 2 ** (attempt - 1)
+
+
+def study_minutes(study: Study, attempt: int) -> int:
+    """Return the run time limit of a job on all points of a study, doubled at each retry."""
+    return (STUDY_MINUTES + len(study.points) // POINTS_PER_MINUTE) * 2 ** (attempt - 1)
 
 
 def cores() -> int:

@@ -34,11 +34,13 @@ class Cost:
         seconds: CPU seconds of one replicate's simulation on one core.
         memory_mb: peak memory in megabytes of the process that works on the point.
         prediction_seconds: CPU seconds of the point's theory.
+        replicate_kb: kilobytes that a replicate adds to the point's file.
     """
 
     seconds: float
     memory_mb: float = 150.0
     prediction_seconds: float = 0.5
+    replicate_kb: float = 1.0
 
 
 def whole(

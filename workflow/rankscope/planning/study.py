@@ -53,6 +53,6 @@ def makes(study: str, name: str) -> tuple[str, ...]:
     """Return what a part makes, one item per public function; nothing if it is missing.
 
     Used for ``figures`` and ``tables``, without importing them. A part that is a folder makes
-    what its modules make, in the order of their names.
+    what its ``__init__`` imports from its modules, in that order.
     """
     return code.public_functions(module_name(study, name)) if has(study, name) else ()

@@ -5,8 +5,8 @@ an adapter as PEFT saves it, or a tuned model, into its updates; ``base``
 finds the weights that are updated, with ``names`` for what disks call otherwise; ``measure`` takes
 one matrix, ``matching`` its intruders without the base's decomposition, ``comparing`` the updates
 of several adapters; ``probing`` streams over all matrices, which ``journal`` keeps until all are
-done and ``labels`` makes one dataset of; ``table`` and ``figures`` show it. Nothing here needs
-torch.
+done and ``labels`` makes one dataset of; ``table`` and ``figures`` show it. Only the null of the
+task (``task_null``) and work on a GPU need torch.
 """
 
 import sys

@@ -38,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options, rest = parser.parse_known_args(words)
     options.rest = rest
     if options.rest and options.run is not _study:
-        parser.error(f"unrecognised arguments: {' '.join(options.rest)}")
+        message = f"unrecognised arguments: {' '.join(options.rest)}"
+        usage = subparsers.choices[options.command].format_usage()
+        parser.error(spelling.of_options(message, usage))
     try:
         if options.command not in probe_commands.ANYWHERE:
             checkout.require(options.command)

@@ -17,8 +17,8 @@ from rankscope.planning.study import STAGES
 PLAIN_LINE_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""
 
-KNOWN_FROM = 0.05
-"""Share of the work from which on the time left is told: what is done before says little."""
+PRIOR = 0.05
+"""Share of the work that the estimates count for beside what the run has shown."""
 
 STEPS = re.compile(rb"(\d+) of (\d+) steps")
 """What Snakemake says after each job."""
@@ -61,20 +61,33 @@ def states(config: Configuration) -> Iterator[State]:
 class Display:
     """Time left, points and jobs done: a bar on a terminal, plain lines elsewhere.
 
-    A line fits 80 columns, and begins with the time left.
+    A line fits 80 columns, and begins with the time left: that of the estimates at first, found
+    anew whenever something was made, and counted down in between.
     """
 
     def __init__(
-        self, everything: list[State], results: Path, position: Mapping[Path, int], log: Path
+        self,
+        everything: list[State],
+        config: Configuration,
+        position: Mapping[Path, int],
+        log: Path,
+        at_a_time: int,
     ) -> None:
         self.todo = {state.key: state.seconds for state in everything if not state.done}
         self.fractions: dict[tuple[str, str, str], float] = {}
-        self.results = results
+        self.working: dict[tuple[str, str, str], float] = {}
+        """When points that are worked on began, or were last saved."""
+        self.busy = 0.0
+        """Seconds for which points were worked on, of all jobs."""
+        self.shared = config.split_points
+        self.at_a_time = at_a_time if self.shared else max(min(at_a_time, len(self.todo)), 1)
+        self.results = config.results
         self.position = position
         self.log = log
         self.begun = log.stat().st_mtime if log.exists() else 0.0
         self.begin: float | None = None
-        self.last_line = time.monotonic()
+        self.last = self.last_line = time.monotonic()
+        self.left = self._estimate(self.last)
         self.bar = None
         if sys.stderr.isatty() and self.todo:
             layout = "{percentage:3.0f}%|{bar:15}| {desc}"
@@ -83,16 +96,19 @@ class Display:
     def update(self) -> None:
         """Read the journal and show what has changed."""
         entries, self.position = journal.read(self.results, self.position)
-        for entry in entries:
-            if self.begin is None:  # planning, and waiting in a queue, are no work
-                self.begin = time.monotonic()
-            if entry.key in self.todo and entry.event in (journal.SAVED, journal.DONE):
-                self.fractions[entry.key] = entry.fraction
+        now = time.monotonic()
+        passed, self.last = now - self.last, now
+        if self.begin is not None:  # planning, and waiting in a queue, are no work
+            self.busy += passed * len(self.working)
+            self.left -= passed
+        made = [self._note(entry, now) for entry in entries if entry.key in self.todo]
+        if any(made):
+            self.left = self._estimate(now)
         if self.bar is not None:
             self.bar.n = self._made()
             self.bar.set_description_str(self.line())
-        elif self.todo and time.monotonic() - self.last_line > PLAIN_LINE_EVERY:
-            self.last_line = time.monotonic()
+        elif self.todo and now - self.last_line > PLAIN_LINE_EVERY:
+            self.last_line = now
             print(f"rankscope: {self.line()}", flush=True)
 
     def line(self) -> str:
@@ -108,16 +124,46 @@ class Display:
         if self.bar is not None:
             self.bar.close()
 
+    def _note(self, entry: journal.Entry, now: float) -> bool:
+        """Take note of an event; say whether something was made."""
+        if self.begin is None:
+            self.begin = now
+        if entry.event in (journal.STARTED, journal.SAVED):
+            self.working[entry.key] = now
+        else:
+            self.working.pop(entry.key, None)
+        made = entry.event in (journal.SAVED, journal.DONE)
+        if made:
+            self.fractions[entry.key] = entry.fraction
+        return made
+
     def _made(self) -> float:
         """Estimated CPU seconds of what is done, parts of points included."""
         return sum(self.todo[key] * fraction for key, fraction in self.fractions.items())
 
+    def _estimate(self, now: float) -> float:
+        """Return the seconds left: of all work at the pace of all jobs, or of the longest point.
+
+        Work that is begun counts as done as far as its time has passed, or a heavy point would
+        count as none until it is saved. The estimates count as much as the `PRIOR` share of the
+        work, done by all jobs.
+        """
+        left = {key: work * (1 - self.fractions.get(key, 0)) for key, work in self.todo.items()}
+        for key, since in self.working.items():
+            left[key] -= min(now - since, left[key])
+        total, rest = sum(self.todo.values()), sum(left.values())
+        known = total - rest + PRIOR * total
+        if known == 0:
+            return 0.0
+        passed = 0.0 if self.begin is None else now - self.begin
+        of_all = rest * (passed + PRIOR * total / self.at_a_time) / known
+        of_longest = max(left.values()) * (self.busy + PRIOR * total) / known
+        return of_all if self.shared else max(of_all, of_longest)
+
     def _left(self) -> str:
-        made, total = self._made(), sum(self.todo.values())
-        if self.begin is None or made < KNOWN_FROM * total:
-            return "estimating the time left"
-        seconds = (total - made) * (time.monotonic() - self.begin) / made
-        return f"about {tqdm.format_interval(seconds)} left"
+        if self.left <= 0:
+            return "longer than estimated"
+        return f"about {tqdm.format_interval(self.left)} left"
 
     def _steps(self) -> str:
         """Return how many jobs of how many this run has done; nothing before the first."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -11,10 +10,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from rankscope.errors import ConfigurationError, MissingError
 from rankscope.jobs import journal
 from rankscope.planning import configuration, limits
 from rankscope.planning.configuration import Configuration
-from rankscope.running import checkout, choice, cluster, lock, plan, progress, unchanged
+from rankscope.running import (
+    checkout,
+    choice,
+    cluster,
+    lock,
+    plan,
+    progress,
+    snakemake_options,
+    unchanged,
+)
 
 LAST_LINES = 12
 """How much of a log is shown that says nothing of a known kind."""
@@ -33,9 +42,10 @@ TELLING = (
 """What marks the lines that name the cause, in the log of a run that has begun."""
 
 NOISE = (
-    "host: ", "User: ", "Snakemake version", "Python version", "Command: ", "Snakefile: ",
-    "Base directory", "Run directory", "Working directory", "Config ", "Using ", "Building DAG",
-    "Assuming ", "None of the", "Complete log",
+    "SNAKEMAKE", "=====", "Date: ", "Workflow ID: ", "Platform: ", "Host: ", "host: ", "User: ",
+    "Snakemake version", "Python version", "Command: ", "Snakefile: ", "Base directory",
+    "Run directory", "Working directory", "Config ", "Using ", "Building DAG", "Assuming ",
+    "None of the", "Complete log",
 )  # fmt: skip
 """How lines begin that tell no cause, in what Snakemake says before its first job."""
 
@@ -59,7 +69,8 @@ def make(config_file: Path, arguments: Sequence[str] = (), *, names: Sequence[st
 
     Args:
         config_file: the configuration.
-        arguments: further arguments for Snakemake.
+        arguments: further arguments for Snakemake; a bare word that is a study or paper is one
+            of ``names``.
         names: studies or papers to make alone; none for all, with the report.
 
     Returns:
@@ -68,11 +79,16 @@ def make(config_file: Path, arguments: Sequence[str] = (), *, names: Sequence[st
 
     Raises:
         BusyError: if another run works in this folder.
-        ConfigurationError: if the configuration breaks a rule.
+        ConfigurationError: if the configuration breaks a rule, or there is no such option or
+            target.
         OSError: if results cannot be written; one line.
     """
     config = configuration.read(config_file)
     lock.check_owner(config)
+    snakemake_options.refuse_overrides(arguments)
+    more, arguments = snakemake_options.studies_among(config, arguments)
+    names = [*names, *more]
+    config = snakemake_options.applied(config, arguments)
     if names:
         config = choice.only(config, names)
         arguments = [*choice.targets(config), *arguments]
@@ -93,17 +109,28 @@ def make(config_file: Path, arguments: Sequence[str] = (), *, names: Sequence[st
 
 
 def audit(config_file: Path) -> int:
-    """Judge every claim on planted data, at the points and noise of the results; then report."""
+    """Judge every claim on planted data, at the points and noise of the results; then report.
+
+    Raises:
+        MissingError: if no run has ended whose results it could judge.
+    """
     config = configuration.read(config_file)
     lock.check_owner(config)
+    if not (record := config.results / "provenance.json").exists():
+        raise MissingError(f"{record} does not exist; `make study` makes it")
     for target in ("audit.csv", "report.html"):
         # the report's rule knows the audit's content when it is read, not before
         status = snakemake(
-            config, config_file, [str(config.results / target)], progress.states(config)
+            config,
+            config_file,
+            [str(config.results / target)],
+            progress.states(config),
+            silent=True,
         )
         if status:
-            break
-    return status
+            return status
+    _print_all([f"audit:    {config.results}/audit.md", *_places(config)], sys.stdout)
+    return 0
 
 
 def snakemake(
@@ -111,6 +138,8 @@ def snakemake(
     config_file: Path,
     arguments: Sequence[str],
     states: Iterable[progress.State] = (),
+    *,
+    silent: bool = False,
 ) -> int:
     """Run Snakemake with progress; say where the results are, or what failed.
 
@@ -119,6 +148,7 @@ def snakemake(
         config_file: the file that Snakemake reads it from.
         arguments: further arguments for Snakemake.
         states: of the points whose progress is shown.
+        silent: whether nothing is said of a run that ended well.
 
     Returns:
         The exit status, as in `make`.
@@ -142,8 +172,8 @@ def snakemake(
                 process_group=0,
                 env={**os.environ, LOCKED: "1"},
             )
-        status = _watch(child, config, states)
-    _say(status, config, begin)
+        status = _watch(child, config, states, snakemake_options.at_a_time(arguments))
+    _say(status, config, begin, silent=silent)
     return status
 
 
@@ -204,16 +234,21 @@ def _dry(config: Configuration, config_file: Path, arguments: Sequence[str]) -> 
     )
     text = answer.stdout + answer.stderr
     if answer.returncode != 0:
+        _refuse_mistake(text, config)
         _print_all(_causes(text))
     elif "Nothing to be done" in text:
         print(NOTHING)
     else:
-        _print_all(plan.lines(config, plan.jobs(text)), sys.stdout)
+        at_a_time = snakemake_options.at_a_time(arguments)
+        _print_all(plan.lines(config, plan.jobs(text), at_a_time), sys.stdout)
     return answer.returncode
 
 
 def _watch(
-    child: subprocess.Popen[bytes], config: Configuration, states: Iterable[progress.State]
+    child: subprocess.Popen[bytes],
+    config: Configuration,
+    states: Iterable[progress.State],
+    at_a_time: int,
 ) -> int:
     """Show progress until the child ends; pass signals on to it; return the exit status."""
     interrupts: list[int] = []
@@ -232,7 +267,7 @@ def _watch(
         seen.append(state)
         if child.poll() is not None:
             break  # there was nothing to do: nobody waits until thousands of files are seen
-    display = progress.Display(seen, config.results, position, log(config.results))
+    display = progress.Display(seen, config, position, log(config.results), at_a_time)
     try:
         while child.poll() is None:
             display.update()
@@ -246,12 +281,14 @@ def _watch(
     return child.returncode
 
 
-def _say(status: int, config: Configuration, begin: float) -> None:
+def _say(status: int, config: Configuration, begin: float, *, silent: bool) -> None:
     """End with where the results are, or with what failed and where its log is."""
     results, begun = config.results, not starting(config.results).exists()
     file = log(results) if begun else starting(results)
     text = file.read_text(encoding="utf-8", errors="replace")
     if status != 0:
+        if not begun:
+            _refuse_mistake(text, config)
         lines = _lines(text)
         telling = [line for line in lines if any(mark in line for mark in TELLING)]
         _print_all(telling or lines[-LAST_LINES:] if begun else _causes(text))
@@ -260,9 +297,17 @@ def _say(status: int, config: Configuration, begin: float) -> None:
         return
     if not begun:
         file.unlink()
+    if silent:
+        return
     if "Nothing to be done" in text:
         print(NOTHING)
     _print_all(_places(config), sys.stdout)
+
+
+def _refuse_mistake(said: str, config: Configuration) -> None:
+    """Raise ``ConfigurationError`` with one line if Snakemake was given what it does not know."""
+    if line := snakemake_options.mistake(said, config):
+        raise ConfigurationError(line)
 
 
 def _places(config: Configuration) -> Iterator[str]:
@@ -278,15 +323,8 @@ def _places(config: Configuration) -> Iterator[str]:
 
 
 def _causes(text: str) -> list[str]:
-    """Return what Snakemake said before its first job, without what tells no cause.
-
-    A wrong option comes after hundreds of lines that list the right ones.
-    """
-    lines = _lines(text)
-    for place, line in enumerate(lines):
-        if re.search(r"\berror: ", line):
-            return lines[place : place + LAST_LINES]
-    return [line for line in lines if not line.startswith(NOISE)][-LAST_LINES:]
+    """Return what Snakemake said before its first job, without what tells no cause."""
+    return [line for line in _lines(text) if not line.startswith(NOISE)][-LAST_LINES:]
 
 
 def _lines(text: str) -> list[str]:

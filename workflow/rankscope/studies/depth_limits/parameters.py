@@ -44,6 +44,7 @@ class Parameters:
         layer = 5e-5 + 1.3e-8 * m * n + 4e-10 * n * m**2
         return Cost(
             seconds=self.depth * layer * (2 if self.branch else 1),
-            memory_mb=150,
+            memory_mb=150 + 32e-6 * m * (n + self.depth * m),
             prediction_seconds=1,
+            replicate_kb=0.024 * self.depth,
         )

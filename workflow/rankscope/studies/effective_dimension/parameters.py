@@ -109,5 +109,6 @@ class Parameters:
         kept = 8e-6 * self.depth * m * n if self.extras else 0
         return Cost(
             seconds=0.002 + self.depth * layer,
+            replicate_kb=0.27 * self.depth,
             memory_mb=base + 3e-5 * (self.depth * m**2 + n**2) + 1e-3 * self.depth * m + kept,
         )

@@ -356,5 +356,6 @@ class Parameters:
             + test
             + spectra
             + (search + prefix) / 10,
+            replicate_kb=100,
             memory_mb=800 + (2 * kept + 40 * runs * matrices * hidden**2) / 1e6,
         )

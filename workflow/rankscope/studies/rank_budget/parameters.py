@@ -99,5 +99,6 @@ class Parameters(language_model.Parameters):
         start = 2 * self.layers * 16 * rows**2 * hidden / OPERATIONS
         return Cost(
             seconds=every.seconds + (len(ALLOTTED) + 1) * train + cuts + start,
+            replicate_kb=42,
             memory_mb=every.memory_mb + 24 * rows**2 / 1e6,
         )

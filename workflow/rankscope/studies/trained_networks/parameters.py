@@ -129,4 +129,5 @@ class Parameters:
             seconds=0.05 + self.steps * step + len(self.measured_steps) * look + found,
             memory_mb=600 + 2e-4 * weights,
             prediction_seconds=0.05 + 0.05 * self.depth,
+            replicate_kb=10,
         )

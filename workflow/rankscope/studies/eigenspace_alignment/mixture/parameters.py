@@ -106,7 +106,8 @@ class Parameters(Training):
             seconds += 0.4 * self.duration * self.block_seconds()
         if self.matrices == "full":
             seconds += cells * 2e-8 * rows**3
-        return Cost(seconds=seconds, memory_mb=memory, prediction_seconds=0.25)
+        kept = 0.055 * self.checkpoints * rows * (rows + 2)
+        return Cost(seconds=seconds, memory_mb=memory, prediction_seconds=0.25, replicate_kb=kept)
 
 
 def _random_gram(count: int) -> list[list[float]]:

@@ -36,4 +36,9 @@ class Parameters:
         """Estimate one replicate from the QR of its frames."""
         largest = max(self.rank, self.other_rank)
         frame = (self.rows + self.columns) * largest * (20 + largest)
-        return Cost(seconds=6e-10 * self.draws * frame + 0.002, prediction_seconds=0.01)
+        entries = 5 * (self.rows + self.columns) * largest
+        return Cost(
+            seconds=6e-10 * self.draws * frame + 0.002,
+            memory_mb=150 + 8e-6 * entries,
+            prediction_seconds=0.01,
+        )

@@ -32,4 +32,9 @@ class Parameters:
     def cost(self) -> Cost:
         """Estimate one replicate from the decompositions of its dense weights."""
         sides = self.rows + self.columns
-        return Cost(seconds=4e-10 * sides**3 + 0.002, prediction_seconds=0.01)
+        entries = 6 * (self.rows**2 + self.columns**2) + 4 * self.rows * self.columns
+        return Cost(
+            seconds=4e-10 * sides**3 + 0.002,
+            memory_mb=150 + 8e-6 * entries,
+            prediction_seconds=0.01,
+        )

@@ -49,4 +49,13 @@ class Parameters:
     def cost(self) -> Cost:
         """Estimate one replicate from five trainings and the base weight's frames."""
         sides = self.rows + self.columns
-        return Cost(seconds=5e-4 * self.steps + 1e-9 * sides**3 + 0.002, prediction_seconds=0.01)
+        # samples; base weight and its frames; adapters; batches
+        entries = 3 * self.samples * sides + 3 * self.rows * self.columns
+        entries += 2 * sides * (min(self.rows, self.columns) + 4 * self.other_rank)
+        entries += self.batch_size * (2 * self.steps + 4 * sides)
+        return Cost(
+            seconds=5e-4 * self.steps + 1e-9 * sides**3 + 0.002,
+            memory_mb=150 + 8e-6 * entries,
+            prediction_seconds=0.01,
+            replicate_kb=0.5 + 8e-3 * self.other_rank * (2 * self.rank + self.other_rank),
+        )

@@ -25,4 +25,6 @@ class Parameters:
     def cost(self) -> Cost:
         """Estimate one replicate from its searches."""
         seconds = 0.03 * self.starts * self.depth * (self.depth > 1) + 0.006
-        return Cost(seconds=seconds, prediction_seconds=0.01)
+        # layers, partial products and slopes; factors, twenty of which L-BFGS remembers
+        entries = 6 * self.depth * self.width * (self.width + 8 * self.rank) + 4 * self.width**2
+        return Cost(seconds=seconds, memory_mb=150 + 8e-6 * entries, prediction_seconds=0.01)

@@ -33,7 +33,10 @@ class Parameters:
         )
 
     def cost(self) -> Cost:
-        """Estimate one replicate from its decompositions."""
+        """Estimate one replicate from its decompositions; memory from samples, fit and truth."""
         sides = self.rows + self.columns
         seconds = 3e-8 * sides**2 + 1e-9 * self.samples * sides * self.columns
-        return Cost(seconds=seconds + 0.002, prediction_seconds=0.01)
+        entries = 3 * (self.samples * sides + self.rows * self.columns)
+        return Cost(
+            seconds=seconds + 0.002, memory_mb=150 + 8e-6 * entries, prediction_seconds=0.01
+        )

@@ -32,4 +32,8 @@ class Parameters:
     def cost(self) -> Cost:
         """Estimate one replicate from its steps, of which few reach the most."""
         seconds = 6e-8 * self.steps * (self.rows + self.columns) * self.rank + 1e-4 * self.draws
-        return Cost(seconds=seconds + 0.002, prediction_seconds=0.01)
+        # seventeen adapters at a time, and targets and starts of eight replicates
+        entries = (self.rows + self.columns) * (120 * self.rank + 24 * self.teacher_rank)
+        return Cost(
+            seconds=seconds + 0.002, memory_mb=150 + 8e-6 * entries, prediction_seconds=0.01
+        )

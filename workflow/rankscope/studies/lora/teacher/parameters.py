@@ -46,4 +46,12 @@ class Parameters:
 
     def cost(self) -> Cost:
         """Estimate one replicate from its steps of training."""
-        return Cost(seconds=7e-5 * self.steps + 0.002, prediction_seconds=0.01)
+        # eight replicates at a time: factors and their moments, targets, a batch
+        sides = self.rows + self.columns
+        entries = 8 * (sides * (8 * self.rank + 4 * self.teacher_rank))
+        entries += 8 * 3 * self.batch_size * self.columns
+        return Cost(
+            seconds=7e-5 * self.steps + 0.002,
+            memory_mb=150 + 8e-6 * entries,
+            prediction_seconds=0.01,
+        )

@@ -24,5 +24,9 @@ class Parameters:
         )
 
     def cost(self) -> Cost:
-        """Nothing is computed."""
-        return Cost(seconds=0.006, prediction_seconds=0.01)
+        """Nothing is computed; the bases are reserved and never filled."""
+        bases = -(-self.columns // self.rank) * self.rank * (self.rows + self.columns)
+        adapters = (self.rows + self.columns) * self.other_rank
+        return Cost(
+            seconds=0.006, memory_mb=150 + 8e-6 * (bases + adapters), prediction_seconds=0.01
+        )

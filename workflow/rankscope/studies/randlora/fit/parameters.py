@@ -39,10 +39,18 @@ class Parameters(fitting.Parameters):
         )
 
     def cost(self) -> Cost:
-        """Estimate one replicate from the linear systems of its inner loop."""
+        """Estimate one replicate from the linear systems of its inner loop, and their sizes."""
+        count, inner, sides = self.bases(), self.bases() * self.rank, self.rows + self.columns
+        entries = 4 * count * self.rows * self.columns + 3 * (self.columns * count**2 + inner**2)
         seconds = self.sweeps * self.columns * (2e-6 + 1e-8 * self.bases() ** 2)
         if self.methods == "all":
             seconds *= 4
+            # VeRA's inner dimension, and NoLA's bases and their rank
+            wide, mixed = self.trained_parameters(), 2 * self.trained_parameters() / sides
+            entries += 3 * wide * (sides + wide) + 2 * wide * sides * max(mixed, 1)
         if self.input_decay > 0:
             seconds += 4e-11 * self.sweeps * (self.bases() * self.columns) ** 2 * self.columns
-        return Cost(seconds=seconds + 0.002, prediction_seconds=0.01)
+            entries += 3 * (count * self.columns) ** 2
+        return Cost(
+            seconds=seconds + 0.002, memory_mb=150 + 8e-6 * entries, prediction_seconds=0.01
+        )

@@ -20,4 +20,9 @@ class Parameters(adapter.Parameters):
     def cost(self) -> Cost:
         """Estimate one replicate from its singular value decompositions."""
         seconds = 4e-10 * self.draws * self.rows * self.columns**2
-        return Cost(seconds=seconds + 0.002, prediction_seconds=0.01)
+        # the bases, which are factors of the update, and its decomposition
+        inner = self.bases() * self.rank
+        entries = 5 * inner * (self.rows + self.columns) + 4 * self.rows * self.columns
+        return Cost(
+            seconds=seconds + 0.002, memory_mb=150 + 8e-6 * entries, prediction_seconds=0.01
+        )
