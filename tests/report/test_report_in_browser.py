@@ -301,6 +301,15 @@ def test_printed_it_has_all_rows_all_columns_and_colours(opened):
         "td, th", "items => items.map(i => [i.getBoundingClientRect().right, i.innerText])"
     )
     assert max(ends)[0] <= A4[0], max(ends)
+    broken = page.eval_on_selector_all(
+        ".table td",
+        """items => items.filter(i => /^[\\d.e+]+$/.test(i.innerText.trim())).map(i => {
+          const range = document.createRange(); range.selectNodeContents(i);
+          return [range.getClientRects().length, i.innerText];
+        })""",
+    )
+    assert len(broken) > 20
+    assert [text for lines, text in broken if lines > 1] == []
     cut = page.eval_on_selector_all(
         ".scroll, .canvas, pre, .formula",
         "items => items.filter(i => getComputedStyle(i).overflow !== 'visible').length",
