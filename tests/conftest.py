@@ -1,9 +1,11 @@
-"""What all tests share: one BLAS thread, and the configurations that ship."""
+"""What all tests share: one BLAS thread, the configurations that ship, and a browser."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -38,6 +40,16 @@ COMPLETE = "RANKSCOPE_COMPLETE"
 
 OF_THE_BROWSER = MAY_SKIP[:3]
 """Reasons that are none where that is installed: or all tests in the browser would vanish."""
+
+
+BROWSER_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -101,6 +113,19 @@ def presets() -> dict[str, dict]:
     files = {path.stem: path for path in (ROOT / "presets").glob("*.yaml")}
     files["default"] = ROOT / "config.yaml"
     return {name: yaml.safe_load(file.read_text()) for name, file in files.items()}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Headless Chromium, with a profile of its own."""
+    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    if executable is None:
+        pytest.skip("Chromium is missing; on Debian: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=executable, args=list(BROWSER_FLAGS))
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(autouse=True)

@@ -62,7 +62,7 @@ def draw(name: str, data: results.Results) -> None:
             if part == "figures":
                 style.save(function(*taken), stem)
             else:
-                stem.parent.mkdir()
+                stem.parent.mkdir(exist_ok=True)
                 function(*taken).to_csv(stem.with_suffix(".csv"), index=False)
 
 
@@ -102,7 +102,7 @@ def main() -> None:
     record = dict.fromkeys(("rankscope", "commit", "python", "platform"), "unknown")
     record |= {"packages": {}, "configuration": json.loads(os.environ[configuration.ENVIRONMENT])}
     (RESULTS / "provenance.json").write_text(json.dumps(record))
-    page.write(Path(RESULTS / "report.html"))
+    page.write(Path(RESULTS / "report.html"), ["small.yaml"])
 
 
 if __name__ == "__main__":

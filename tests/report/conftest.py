@@ -1,4 +1,4 @@
-"""A small results folder with a report of it, and a browser."""
+"""A small results folder with a report of it, and what audits its accessibility."""
 
 import json
 import os
@@ -32,14 +32,6 @@ EARLIER = """study,claim,definition,verdict
 random_sums,all directions are used,,contradicted
 random_products/gaussian,A: closed form: exact rank,,undecided
 """
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="session")
@@ -71,19 +63,6 @@ def finished(tmp_path_factory):
     )
     assert run.returncode == 0, run.stdout + run.stderr
     return folder
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory):
-    """Headless Chromium, with a profile of its own."""
-    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if executable is None:
-        pytest.skip("Chromium is missing; on Debian: apt-get install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=executable, args=list(FLAGS))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -115,6 +115,7 @@ def test_every_image_is_embedded_and_drawn(opened):
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 def test_the_page_fits_and_the_figures_are_legible(opened, size):
     page = opened(size)
+    page.eval_on_selector_all("details", "items => items.forEach(item => item.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     scales = page.eval_on_selector_all(
         "img", "images => images.map(i => [i.clientWidth / i.naturalWidth, i.alt])"
@@ -135,6 +136,21 @@ def test_text_stands_out_from_what_is_behind_it(opened, size, scheme):
     found = page.evaluate(CONTRASTS)
     assert len(found) > 200
     assert [text for ratio, text in found if ratio < LEAST_CONTRAST] == []
+
+
+def test_on_a_phone_no_formula_in_a_line_is_wider_than_the_page(opened):
+    page = opened(PHONE)
+    page.eval_on_selector_all("details", "items => items.forEach(item => item.open = true)")
+    wide = page.eval_on_selector_all(
+        "math",
+        """items => items.filter(i => !i.closest(".formula, .scroll")).map(i => {
+          const box = (i.closest(".wide") ?? i).getBoundingClientRect();
+          return [box.right, i.textContent];
+        })""",
+    )
+    assert len(wide) > 100
+    assert [text for right, text in wide if right > PHONE[0]] == []
+    assert page.locator(".wide").count() > 10
 
 
 def test_dark_is_dark_and_light_is_light(opened):
@@ -187,6 +203,14 @@ def test_filters_leave_the_rows_that_match(opened):
     assert len(rows(page)) == everything
 
 
+def test_on_a_phone_filters_hide_what_does_not_match(opened):
+    page = opened(PHONE)
+    page.get_by_role("combobox", name=re.compile("^Verdict")).select_option("contradicted")
+    seen = [row for row in page.locator("#claims tbody tr").all() if row.is_visible()]
+    assert 0 < len(seen) < page.locator("#claims tbody tr").count()
+    assert all("contradicted" in row.get_attribute("data-verdict") for row in seen)
+
+
 def test_a_statement_with_definitions_is_one_row_that_sums_up_a_verdict_under_each(opened):
     page = opened()
     row = page.locator("#claims tbody tr", has_text="A: closed form")
@@ -230,6 +254,8 @@ def test_an_alternative_text_says_what_is_seen(opened):
     texts = opened().eval_on_selector_all("img", "images => images.map(i => i.alt)")
     for text in texts:
         assert re.search(r"Panel 1.*\(.* to .*\)|too small", text), text
+    assert any("From left to right" in text for text in texts)
+    assert not any(re.search(r"[\\$]", text) for text in texts)
 
 
 def test_what_is_filtered_and_sorted_stands_in_the_address(opened):
@@ -271,6 +297,19 @@ def test_printed_it_has_all_rows_all_columns_and_colours(opened):
     assert page.evaluate("document.documentElement.scrollWidth") <= A4[0]
     for owner in ("#claims tbody tr", "details.claim article"):
         assert all(one.is_visible() for one in page.locator(owner).all())
+    ends = page.eval_on_selector_all(
+        "td, th", "items => items.map(i => [i.getBoundingClientRect().right, i.innerText])"
+    )
+    assert max(ends)[0] <= A4[0], max(ends)
+    broken = page.eval_on_selector_all(
+        ".table td",
+        """items => items.filter(i => /^[\\d.e+]+$/.test(i.innerText.trim())).map(i => {
+          const range = document.createRange(); range.selectNodeContents(i);
+          return [range.getClientRects().length, i.innerText];
+        })""",
+    )
+    assert len(broken) > 20
+    assert [text for lines, text in broken if lines > 1] == []
     cut = page.eval_on_selector_all(
         ".scroll, .canvas, pre, .formula",
         "items => items.filter(i => getComputedStyle(i).overflow !== 'visible').length",
@@ -372,6 +411,31 @@ def test_a_permalink_stays_in_sight_when_the_rest_is_laid_out(opened):
         f"document.getElementById('{place}').getBoundingClientRect().top"
     )
     assert 0 <= top < WIDE[1] / 2
+
+
+def test_every_command_that_remakes_results_names_their_configuration(opened):
+    page = opened()
+    commands = page.eval_on_selector_all("pre", "items => items.map(item => item.textContent)")
+    made = [line for text in commands for line in text.splitlines() if "make " in line]
+    assert len(made) == 2 * 3 + 1
+    assert all(line.endswith(" CONFIG=small.yaml") for line in made), made
+    assert "small.yaml" in page.locator("section[aria-labelledby=provenance] dl").inner_text()
+
+
+def test_bounds_in_statements_have_three_digits(opened):
+    text = opened().locator("#claims").inner_text()
+    assert "The stable rank is between 0.889 and 1 of the rank." in text
+
+
+def test_no_text_is_taken_for_a_formula(opened):
+    formulas = opened().eval_on_selector_all(
+        "math",
+        """items => items.map(i => [...i.querySelectorAll("mi, mn, mo, mtext")].map(
+          leaf => leaf.localName === "mi" && leaf.textContent.length === 1 ? leaf.textContent : " "
+        ).join(""))""",
+    )
+    assert len(formulas) > 100
+    assert [text for text in formulas if re.search("[a-z]{12}", text)] == []
 
 
 def test_formulas_are_drawn(opened):

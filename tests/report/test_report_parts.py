@@ -2,11 +2,13 @@
 
 import math
 import os
+import re
 
 import pandas as pd
 import pytest
 
 from rankscope.errors import MissingError
+from rankscope.planning import study
 from rankscope.report import audits, formats, gather, items, prose
 
 
@@ -136,6 +138,54 @@ def test_formulas_become_mathml_and_everything_else_stays_text():
     assert "<msub><mi>&#x003C3;</mi><mn>1</mn></msub>" in text
     assert "&lt;b&gt;no&lt;/b&gt;" in text
     assert "\\" not in text
+
+
+def test_a_wide_formula_in_a_line_is_scrolled_by_itself():
+    assert '<span class="wide" tabindex="0"><math' in prose.markdown(
+        f"${'+'.join('abcdefghijklmnop')}$"
+    )
+    assert 'class="wide"' not in prose.markdown(r"$\sigma_1 \le 2$")
+
+
+def test_a_page_is_rendered_part_by_part():
+    title, introduction, parts = prose.page("# A *title*\n\nSome *words*.\n\n## One\n*a*")
+    assert title == "A *title*"
+    assert introduction == "<p>Some <em>words</em>.</p>\n"
+    assert parts == {"One": "<p><em>a</em></p>\n"}
+
+
+@pytest.mark.parametrize("name", study.names())
+def test_a_docstring_that_stands_for_a_report_is_plain_text(name):
+    _, introduction, parts = gather._text(name)
+    shown = "".join((introduction, *parts.values()))
+    assert re.search(r"={3}|\*\w", re.sub("<code>.*?</code>", "", shown)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("within a factor 1.33333.", "within a factor 1.33."),
+        ("within 0.05 of 0.79212", "within 0.05 of 0.792"),
+        ("(arXiv 2405.16002), at 0.0001", "(arXiv 2405.16002), at 0.0001"),
+        ("1.234567e-05 and v1.234567.8", "1.234567e-05 and v1.234567.8"),
+        (math.nan, math.nan),
+    ],
+)
+def test_numbers_of_many_digits_in_a_text_are_rounded(text, shown):
+    assert formats.rounded(text) is shown or formats.rounded(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("files", "text"),
+    [
+        ([], ""),
+        (["config.yaml"], ""),
+        (["presets/quick.yaml"], " CONFIG=presets/quick.yaml"),
+        (["my file.yaml"], " CONFIG='my file.yaml'"),
+    ],
+)
+def test_a_command_names_a_configuration_that_is_not_the_default(files, text):
+    assert formats.chosen(files) == text
 
 
 def test_a_source_on_arxiv_is_linked_and_the_rest_stays_text():

@@ -30,6 +30,9 @@ def test_snakemakes_own_report_has_the_figures_with_their_captions(tmp_path):
     folder = trials.project(tmp_path / "run", trials.sources(tree), CONFIG)
     status, output = trials.run(folder)
     assert status == 0, output
+    own = (folder / "results/report.html").read_text()
+    assert "<code>config.yaml</code>" in own
+    assert "make figures STUDY=paced</pre>" in own
     target = tmp_path / "report.html"
     command = [sys.executable, "-m", "snakemake", "--report", str(target)]
     run = subprocess.run(

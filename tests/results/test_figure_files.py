@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from rankscope.drawing import panels, style
+from rankscope.drawing import describe, panels, style
 from rankscope.evidence import results
 from rankscope.jobs import tabulate
 from rankscope.planning import study
@@ -139,7 +139,47 @@ def test_figures_of_the_results_are_legible_whole_and_explained(name, item):
 def test_what_a_figure_shows_is_said_in_its_png(saved):
     with Image.open(saved.with_suffix(".png")) as picture:
         text = picture.text["Description"]
-    assert text == "Panel 1, A title: layer (0.95 to 2.05). Legend: lambda_1."
+    assert text == "Panel 1, A title: layer (0.95 to 2.05). Legend: λ_1."
+
+
+def test_the_way_of_each_curve_is_said_by_its_name_in_the_legend():
+    figure, axis = drawn(label="hump")
+    axis.plot([3, 2, 1], [5, 2, 1], "--", color="C1", label=r"$\lambda$")
+    panels.marks(axis, [1, 2, 3], [[1, 1, 1], [1, 1, 1]], color="C2", label="level")
+    panels.marks(axis, [1, 2, 3], [[4, 3, 2], [4, 3, 2]], color="C3", label="down")
+    axis.axhline(2, color="C4", label="a constant")
+    panels.legend_below(figure)
+    text = describe.figure(figure)
+    assert (
+        "From left to right hump rises, then falls (1, 4, 2); λ rises (1 to 5); "
+        "level stays level (1 to 1); down falls (4 to 2). Legend: hump; λ; a constant; level; down."
+    ) in text
+    axis.plot([1, 2, 3], [1, 2, 3], ":", color="C5", label="fifth")
+    figure.legends.clear()
+    panels.legend_below(figure)
+    assert "of 5 curves 2 rise, 1 fall, 1 rise, then fall, 1 stay level." in describe.figure(figure)
+
+
+def test_lines_that_share_a_name_are_not_told_apart():
+    figure, axis = drawn(label="both")
+    axis.plot([1, 2, 3], [3, 2, 1], marker="o", color="C0")
+    panels.legend_below(figure)
+    assert "From left to right" not in describe.figure(figure)
+
+
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [
+        (r"$\phi(x^a, \mathrm{Span}\,\mu)$", "φ(x^a, Span μ)"),
+        (r"$|W_i\cdot\mu|$ of $|A - PAP|\,/\,|A|$", "|W_i·μ| of |A - PAP| / |A|"),
+        (r"$|W_{i\perp}|^2 / \|W\|_F$", "|W_(i⊥)|^2 / ‖W‖_F"),
+        (r"$\sqrt{(k-1)/k}$ of $\sqrt{d}$", "√((k-1)/k) of √d"),
+        (r"$U^\top W$, $\log_{10} i^{-0.5}$", "U^T W, log_(10) i^(-0.5)"),
+        (r"$x^1\!\cdot\mu_{2}$ and $n \Delta$, 5 % \ {x}", r"x^1·μ_2 and n Δ, 5 % \ {x}"),
+    ],
+)
+def test_formulas_are_said_without_tex(tex, text):
+    assert describe.plain(tex) == text
 
 
 def test_a_table_is_written_for_people_for_programs_and_for_latex(tmp_path):

@@ -130,5 +130,7 @@ rule report:
         docs=code.text_hash("../../docs/derivations.md", "../../docs/findings/*.csv"),
         # shown where there is one; not an input, or every run would audit
         audit=code.content_hash(AUDIT) if AUDIT.exists() else "",
+        # named in the commands that remake what is shown
+        configfiles=[os.path.relpath(file) for file in workflow.configfiles],
     shell:
-        'python "$RANKSCOPE_SCRIPTS"/report.py {output:q} > {log} 2>&1'
+        'python "$RANKSCOPE_SCRIPTS"/report.py {output:q} {params.configfiles:q} > {log} 2>&1'

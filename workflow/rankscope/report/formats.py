@@ -4,10 +4,12 @@ import base64
 import gzip
 import math
 import re
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 MINUS = "\N{MINUS SIGN}"
+LONG_NUMBER = re.compile(r"(?<![\w.])\d{1,3}\.\d{5,}(?![\w.]*\w)")
 PROPER = {"lora": "LoRA", "randlora": "RandLoRA", "relu": "ReLU", "sgd": "SGD", "xor": "XOR"}
 
 
@@ -100,6 +102,21 @@ def in_words(name: str) -> str:
     words = [" ".join(PROPER.get(word, word) for word in part.split("_")) for part in parts]
     text = ": ".join(words)
     return text[:1].upper() + text[1:]
+
+
+def rounded(text: object) -> object:
+    """Write numbers of five decimals or more in a text with three digits; leave anything else.
+
+    A paper's number on arXiv has four digits before the point, and is left.
+    """
+    if not isinstance(text, str):
+        return text
+    return LONG_NUMBER.sub(lambda found: f"{float(found[0]):.3g}", text)
+
+
+def chosen(files: Sequence[str]) -> str:
+    """Return what chooses a configuration in a command of ``make``; nothing for the default."""
+    return "" if list(files) in ([], ["config.yaml"]) else f" CONFIG={shlex.quote(' '.join(files))}"
 
 
 def slug(text: str) -> str:

@@ -25,6 +25,9 @@ DOCS = code.PACKAGE.resolve().parent.parent / "docs"
 SOUND = (claims.FULL_TEXT, claims.DERIVED)
 """Bases of a claim that need no warning."""
 
+WORDED = ["statement", "accepted"]
+"""Columns of ``claims.csv`` in which the bounds of a region are written out."""
+
 STAGES = {
     "simulated": "simulate",
     "predicted": "predict",
@@ -252,9 +255,7 @@ def _text(name: str) -> tuple[str, Markup, dict[str, Markup]]:
     if not file.exists():
         package = importlib.import_module(f"rankscope.studies.{name.replace('/', '.')}")
         return formats.in_words(Path(name).name), prose.caption(inspect.getdoc(package) or ""), {}
-    title, introduction, parts = prose.sections(file.read_text(encoding="utf-8"))
-    shown = {heading: prose.markdown(text) for heading, text in parts.items()}
-    return title, prose.markdown(introduction), shown
+    return prose.page(file.read_text(encoding="utf-8"))
 
 
 def _claims(name: str, folder: Path) -> list[Claim]:
@@ -269,7 +270,7 @@ def _claims(name: str, folder: Path) -> list[Claim]:
         found.append(
             Claim(
                 study=name,
-                cells=items.records(cells),
+                cells=items.records(cells.assign(**cells[WORDED].map(formats.rounded))),
                 data=_packed(mine),
                 place=place,
                 text=text,
@@ -318,9 +319,7 @@ def times(folder: Path) -> dict[str, tuple[float, float]]:
 
 def definitions() -> tuple[str, Markup, dict[str, Markup]]:
     """Return heading, introduction and sections of the shared definitions."""
-    title, introduction, parts = prose.sections(prose.own("definitions.md"))
-    shown = {heading: prose.markdown(text) for heading, text in parts.items()}
-    return title, prose.markdown(introduction), shown
+    return prose.page(prose.own("definitions.md"))
 
 
 def full_name(claim: str, definition: str) -> str:
@@ -346,10 +345,7 @@ def history(name: str) -> dict[str, str]:
 def derivations() -> dict[str, Markup]:
     """Return the derivations of the documentation by heading, where it is at hand."""
     file = DOCS / "derivations.md"
-    if not file.exists():
-        return {}
-    parts = prose.sections(file.read_text(encoding="utf-8"))[2]
-    return {heading: prose.markdown(text) for heading, text in parts.items()}
+    return prose.page(file.read_text(encoding="utf-8"))[2] if file.exists() else {}
 
 
 def comparison(config: Configuration) -> Comparison | None:

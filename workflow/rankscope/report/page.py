@@ -1,5 +1,6 @@
 """Fill the report's template."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
@@ -12,8 +13,13 @@ from rankscope.planning import configuration
 from rankscope.report import audits, formats, gather, items, overview, prose, readme
 
 
-def write(target: Path) -> None:
-    """Write the report of the results beside it, with the configuration they were made with."""
+def write(target: Path, files: Sequence[str]) -> None:
+    """Write the report of the results beside it, with the configuration they were made with.
+
+    Args:
+        target: the report.
+        files: the configuration's, as the commands that remake the results name them.
+    """
     provenance = gather.provenance(target.parent)
     values = provenance["configuration"] | {"results": str(target.parent)}
     config = configuration.check(values, str(target.parent / "provenance.json"))
@@ -35,6 +41,8 @@ def write(target: Path) -> None:
             derivations=gather.derivations(),
             provenance=provenance,
             results=config.results,
+            files=files,
+            chosen=formats.chosen(files),
             confidence=config.confidence,
             seed=config.seed,
             style=Markup(prose.own("style.css")),

@@ -71,10 +71,24 @@ def sections(text: str) -> tuple[str, str, dict[str, str]]:
     )
 
 
+def page(text: str) -> tuple[str, Markup, dict[str, Markup]]:
+    """Render a text with headings; see `sections`.
+
+    Returns:
+        The heading as text; the introduction, and the sections by heading, as HTML.
+    """
+    title, introduction, parts = sections(text)
+    shown = {heading: markdown(body) for heading, body in parts.items()}
+    return title, markdown(introduction), shown
+
+
 def own(name: str) -> str:
     """Return a text file of this package."""
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
+
+LONG = 30
+"""Characters of TeX in a line beyond which a formula may be wider than a phone."""
 
 RAISED_PRIME = re.compile(r"<msup>(<mi>[^<]*</mi>)(<mi>&#x02032;</mi>)</msup>")
 
@@ -85,7 +99,9 @@ def formula(tex: str, *, display: bool) -> str:
     # a prime is drawn raised already; in a superscript most fonts raise it out of the line
     markup = RAISED_PRIME.sub(r"<mrow>\1\2</mrow>", markup)
     # on a phone a wide formula is scrolled, by the keyboard too
-    return f'<span class="formula" tabindex="0">{markup}</span>' if display else markup
+    if display:
+        return f'<span class="formula" tabindex="0">{markup}</span>'
+    return f'<span class="wide" tabindex="0">{markup}</span>' if len(tex) > LONG else markup
 
 
 @functools.cache

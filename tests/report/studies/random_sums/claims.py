@@ -28,7 +28,7 @@ def counted(results: Results) -> Iterator[Sample]:
 @claim(
     "all directions are used",
     "The stable rank is {accepted} of the rank.",
-    accepted=between(0.9, 1, why="recalled as nearly all"),
+    accepted=between(8 / 9, 1, why="recalled as nearly all"),
     estimate="stable rank over rank",
     scope="all points",
     source="Somebody (2001), recalled",
