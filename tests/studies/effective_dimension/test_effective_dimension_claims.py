@@ -1,5 +1,6 @@
 """Claims decide planted data as they should: what holds is supported, what does not is not."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -174,21 +175,42 @@ def test_a_network_that_dies_makes_its_point_undecided():
     assert rise.value > 0
 
 
-def test_one_hump_is_one_rise_only_after_a_fall():
-    flat = np.zeros((4, 1))
-    hump = np.array([0.2, 0.5, 0.8, 0.5, 0.2]) + flat
-    dip = np.array([0.8, 0.5, 0.2, 0.5, 0.8]) + flat
-    assert full_rank.count_rises(hump) == 0
-    assert full_rank.count_rises(dip) == 1
-    assert full_rank.count_rises(np.tile(dip, 3)) == 3
+def heights(curve, rises, window=None):
+    """Means of the falls and rises of networks that all have one curve."""
+    moves = revivals.swings(curve + np.zeros((4, 1)), rises, window)
+    return [float(values.mean()) for values, _ in moves]
 
 
-def test_a_rise_is_counted_only_above_both_thresholds():
-    rng = np.random.default_rng(2)
-    dip = np.array([0.8, 0.5, 0.505, 0.5])
-    assert full_rank.count_rises(dip + np.zeros((4, 1))) == 0
-    noisy = np.array([0.8, 0.5, 0.8]) + rng.standard_normal((40, 3))
-    assert full_rank.count_rises(noisy) == 0
+def test_the_swings_of_a_curve_are_its_falls_and_rises_relative_to_the_low_layers():
+    dip = np.array([0.8, 0.5, 0.2, 0.5, 0.6])
+    assert heights(dip, 1) == pytest.approx([3, 2])
+    assert heights(dip, 1, window=1) == pytest.approx([3, 1.5])
+    assert heights(np.tile(dip, 2), 2) == pytest.approx([3, 3, 3, 2])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_least_move_of_the_swings_is_the_largest_of_all_choices_of_layers(seed):
+    curve = np.random.default_rng(seed).random(8) + 0.1
+
+    def least(layers):
+        pairs = list(itertools.pairwise(layers))
+        falls = [curve[a] / curve[b] - 1 for a, b in pairs[::2]]
+        rises = [curve[b] / curve[a] - 1 for a, b in pairs[1::2]]
+        return min(falls + rises)
+
+    every = list(itertools.combinations(range(8), 5))
+    assert least(revivals.turning_layers(curve, 2)) == pytest.approx(max(map(least, every)))
+    near = [layers for layers in every if all(b - a < 3 for a, b in (layers[1:3], layers[3:]))]
+    chosen = revivals.turning_layers(curve, 2, window=2)
+    assert least(chosen) == pytest.approx(max(map(least, near)))
+
+
+def test_one_dip_is_no_alternation_and_noise_hides_one_without_a_verdict(large):
+    dip = 0.5 * (1 - 0.3 * (LAYERS == 2))
+    assert verdict(full_rank.alternation, plant(large, dip, noise=0.001)) == "contradicted"
+    dips = 0.5 * (1 + 0.04 * (LAYERS < 6) * (LAYERS % 2) - 0.05 * (LAYERS > 5))
+    assert verdict(full_rank.alternation, plant(large, dips, noise=0.001)) == "supported"
+    assert verdict(full_rank.alternation, plant(large, dips, noise=0.1)) == "undecided"
 
 
 def test_the_height_is_supported_by_a_curve_at_that_height_only(large):

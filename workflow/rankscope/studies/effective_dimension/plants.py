@@ -111,10 +111,10 @@ def advantage(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
 
 
 def alternation(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
-    """Return so many dips, in all networks."""
-    layer, networks = _layers(point), point.measured.sizes["replicate"]
-    dips = (layer % 2 == 0) & (layer <= 2 * float(values.mean()))
-    return _curve(point, rank, np.tile(0.8 - 0.4 * dips, (networks, 1)))
+    """Return two dips of that depth, at layers 2 and 4, and a decay beyond them."""
+    layer = _layers(point)
+    high = _column(values) * np.isin(layer, [1, 3, 5])
+    return _curve(point, rank, 0.5 * np.exp(-np.maximum(layer - 5, 0)) * (1 + high))
 
 
 def cosine(point: Point, values: xr.DataArray) -> Planted:

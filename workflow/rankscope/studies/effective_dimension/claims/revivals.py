@@ -1,5 +1,6 @@
 """Claim C: the effective dimension revives, at the abstract's depths and with its period."""
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -19,8 +20,6 @@ from rankscope.studies.effective_dimension.claims.definitions import (
 
 WINDOW = 6
 """Layers within which a rise counts: two of the abstract's periods of 3.1 layers."""
-SIGNIFICANT = 4.0
-"""Standard errors of the paired difference that a rise must exceed to count as one."""
 WAVES = 20
 """Layers in which the period is looked for, six of the abstract's periods."""
 TREND = 7
@@ -186,13 +185,68 @@ def _rises(curves: np.ndarray) -> np.ndarray:
     return np.hstack([relative_rise(curves[:, :-lag], curves[:, lag:]) for lag in lags])
 
 
+def swings(
+    curves: np.ndarray, rises: int, window: int | None = None
+) -> Iterator[tuple[np.ndarray, float]]:
+    """Yield the falls and rises, in turn, of the curve that swings the most.
+
+    Of all curves that fall and rise so many times, that one whose least move is the largest. One
+    half of the networks chooses its layers for the other, so that noise that is chosen is not
+    what is measured.
+
+    Args:
+        curves: shape ``(replicate, layer)``, of ``2 rises + 1`` layers or more.
+        rises: how many.
+        window: layers within which a rise counts; any number by default.
+
+    Yields:
+        Per move each network's difference between its high and its low layer, relative to the mean
+        at the low one, shape ``(replicate,)``, ``nan`` for a network with a layer without a
+        value; and that mean.
+    """
+    moves = np.full((2 * rises, len(curves)), np.nan)
+    bases = np.full((2 * rises, 2), np.nan)
+    sound = np.flatnonzero(np.isfinite(curves).all(axis=1))
+    halves = sound[::2], sound[1::2]
+    if len(halves[1]):
+        for half, (mine, other) in enumerate((halves, halves[::-1])):
+            layers = turning_layers(curves[other].mean(axis=0), rises, window)
+            for move, ends in enumerate(itertools.pairwise(layers)):
+                low, high = ends if move % 2 else ends[::-1]
+                moves[move, mine] = relative_rise(curves[mine, low], curves[mine, high])
+                bases[move, half] = curves[mine, low].mean()
+    yield from zip(moves, bases.mean(axis=1).tolist(), strict=True)
+
+
+def turning_layers(curve: np.ndarray, rises: int, window: int | None = None) -> list[int]:
+    """Return the layers between which a curve falls and rises in turn, the least move the largest.
+
+    Args:
+        curve: shape ``(layer,)``.
+        rises: as many falls are before and between them.
+        window: layers within which a rise counts; any number by default.
+
+    Returns:
+        Places in the curve, ``2 rises + 1``.
+    """
+    layer = np.arange(len(curve))
+    lags = layer - layer[:, None]
+    rise = (curve - curve[:, None]) / np.where(curve > 0, curve, np.inf)[:, None]
+    fall = np.where(lags > 0, rise.T, -np.inf)
+    rise = np.where((lags > 0) & (lags <= (window or len(curve))), rise, -np.inf)
+    best, before = np.full(len(curve), np.inf), []
+    for _ in range(rises):
+        for move in (fall, rise):
+            least = np.minimum(best[:, None], move)
+            before.append(least.argmax(axis=0))
+            best = least.max(axis=0)
+    layers = [int(best.argmax())]
+    for places in reversed(before):
+        layers.append(int(places[layers[-1]]))
+    return layers[::-1]
+
+
 def relative_rise(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Return the rises, over the mean over networks before; 0 where that is 0."""
     base = before.mean(axis=0)
     return (after - before) / np.where(base > 0, base, np.inf)
-
-
-def passes(rises: np.ndarray) -> np.ndarray:
-    """Say which rises pass the registered test: more than 2 % and 4 standard errors."""
-    mean, error = rises.mean(axis=0), rises.std(axis=0, ddof=1) / np.sqrt(len(rises))
-    return (mean > REVIVED.lower) & (mean > SIGNIFICANT * error)
