@@ -149,30 +149,31 @@ def test_a_smooth_fall_is_hardly_a_wave(curve):
     assert abs(amplitude[0]) < 0.002
 
 
-def test_noise_alone_is_hardly_ever_a_rise_and_the_choice_of_layers_does_not_make_it_one():
+def test_noise_alone_hardly_ever_revives_and_the_choice_of_layers_does_not_make_it_do_so():
     rng = np.random.default_rng(1)
-    found = [
-        samples.mean(revivals.largest_rise(0.8 + 0.02 * rng.standard_normal((40, 60))))
-        for _ in range(200)
-    ]
-    scores = np.array([one.value / one.error for one in found])
-    assert abs(scores.mean()) < 4 / np.sqrt(200)
-    assert np.mean(scores > 1.68) < 0.1
+    found = [revivals.revived(0.8 + 0.02 * rng.standard_normal((40, 60))) for _ in range(200)]
+    assert np.mean([one.value > 1.68 * one.error for one in found]) < 0.05
 
 
-def test_a_rise_counts_only_within_the_window():
-    step = np.where(np.arange(30) < 10, 0.5, 0.6) + np.zeros((6, 1))
-    assert revivals.largest_rise(step) == pytest.approx(0.2)
-    slow = 0.5 * (1 + 0.003 * np.arange(30)) + np.zeros((6, 1))
-    assert np.all((revivals.largest_rise(slow) > 0) & (revivals.largest_rise(slow) < 0.02))
+def test_a_slow_fall_under_loud_noise_is_not_taken_for_a_revival():
+    rng = np.random.default_rng(4)
+    fall = 0.8 - 0.002 * np.arange(40)
+    found = [revivals.revived(fall + 0.1 * rng.standard_normal((40, 40))) for _ in range(200)]
+    assert np.mean([one.value - 0.02 > 1.68 * one.error for one in found]) < 0.05
+
+
+@pytest.mark.parametrize("curve", [np.linspace(0.1, 1, 24), np.minimum(0.3 * LAYERS, 1)])
+def test_what_was_never_lost_does_not_revive(large, curve):
+    grown = plant(large, curve, noise=0.001)
+    assert verdict(revivals.revival, grown) == "contradicted"
+    lost = plant(large, np.where(LAYERS == 1, 1.1 * curve[1], curve), noise=0.001)
+    assert verdict(revivals.revival, lost) == "supported"
 
 
 def test_a_network_that_dies_makes_its_point_undecided():
     curves = 0.5 + 0.01 * np.arange(12) + np.zeros((8, 1))
     curves[3, 5:] = np.nan
-    rise = samples.mean(revivals.largest_rise(curves))
-    assert rise.missing == 1
-    assert rise.value > 0
+    assert revivals.revived(curves, step=0.02).missing == 1
 
 
 def heights(curve, rises, window=None):

@@ -8,7 +8,7 @@ import numpy as np
 from rankscope.evidence.claims import ABSTRACT, claim
 from rankscope.evidence.region import at_least, within
 from rankscope.evidence.results import Point, Results
-from rankscope.evidence.samples import Sample
+from rankscope.evidence.samples import Estimate, Sample, mean
 from rankscope.studies.effective_dimension.claims.definitions import (
     DEFINITIONS,
     FEWEST,
@@ -32,14 +32,16 @@ SCOPE = "ReLU, Gaussian weights, no bias, n >= m >= 50"
 
 @claim(
     "C revival",
-    "Somewhere the effective dimension revives: it rises within 6 layers, relative to its mean, "
-    "by {accepted}.",
+    "Somewhere the effective dimension revives: it falls, and then rises within 6 layers, relative "
+    "to the mean where it is low, by {accepted}.",
     accepted=REVIVED,
-    estimate="largest relative rise, between the layers that the other half of the networks chose",
-    null="monotone decay: 0",
+    estimate="fall or rise, that which is less beyond the bound in standard errors, between the "
+    "layers that the other half of the networks chose",
+    null="monotone decay or growth: 0",
     chance=0.0,
     somewhere=True,
-    scope=f"{SCOPE}, from any layer on; points of 8 or more networks, some of which have lost rank",
+    scope=f"{SCOPE}, from any layer on; what was never lost does not revive: a growth that no fall "
+    "precedes does not count; points of 8 or more networks, 3 or more layers",
     source=SOURCE,
     basis=ABSTRACT,
     figure="verdicts_by_definition",
@@ -47,11 +49,11 @@ SCOPE = "ReLU, Gaussian weights, no bias, n >= m >= 50"
     headline=True,
 )
 def revival(results: Results, rank: Rank) -> Iterator[Sample]:
-    """Measure the largest rise of the mean on networks that did not choose its layers."""
-    for point in results.where(rank.measured, wide, lambda p: p.depth > 1, **PAPER):
+    """Measure the fall and the rise on networks that did not choose their layers."""
+    for point in results.where(rank.measured, wide, lambda p: p.depth >= 3, **PAPER):
         curves = rank.curves(point)
         if len(curves) >= FEWEST and not np.all(curves == 1):
-            yield Sample(point, largest_rise(curves), resolution=rank.step(point))
+            yield Sample(point, revived(curves, rank.step(point)))
 
 
 @claim(
@@ -156,33 +158,22 @@ def wave(curves: np.ndarray, *, first: float, period: float) -> np.ndarray:
     return np.linalg.pinv(terms)[0] @ curves.T
 
 
-def largest_rise(curves: np.ndarray) -> np.ndarray:
-    """Return each network's rise between the two layers of the largest rise of the mean.
+def revived(curves: np.ndarray, step: float = 0.0) -> Estimate:
+    """Return the fall or the rise after it, that which passes the test of revival less clearly.
 
-    One half of the networks chooses the layers for the other, so that noise that is chosen is
-    not what is measured.
+    Both must pass it, so that to pass by the lesser is to pass (Berger, Technometrics 24, 1982).
 
     Args:
-        curves: shape ``(replicate, layer)``.
-
-    Returns:
-        Shape ``(replicate,)``, relative to the mean; ``nan`` for a network with a layer
-        without a value.
+        curves: shape ``(replicate, layer)``, of three layers or more.
+        step: of their scale; 0 if it is continuous.
     """
-    rises = np.full(len(curves), np.nan)
-    sound = np.flatnonzero(np.isfinite(curves).all(axis=1))
-    halves = sound[::2], sound[1::2]
-    if len(halves[1]):
-        for mine, other in (halves, halves[::-1]):
-            chosen = np.argmax(_rises(curves[other]).mean(axis=0))
-            rises[mine] = _rises(curves[mine])[:, chosen]
-    return rises
+    moves = swings(curves, rises=1, window=WINDOW)
+    found = [mean(values, step / (low or np.inf)) for values, low in moves]
 
+    def beyond(one: Estimate) -> float:
+        return (one.value - REVIVED.lower) / one.error if one.error > 0 else -np.inf
 
-def _rises(curves: np.ndarray) -> np.ndarray:
-    """Return the relative rises between all pairs of layers within the window."""
-    lags = range(1, min(WINDOW, curves.shape[1] - 1) + 1)
-    return np.hstack([relative_rise(curves[:, :-lag], curves[:, lag:]) for lag in lags])
+    return min(found, key=beyond)
 
 
 def swings(
