@@ -41,7 +41,8 @@ SCOPE = "ReLU, Gaussian weights, no bias, n >= m >= 50"
     chance=0.0,
     somewhere=True,
     scope=f"{SCOPE}, from any layer on; what was never lost does not revive: a growth that no fall "
-    "precedes does not count; points of 8 or more networks, 3 or more layers",
+    "precedes does not count; points of 8 or more networks and 3 or more layers, some of which are "
+    "below the most that there can be: m, centred m - 1",
     source=SOURCE,
     basis=ABSTRACT,
     figure="verdicts_by_definition",
@@ -52,7 +53,7 @@ def revival(results: Results, rank: Rank) -> Iterator[Sample]:
     """Measure the fall and the rise on networks that did not choose their layers."""
     for point in results.where(rank.measured, wide, lambda p: p.depth >= 3, **PAPER):
         curves = rank.curves(point)
-        if len(curves) >= FEWEST and not np.all(curves == 1):
+        if len(curves) >= FEWEST and not np.all(curves == rank.most(point)):
             yield Sample(point, revived(curves, rank.step(point)))
 
 
