@@ -17,9 +17,15 @@ TERMINAL = 0.999
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Measure(Definition):
-    """A notion, and the variable that holds it."""
+    """A notion.
+
+    Attributes:
+        variable: that holds it.
+        counts: whether it counts singular values, and so is a whole number.
+    """
 
     variable: str
+    counts: bool = False
 
 
 def terminal(point: Point) -> bool:
@@ -57,10 +63,10 @@ def initial_ratio(results: Results) -> Iterator[Sample]:
 RANKS = (
     Measure(name="centred participation ratio", variable="centred_participation_ratio"),
     Measure(name="centred effective rank", variable="centred_effective_rank"),
-    Measure(name="centred rank at 0.01", variable="centred_numerical_rank"),
+    Measure(name="centred rank at 0.01", variable="centred_numerical_rank", counts=True),
     Measure(name="participation ratio", variable="participation_ratio"),
     Measure(name="effective rank", variable="effective_rank"),
-    Measure(name="rank at 0.01", variable="numerical_rank"),
+    Measure(name="rank at 0.01", variable="numerical_rank", counts=True),
     Measure(name="stable rank", variable="stable_rank"),
 )
 
@@ -88,7 +94,9 @@ def collapse_survives(results: Results, rank: Measure) -> Iterator[Sample]:
         ratio = ranks.isel(layer=-1) / ranks.isel(layer=0)
         kept = float(ratio.isel(step=0).mean())
         if kept < 0.8:
-            yield Sample(point, end(ratio) / kept, chance=1 / kept)
+            # a direction of the last layer, whose rank is the smaller one where rank collapses
+            step = rank.counts / (kept * float(end(ranks).isel(layer=0).mean()))
+            yield Sample(point, end(ratio) / kept, chance=1 / kept, resolution=step)
 
 
 @claim(
