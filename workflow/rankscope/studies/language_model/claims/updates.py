@@ -34,9 +34,11 @@ AMPLIFICATION = {
     "scope": "adapted matrices, runs at the chosen learning rates",
     "figure": "amplification",
 }
+INTRUDER = "a direction matches one of the base weight at a cosine of 0.5 or more"
 INTRUDERS = {
     "scope": "matrices of the adapted layers; short fine-tuning, each method at the rate of least "
-    "validation loss, which decides its norm and with it the count",
+    "validation loss, which decides its norm and with it the count; "
+    f"{INTRUDER}",
     "figure": "intruders",
 }
 
@@ -164,7 +166,7 @@ def intruders(results: Results) -> Iterator[Sample]:
     **INTRUDERS
     | {
         "scope": "matrices of the adapted layers; short fine-tuning; the trained head is kept "
-        "while an update is scaled, and the loss is that of the worst of these runs"
+        f"while an update is scaled, and the loss is that of the worst of these runs; {INTRUDER}"
     },
 )
 def intruders_at_equal_loss(results: Results) -> Iterator[Sample]:
