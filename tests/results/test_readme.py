@@ -64,6 +64,7 @@ def test_a_claim_is_as_strong_as_under_its_weakest_definition_and_counts_if_all_
 def test_numbers_without_an_error_and_verdicts_that_depend_are_not_ranked():
     claims = table(
         row("count", SUPPORTED, 7.0, error=0.0),
+        row("identity", SUPPORTED, 7.0, error=1e-17),
         row("unknown", SUPPORTED, 7.0, error=math.nan),
         row("turning", DEPENDS, 7.0),
     )

@@ -1,5 +1,6 @@
 """Claims decide planted data as they should: what holds is supported, what does not is not."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +132,13 @@ def test_one_revival_anywhere_is_enough_for_a_claim_that_there_is_one(large):
 
 
 def test_rank_that_nobody_has_lost_cannot_revive_and_is_no_evidence_against(large):
-    assert revivals.revival.samples(plant(large, 1.0), SOFT) == []
+    exact, centred = (
+        next(r for r in DEFINITIONS if r.name == f"{c}rank") for c in ("exact ", "centred ")
+    )
+    assert revivals.revival.samples(plant(large, 1.0, variable=exact.variable), exact) == []
+    most = plant(large, 0.98, variable=centred.variable)
+    assert revivals.revival.samples(most, centred) == []
+    assert revivals.revival.samples(plant(large, 0.96, variable=centred.variable), centred)
 
 
 def test_an_oscillation_of_the_mean_by_a_fiftieth_of_m_is_found_beside_a_trend(large):
@@ -148,47 +155,69 @@ def test_a_smooth_fall_is_hardly_a_wave(curve):
     assert abs(amplitude[0]) < 0.002
 
 
-def test_noise_alone_is_hardly_ever_a_rise_and_the_choice_of_layers_does_not_make_it_one():
+def test_noise_alone_hardly_ever_revives_and_the_choice_of_layers_does_not_make_it_do_so():
     rng = np.random.default_rng(1)
-    found = [
-        samples.mean(revivals.largest_rise(0.8 + 0.02 * rng.standard_normal((40, 60))))
-        for _ in range(200)
-    ]
-    scores = np.array([one.value / one.error for one in found])
-    assert abs(scores.mean()) < 4 / np.sqrt(200)
-    assert np.mean(scores > 1.68) < 0.1
+    found = [revivals.revived(0.8 + 0.02 * rng.standard_normal((40, 60))) for _ in range(200)]
+    assert np.mean([one.value > 1.68 * one.error for one in found]) < 0.05
 
 
-def test_a_rise_counts_only_within_the_window():
-    step = np.where(np.arange(30) < 10, 0.5, 0.6) + np.zeros((6, 1))
-    assert revivals.largest_rise(step) == pytest.approx(0.2)
-    slow = 0.5 * (1 + 0.003 * np.arange(30)) + np.zeros((6, 1))
-    assert np.all((revivals.largest_rise(slow) > 0) & (revivals.largest_rise(slow) < 0.02))
+def test_a_slow_fall_under_loud_noise_is_not_taken_for_a_revival():
+    rng = np.random.default_rng(4)
+    fall = 0.8 - 0.002 * np.arange(40)
+    found = [revivals.revived(fall + 0.1 * rng.standard_normal((40, 40))) for _ in range(200)]
+    assert np.mean([one.value - 0.02 > 1.68 * one.error for one in found]) < 0.05
+
+
+@pytest.mark.parametrize("curve", [np.linspace(0.1, 1, 24), np.minimum(0.3 * LAYERS, 1)])
+def test_what_was_never_lost_does_not_revive(large, curve):
+    grown = plant(large, curve, noise=0.001)
+    assert verdict(revivals.revival, grown) == "contradicted"
+    lost = plant(large, np.where(LAYERS == 1, 1.1 * curve[1], curve), noise=0.001)
+    assert verdict(revivals.revival, lost) == "supported"
 
 
 def test_a_network_that_dies_makes_its_point_undecided():
     curves = 0.5 + 0.01 * np.arange(12) + np.zeros((8, 1))
     curves[3, 5:] = np.nan
-    rise = samples.mean(revivals.largest_rise(curves))
-    assert rise.missing == 1
-    assert rise.value > 0
+    assert revivals.revived(curves, step=0.02).missing == 1
 
 
-def test_one_hump_is_one_rise_only_after_a_fall():
-    flat = np.zeros((4, 1))
-    hump = np.array([0.2, 0.5, 0.8, 0.5, 0.2]) + flat
-    dip = np.array([0.8, 0.5, 0.2, 0.5, 0.8]) + flat
-    assert full_rank.count_rises(hump) == 0
-    assert full_rank.count_rises(dip) == 1
-    assert full_rank.count_rises(np.tile(dip, 3)) == 3
+def heights(curve, rises, window=None):
+    """Means of the falls and rises of networks that all have one curve."""
+    moves = revivals.swings(curve + np.zeros((4, 1)), rises, window)
+    return [float(values.mean()) for values, _ in moves]
 
 
-def test_a_rise_is_counted_only_above_both_thresholds():
-    rng = np.random.default_rng(2)
-    dip = np.array([0.8, 0.5, 0.505, 0.5])
-    assert full_rank.count_rises(dip + np.zeros((4, 1))) == 0
-    noisy = np.array([0.8, 0.5, 0.8]) + rng.standard_normal((40, 3))
-    assert full_rank.count_rises(noisy) == 0
+def test_the_swings_of_a_curve_are_its_falls_and_rises_relative_to_the_low_layers():
+    dip = np.array([0.8, 0.5, 0.2, 0.5, 0.6])
+    assert heights(dip, 1) == pytest.approx([3, 2])
+    assert heights(dip, 1, window=1) == pytest.approx([3, 1.5])
+    assert heights(np.tile(dip, 2), 2) == pytest.approx([3, 3, 3, 2])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_least_move_of_the_swings_is_the_largest_of_all_choices_of_layers(seed):
+    curve = np.random.default_rng(seed).random(8) + 0.1
+
+    def least(layers):
+        pairs = list(itertools.pairwise(layers))
+        falls = [curve[a] / curve[b] - 1 for a, b in pairs[::2]]
+        rises = [curve[b] / curve[a] - 1 for a, b in pairs[1::2]]
+        return min(falls + rises)
+
+    every = list(itertools.combinations(range(8), 5))
+    assert least(revivals.turning_layers(curve, 2)) == pytest.approx(max(map(least, every)))
+    near = [layers for layers in every if all(b - a < 3 for a, b in (layers[1:3], layers[3:]))]
+    chosen = revivals.turning_layers(curve, 2, window=2)
+    assert least(chosen) == pytest.approx(max(map(least, near)))
+
+
+def test_one_dip_is_no_alternation_and_noise_hides_one_without_a_verdict(large):
+    dip = 0.5 * (1 - 0.3 * (LAYERS == 2))
+    assert verdict(full_rank.alternation, plant(large, dip, noise=0.001)) == "contradicted"
+    dips = 0.5 * (1 + 0.04 * (LAYERS < 6) * (LAYERS % 2) - 0.05 * (LAYERS > 5))
+    assert verdict(full_rank.alternation, plant(large, dips, noise=0.001)) == "supported"
+    assert verdict(full_rank.alternation, plant(large, dips, noise=0.1)) == "undecided"
 
 
 def test_the_height_is_supported_by_a_curve_at_that_height_only(large):
@@ -291,6 +320,6 @@ def test_definitions_are_in_units_of_the_batch_and_counts_have_its_resolution(sm
     for rank in DEFINITIONS:
         curves = rank.curves(point)
         assert curves.shape == (12, 24)
-        assert np.nanmax(curves) <= 1 + 1e-12
+        assert np.nanmax(curves) <= rank.most(point) + 1e-12
         if rank.counts:
             np.testing.assert_allclose(curves / rank.step(point), np.round(curves * 8))

@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from rankscope import datasets
@@ -29,6 +28,8 @@ SHOWN = (
 )
 LISTED = 4
 """Of a claim with more definitions than these the table shows how many came out how, first."""
+ARITHMETIC = 1e12
+"""Errors from the bound, at which an error is one of rounding."""
 
 COLUMNS = (
     "study", "claim", "definition", "statement", "verdict", "basis", "quantifier", "points",
@@ -74,7 +75,7 @@ def headlines(claims: pd.DataFrame) -> list[tuple[str, str]]:
     strongly supported and the most strongly contradicted one. A claim is as strong as the
     distance of its worst point from the bound of its region, in standard errors; one with several
     definitions counts if its verdict is the same under all, and is as strong as the weakest.
-    Numbers without an error (counts, arithmetic) are not ranked.
+    Numbers without an error, or with one of rounding alone (counts, arithmetic) are not ranked.
     """
     chosen: list[tuple[str, str]] = []
     for _, paper in claims.groupby(claims.study.map(study.paper), sort=False):
@@ -91,7 +92,7 @@ def headlines(claims: pd.DataFrame) -> list[tuple[str, str]]:
                 for key, rows in rest.items()
                 if (rows.verdict == verdict).all()
             }
-            ranked = {key: value for key, value in strengths.items() if np.isfinite(value)}
+            ranked = {key: value for key, value in strengths.items() if value < ARITHMETIC}
             if ranked:
                 chosen.append(max(ranked, key=lambda key: ranked[key]))
     return chosen

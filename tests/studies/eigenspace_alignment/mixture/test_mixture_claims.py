@@ -86,6 +86,25 @@ def test_a_replicate_with_an_eigenpair_that_did_not_converge_says_nothing(blocks
     )
 
 
+def test_outliers_that_sink_are_timed_on_replicates_whose_eigenpairs_converged():
+    dims = ("checkpoint", "label", "matrix")
+    time = np.geomspace(0.5, 64, 8) - 0.5
+    edge = xr.DataArray(np.ones((8, 2, 2)), dims=dims, coords={"matrix": ["hessian", "g"]})
+    height = xr.DataArray(2 * (time + 0.5) ** -0.25, dims="checkpoint")
+    theory = xr.Dataset({"edge": edge, "eigenvalues": (edge * height).expand_dims(eigenvalue=3)})
+    theory = theory.assign(training_time=("checkpoint", time))
+    noise = xr.DataArray(1 + 0.01 * np.arange(4), dims="replicate")
+    data = (theory.drop_vars("training_time") * noise).transpose("replicate", ...)
+    converged = xr.ones_like(data.edge)
+    converged[{"replicate": 1, "checkpoint": 2, "label": 0, "matrix": 1}] = 0
+    values = {"classes": 2, "checkpoints": 8, "duration": 64.0, "update": "full"}
+    values |= {"matrices": "blocks", "means": "orthonormal", "samples": "test"}
+    found = results.of({"here": (values, data.assign(converged=converged), theory)})
+    timed = spectra.sinking.samples(found)
+    assert [one.estimate.missing for one in timed] == [1, 1]
+    assert all(one.estimate.value == pytest.approx(1) for one in timed)
+
+
 def test_squared_lengths_are_the_diagonal_of_the_gram_matrix():
     gram = xr.DataArray([[1.0, 5.0], [5.0, 2.0]], dims=("label", "other"))
     np.testing.assert_array_equal(selection.lengths(gram), [1.0, 2.0])

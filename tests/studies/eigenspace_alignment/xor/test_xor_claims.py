@@ -4,8 +4,10 @@ import xarray as xr
 
 from rankscope.evidence import claims, results, samples
 from rankscope.studies.eigenspace_alignment import points
+from rankscope.studies.eigenspace_alignment.occupancy import claims as occupancy_claims
+from rankscope.studies.eigenspace_alignment.occupancy import simulation as occupancy_simulation
 from rankscope.studies.eigenspace_alignment.xor import claims as study_claims
-from rankscope.studies.eigenspace_alignment.xor import selection
+from rankscope.studies.eigenspace_alignment.xor import selection, simulation
 from rankscope.studies.eigenspace_alignment.xor.claims import last_layer
 from rankscope.studies.eigenspace_alignment.xor.theory import limits
 
@@ -19,6 +21,12 @@ def test_claims_recalled_from_the_paper_say_so():
     for claim in claims.of(study_claims):
         assert (claim.source.startswith(points.PAPER)) == claim.name.startswith("T")
         assert (claim.basis == claims.RECALLED) == claim.name.startswith(("T", "D2"))
+
+
+def test_scopes_name_the_thresholds_that_the_simulations_use():
+    assert f"above {simulation.OUTLIER:g} of the largest" in selection.OUTLIERS
+    assert f"({simulation.ALIVE:g} of the largest" in selection.ALIVE
+    assert f"{occupancy_simulation.ALIVE:g} of the largest" in occupancy_claims.SCOPE
 
 
 def test_both_models_have_a_claim_for_each_number_from_one_to_nineteen():

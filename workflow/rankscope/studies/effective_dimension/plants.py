@@ -62,10 +62,8 @@ def _power(kurtosis: float) -> float:
 
 
 def revival(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
-    """Return one rise, after the first layer, and a flutter that has no mean."""
-    layer, rise = _layers(point), _column(values)
-    flutter = 0.1 * (rise - rise.mean()) * (-1.0) ** layer
-    return _curve(point, rank, 0.5 * (1 + rise * (layer > 1) + flutter * (layer > 2)))
+    """Return a dip of that depth at layer 2, and a decay beyond it."""
+    return _dips(point, values, rank, 1)
 
 
 def rise_to_depths(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
@@ -111,10 +109,8 @@ def advantage(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
 
 
 def alternation(point: Point, values: xr.DataArray, rank: Rank) -> Planted:
-    """Return so many dips, in all networks."""
-    layer, networks = _layers(point), point.measured.sizes["replicate"]
-    dips = (layer % 2 == 0) & (layer <= 2 * float(values.mean()))
-    return _curve(point, rank, np.tile(0.8 - 0.4 * dips, (networks, 1)))
+    """Return two dips of that depth, at layers 2 and 4, and a decay beyond them."""
+    return _dips(point, values, rank, 2)
 
 
 def cosine(point: Point, values: xr.DataArray) -> Planted:
@@ -218,6 +214,12 @@ def log_norm_variance(point: Point, values: xr.DataArray) -> Planted:
     sides = np.where(np.arange(len(values)) % 2, 1, -1)[:, None]
     deviations = sides * np.sqrt(_column(squares) * variance)
     return _measured(point, "first_log_norm", deviations - variance / 2)
+
+
+def _dips(point: Point, values: xr.DataArray, rank: Rank, count: int) -> Planted:
+    layer, last = _layers(point), 2 * count + 1
+    high = _column(values) * ((layer <= last) & (layer % 2 == 1))
+    return _curve(point, rank, 0.5 * np.exp(-np.maximum(layer - last, 0)) * (1 + high))
 
 
 def _level(point: Point, rank: Rank, share: xr.DataArray) -> Planted:

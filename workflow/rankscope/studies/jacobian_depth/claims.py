@@ -29,7 +29,8 @@ class Rank(Definition):
     "rank while depth is small",
     "The participation ratio of the squared singular values of the Jacobian is n / (1 + K), "
     "{accepted}, with K the sum over layers of kappa: 2 for Gaussian ReLU, 1 for Gaussian linear "
-    "and orthogonal ReLU networks, and for tanh what its length map gives.",
+    "and orthogonal ReLU networks, and for tanh what its length map gives at weights of gain 1 and "
+    "inputs of mean square 1.",
     accepted=percent(10, why="the exact law of homogeneous networks leaves it by K/2n, up to 1/16"),
     estimate="mean of n / (1 + K) over the measured participation ratio",
     null="an isometry: participation ratio n",
@@ -178,12 +179,13 @@ def one_curve(results: Results) -> Iterator[Sample]:
 
 @claim(
     "orthogonal tanh keeps rank",
-    "Tanh networks with orthogonal weights keep the rank of their Jacobian at any depth: the "
-    "participation ratio at the last layer over that at layer n is {accepted}.",
+    "Tanh networks with orthogonal weights of gain 1, at inputs of mean square 1, keep the rank of "
+    "their Jacobian at any depth: the participation ratio at the last layer over that at layer n "
+    "is {accepted}.",
     accepted=at_least(0.9, why="kappa falls as 2 / l^2: beyond layer n the sum adds about 2/n"),
     estimate="PR at the last layer / PR at layer n",
     null="the tanh network of the same shape with Gaussian weights",
-    scope="depth 4 n or more",
+    scope="depth 4 n or more; at another gain or another length of the inputs kappa need not fall",
     source=HERE,
     basis=DERIVED,
     figure="ranks_by_depth",

@@ -12,7 +12,10 @@ the papers                          here
 m inputs, width n, depth            a held-out batch, ``width``, ``layer``
 k classes, means                    ``classes``, ``means``
 G, G-matrix, information matrix     second moment of per-sample gradients, of one layer or all
-Hessian, dominant subspace          the Gauss-Newton matrix, without the second derivative of
-                                    the network itself, and its k leading eigenvectors
+Hessian                             ``hessian_*`` where the grid asks for it, on the images that
+                                    make the Gauss-Newton matrix, which leaves out the second
+                                    derivative of the network itself
+dominant subspace                   the k leading eigenvectors of the Gauss-Newton matrix, and of
+                                    the Hessian where it is measured
 ==================================  ==========================================================
 """

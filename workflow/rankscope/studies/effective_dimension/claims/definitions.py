@@ -17,11 +17,13 @@ class Rank(Definition):
         variable: the measured variable.
         tolerance: which one to take, where the variable has several; 0 where it has not.
         counts: whether it counts singular values, and so is a whole number.
+        centred: whether it is of the batch minus its mean, which costs a direction.
     """
 
     variable: str
     tolerance: float = 0.0
     counts: bool = False
+    centred: bool = False
 
     def measured(self, point: Point) -> bool:
         """Say whether the point has it; some take more decompositions than others."""
@@ -34,6 +36,10 @@ class Rank(Definition):
             # a mapping, for the keyword of this name is another one of sel
             found = found.sel({"tolerance": self.tolerance})
         return np.asarray(found, dtype=float) / point.batch_size
+
+    def most(self, point: Point) -> float:
+        """Return the largest value that it can have, in units of m."""
+        return min(point.width, point.batch_size - self.centred) / float(point.batch_size)
 
     def step(self, point: Point) -> float:
         """Return the resolution of its scale: 1 / m if it is a whole number over m."""
@@ -56,22 +62,28 @@ DEFINITIONS = (
     Rank(name="participation ratio", variable="participation_ratio"),
     STABLE,
     Rank(name="rank at absolute 0.1", variable="absolute_rank", counts=True),
-    Rank(name="centred rank", variable="centred_rank", counts=True),
+    Rank(name="centred rank", variable="centred_rank", counts=True, centred=True),
     Rank(
         name="centred rank at 0.01",
         variable="centred_numerical_rank",
         tolerance=1e-2,
         counts=True,
+        centred=True,
     ),
     Rank(
         name="centred rank at 0.1",
         variable="centred_numerical_rank",
         tolerance=1e-1,
         counts=True,
+        centred=True,
     ),
-    Rank(name="centred effective rank", variable="centred_effective_rank"),
-    Rank(name="centred participation ratio", variable="centred_participation_ratio"),
-    Rank(name="raw centred participation ratio", variable="raw_centred_participation_ratio"),
+    Rank(name="centred effective rank", variable="centred_effective_rank", centred=True),
+    Rank(name="centred participation ratio", variable="centred_participation_ratio", centred=True),
+    Rank(
+        name="raw centred participation ratio",
+        variable="raw_centred_participation_ratio",
+        centred=True,
+    ),
     Rank(name="gate rank", variable="gate_rank", counts=True),
     Rank(name="gate rank at 0.1", variable="gate_numerical_rank", counts=True),
     Rank(name="rank of pre-activations", variable="preactivation_rank", counts=True),

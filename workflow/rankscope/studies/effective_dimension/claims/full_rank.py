@@ -1,14 +1,13 @@
 """Claims D and E: where the rank stays nearly full, and where layers alternate."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
 from rankscope.evidence.claims import ABSTRACT, claim
 from rankscope.evidence.region import at_least
 from rankscope.evidence.results import Point, Results
-from rankscope.evidence.samples import Sample, exact
+from rankscope.evidence.samples import Sample
 from rankscope.studies.effective_dimension.claims.definitions import (
     COUNTS,
     DEFINITIONS,
@@ -18,7 +17,7 @@ from rankscope.studies.effective_dimension.claims.definitions import (
     Rank,
     wide,
 )
-from rankscope.studies.effective_dimension.claims.revivals import passes, relative_rise
+from rankscope.studies.effective_dimension.claims.revivals import REVIVED, SCOPE, swings
 
 DEEP = 20
 """Layer at which "nearly full" is judged: the last one of the score of claim A."""
@@ -26,6 +25,9 @@ STRONG = 0.25
 """Least |a| of a "strong" slope, which the abstract does not quantify."""
 LOST = 0.02
 """Least loss, in units of m, of which a part can be kept."""
+FEWEST_LAYERS = 5
+"""Fewest that can fall and rise twice."""
+MOVES = ("first fall", "first rise", "second fall", "second rise")
 NEARLY_FULL = at_least(0.95, why="'nearly full rank': all but a twentieth")
 SHARE = "mean rank over min(m, n)"
 HALF = "half of all directions: as many units live in deep ReLU layers"
@@ -129,26 +131,24 @@ def finite_width(results: Results, rank: Rank) -> Iterator[Sample]:
 
 @claim(
     "E",
-    "Layers alternately collapse and revive: rises after a fall, {accepted}.",
-    accepted=at_least(2, why="one fall and one rise are no alternation"),
-    estimate="significant rises after a fall",
+    "Layers alternately collapse and revive: two falls, each with a rise after it, relative to the "
+    "mean {accepted} each.",
+    accepted=at_least(REVIVED.lower, why="that of a revival; one fall and one rise alternate not"),
+    estimate="relative fall or rise, between the layers that the other half of the networks chose",
     null="monotone decay or full rank: 0",
     chance=0.0,
-    targets={"holds": 3.0},
-    scope="ReLU, Gaussian weights, no bias, n >= m >= 50, all layers",
+    scope=f"{SCOPE}, at any distance from each other; points of 5 or more layers",
     source=SOURCE,
     basis=ABSTRACT,
     figure="verdicts_by_definition",
     definitions=DEFINITIONS,
 )
 def alternation(results: Results, rank: Rank) -> Iterator[Sample]:
-    """Count the rises of the mean that are significant, each of them tested for itself."""
-    for point in results.where(rank.measured, wide, lambda p: p.depth > 1, **PAPER):
-        curves = rank.curves(point)
-        sound = np.isfinite(curves).all(axis=1)
-        rises = count_rises(curves[sound]) if sound.any() else 0
-        missing = int(np.count_nonzero(~sound))
-        yield Sample(point, replace(exact(rises), missing=missing))
+    """Measure two falls and two rises on networks that did not choose their layers."""
+    for point in results.where(rank.measured, wide, lambda p: p.depth >= FEWEST_LAYERS, **PAPER):
+        moves = swings(rank.curves(point), rises=2)
+        for part, (move, base) in zip(MOVES, moves, strict=True):
+            yield Sample(point, move, part, resolution=rank.step(point) / (base or np.inf))
 
 
 def _shares(results: Results, rank: Rank) -> Iterator[Sample]:
@@ -163,29 +163,3 @@ def _full(point: Point) -> float:
 
 def _deep(point: Point, rank: Rank) -> np.ndarray:
     return rank.curves(point)[:, min(DEEP, point.depth) - 1]
-
-
-def count_rises(curves: np.ndarray) -> int:
-    """Return the number of significant rises after a significant fall, from the first layer.
-
-    A rise is from the lowest mean since the last rise, a fall from the highest since then;
-    both must pass the registered test of revival, at any distance.
-    """
-    low = high = rises = 0
-    falling, fell = True, False
-    mean = curves.mean(axis=0)
-    for layer in range(1, curves.shape[1]):
-        if falling:
-            low = layer if mean[layer] < mean[low] else low
-            fell = fell or _rises(curves, layer, high)
-            if fell and _rises(curves, low, layer):
-                rises, falling, high = rises + 1, False, layer
-        else:
-            high = layer if mean[layer] > mean[high] else high
-            if _rises(curves, layer, high):
-                falling, fell, low = True, True, layer
-    return rises
-
-
-def _rises(curves: np.ndarray, lower: int, upper: int) -> bool:
-    return bool(passes(relative_rise(curves[:, [lower]], curves[:, [upper]]))[0])

@@ -1,5 +1,6 @@
 """Claim C: the effective dimension revives, at the abstract's depths and with its period."""
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from rankscope.evidence.claims import ABSTRACT, claim
 from rankscope.evidence.region import at_least, within
 from rankscope.evidence.results import Point, Results
-from rankscope.evidence.samples import Sample
+from rankscope.evidence.samples import Estimate, Sample, mean
 from rankscope.studies.effective_dimension.claims.definitions import (
     DEFINITIONS,
     FEWEST,
@@ -19,8 +20,6 @@ from rankscope.studies.effective_dimension.claims.definitions import (
 
 WINDOW = 6
 """Layers within which a rise counts: two of the abstract's periods of 3.1 layers."""
-SIGNIFICANT = 4.0
-"""Standard errors of the paired difference that a rise must exceed to count as one."""
 WAVES = 20
 """Layers in which the period is looked for, six of the abstract's periods."""
 TREND = 7
@@ -33,14 +32,17 @@ SCOPE = "ReLU, Gaussian weights, no bias, n >= m >= 50"
 
 @claim(
     "C revival",
-    "Somewhere the effective dimension revives: it rises within 6 layers, relative to its mean, "
-    "by {accepted}.",
+    "Somewhere the effective dimension revives: it falls, and then rises within 6 layers, relative "
+    "to the mean where it is low, by {accepted}.",
     accepted=REVIVED,
-    estimate="largest relative rise, between the layers that the other half of the networks chose",
-    null="monotone decay: 0",
+    estimate="fall or rise, that which is less beyond the bound in standard errors, between the "
+    "layers that the other half of the networks chose",
+    null="monotone decay or growth: 0",
     chance=0.0,
     somewhere=True,
-    scope=f"{SCOPE}, from any layer on; points of 8 or more networks, some of which have lost rank",
+    scope=f"{SCOPE}, from any layer on; what was never lost does not revive: a growth that no fall "
+    "precedes does not count; points of 8 or more networks and 3 or more layers, some of which are "
+    "below the most that there can be: m, centred m - 1",
     source=SOURCE,
     basis=ABSTRACT,
     figure="verdicts_by_definition",
@@ -48,11 +50,11 @@ SCOPE = "ReLU, Gaussian weights, no bias, n >= m >= 50"
     headline=True,
 )
 def revival(results: Results, rank: Rank) -> Iterator[Sample]:
-    """Measure the largest rise of the mean on networks that did not choose its layers."""
-    for point in results.where(rank.measured, wide, lambda p: p.depth > 1, **PAPER):
+    """Measure the fall and the rise on networks that did not choose their layers."""
+    for point in results.where(rank.measured, wide, lambda p: p.depth >= 3, **PAPER):
         curves = rank.curves(point)
-        if len(curves) >= FEWEST and not np.all(curves == 1):
-            yield Sample(point, largest_rise(curves), resolution=rank.step(point))
+        if len(curves) >= FEWEST and not np.all(curves == rank.most(point)):
+            yield Sample(point, revived(curves, rank.step(point)))
 
 
 @claim(
@@ -157,42 +159,86 @@ def wave(curves: np.ndarray, *, first: float, period: float) -> np.ndarray:
     return np.linalg.pinv(terms)[0] @ curves.T
 
 
-def largest_rise(curves: np.ndarray) -> np.ndarray:
-    """Return each network's rise between the two layers of the largest rise of the mean.
+def revived(curves: np.ndarray, step: float = 0.0) -> Estimate:
+    """Return the fall or the rise after it, that which passes the test of revival less clearly.
 
-    One half of the networks chooses the layers for the other, so that noise that is chosen is
-    not what is measured.
+    Both must pass it, so that to pass by the lesser is to pass (Berger, Technometrics 24, 1982).
 
     Args:
-        curves: shape ``(replicate, layer)``.
-
-    Returns:
-        Shape ``(replicate,)``, relative to the mean; ``nan`` for a network with a layer
-        without a value.
+        curves: shape ``(replicate, layer)``, of three layers or more.
+        step: of their scale; 0 if it is continuous.
     """
-    rises = np.full(len(curves), np.nan)
+    moves = swings(curves, rises=1, window=WINDOW)
+    found = [mean(values, step / (low or np.inf)) for values, low in moves]
+
+    def beyond(one: Estimate) -> float:
+        return (one.value - REVIVED.lower) / one.error if one.error > 0 else -np.inf
+
+    return min(found, key=beyond)
+
+
+def swings(
+    curves: np.ndarray, rises: int, window: int | None = None
+) -> Iterator[tuple[np.ndarray, float]]:
+    """Yield the falls and rises, in turn, of the curve that swings the most.
+
+    Of all curves that fall and rise so many times, that one whose least move is the largest. One
+    half of the networks chooses its layers for the other, so that noise that is chosen is not
+    what is measured.
+
+    Args:
+        curves: shape ``(replicate, layer)``, of ``2 rises + 1`` layers or more.
+        rises: how many.
+        window: layers within which a rise counts; any number by default.
+
+    Yields:
+        Per move each network's difference between its high and its low layer, relative to the mean
+        at the low one, shape ``(replicate,)``, ``nan`` for a network with a layer without a
+        value; and that mean.
+    """
+    moves = np.full((2 * rises, len(curves)), np.nan)
+    bases = np.full((2 * rises, 2), np.nan)
     sound = np.flatnonzero(np.isfinite(curves).all(axis=1))
     halves = sound[::2], sound[1::2]
     if len(halves[1]):
-        for mine, other in (halves, halves[::-1]):
-            chosen = np.argmax(_rises(curves[other]).mean(axis=0))
-            rises[mine] = _rises(curves[mine])[:, chosen]
-    return rises
+        for half, (mine, other) in enumerate((halves, halves[::-1])):
+            layers = turning_layers(curves[other].mean(axis=0), rises, window)
+            for move, ends in enumerate(itertools.pairwise(layers)):
+                low, high = ends if move % 2 else ends[::-1]
+                moves[move, mine] = relative_rise(curves[mine, low], curves[mine, high])
+                bases[move, half] = curves[mine, low].mean()
+    yield from zip(moves, bases.mean(axis=1).tolist(), strict=True)
 
 
-def _rises(curves: np.ndarray) -> np.ndarray:
-    """Return the relative rises between all pairs of layers within the window."""
-    lags = range(1, min(WINDOW, curves.shape[1] - 1) + 1)
-    return np.hstack([relative_rise(curves[:, :-lag], curves[:, lag:]) for lag in lags])
+def turning_layers(curve: np.ndarray, rises: int, window: int | None = None) -> list[int]:
+    """Return the layers between which a curve falls and rises in turn, the least move the largest.
+
+    Args:
+        curve: shape ``(layer,)``.
+        rises: as many falls are before and between them.
+        window: layers within which a rise counts; any number by default.
+
+    Returns:
+        Places in the curve, ``2 rises + 1``.
+    """
+    layer = np.arange(len(curve))
+    lags = layer - layer[:, None]
+    rise = (curve - curve[:, None]) / np.where(curve > 0, curve, np.inf)[:, None]
+    fall = np.where(lags > 0, rise.T, -np.inf)
+    rise = np.where((lags > 0) & (lags <= (window or len(curve))), rise, -np.inf)
+    best, before = np.full(len(curve), np.inf), []
+    for _ in range(rises):
+        for move in (fall, rise):
+            least = np.minimum(best[:, None], move)
+            before.append(least.argmax(axis=0))
+            best = least.max(axis=0)
+    layers = [int(best.argmax())]
+    for places in reversed(before):
+        layers.append(int(places[layers[-1]]))
+    return layers[::-1]
 
 
 def relative_rise(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Return the rises, over the mean over networks before; 0 where that is 0."""
     base = before.mean(axis=0)
     return (after - before) / np.where(base > 0, base, np.inf)
-
-
-def passes(rises: np.ndarray) -> np.ndarray:
-    """Say which rises pass the registered test: more than 2 % and 4 standard errors."""
-    mean, error = rises.mean(axis=0), rises.std(axis=0, ddof=1) / np.sqrt(len(rises))
-    return (mean > REVIVED.lower) & (mean > SIGNIFICANT * error)

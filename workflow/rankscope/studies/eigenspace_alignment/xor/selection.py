@@ -13,6 +13,11 @@ SETTLED = 3.0
 """In units of 1 / beta: neurons have found their cells, or died."""
 
 
+OUTLIERS = "an outlier is above 0.2 of the largest eigenvalue"
+ALIVE = "alive (0.1 of the largest part in the span of the centres, or more)"
+"""What the simulation counts, as scopes say it."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Neurons(Definition):
     """Which neurons a statement on all neurons is about.

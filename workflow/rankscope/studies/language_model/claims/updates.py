@@ -34,9 +34,11 @@ AMPLIFICATION = {
     "scope": "adapted matrices, runs at the chosen learning rates",
     "figure": "amplification",
 }
+INTRUDER = "a direction matches one of the base weight at a cosine of 0.5 or more"
 INTRUDERS = {
     "scope": "matrices of the adapted layers; short fine-tuning, each method at the rate of least "
-    "validation loss, which decides its norm and with it the count",
+    "validation loss, which decides its norm and with it the count; "
+    f"{INTRUDER}",
     "figure": "intruders",
 }
 
@@ -164,7 +166,7 @@ def intruders(results: Results) -> Iterator[Sample]:
     **INTRUDERS
     | {
         "scope": "matrices of the adapted layers; short fine-tuning; the trained head is kept "
-        "while an update is scaled, and the loss is that of the worst of these runs"
+        f"while an update is scaled, and the loss is that of the worst of these runs; {INTRUDER}"
     },
 )
 def intruders_at_equal_loss(results: Results) -> Iterator[Sample]:
@@ -249,10 +251,11 @@ def no_intruders_at_equal_norm(results: Results) -> Iterator[Sample]:
     accepted=at_least(0.05, why="a twentieth of the way from unrelated to equal"),
     estimate="difference of CKA, paired over replicates",
     scope="last states of the test texts' first tokens, at the chosen rates; all runs share head, "
-    "training texts and their order with full fine-tuning",
+    "training texts and their order with full fine-tuning, which its own twin of another seed does "
+    "not: that null lies below 0 where LoRA is closer than the twin, so that 0 is the stricter one",
     basis=FULL_TEXT,
     source=f"{RANDLORA}, section 6.1",
-    null="no difference",
+    null="no difference, and full fine-tuning of another seed where it is not closer than LoRA",
     chance=0.0,
     figure="representations",
 )

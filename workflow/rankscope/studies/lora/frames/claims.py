@@ -8,7 +8,7 @@ import numpy as np
 from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim
 from rankscope.evidence.region import at_least, at_most, within
 from rankscope.evidence.results import Point, Results
-from rankscope.evidence.samples import Sample
+from rankscope.evidence.samples import Sample, exact
 
 PAPER = "Hu et al., arXiv 2106.09685"
 GPT3 = {"rows": 12288, "columns": 12288, "base_norm": 61.95}
@@ -21,7 +21,6 @@ weight's spectrum is flat; a steeper one has more (`spread_of_a_draw`)."""
 ROOM = {rank: 0.005 + 3 * SPREAD[rank] * printed for rank, printed in RANDOM.items()}
 """Half a unit of the last digit that is printed, and three spreads of one draw."""
 OFF = {rank: (UPDATE[rank] - RANDOM[rank]) / ROOM[rank] for rank in RANDOM}
-ROUNDING = float(np.finfo(float).eps)
 
 
 def _has_a_spread(point: Point) -> bool:
@@ -48,8 +47,8 @@ def printed_identity(results: Results) -> Iterator[Sample]:
     """Largest error of ``phi = (1 - d^2) / p``."""
     for point in results.where(_of_subspaces):
         corrected = float(point.predicted.printed_identity_error)
-        error = point.measured.printed_identity_error
-        yield Sample(point, error, chance=corrected, resolution=ROUNDING)
+        error = point.measured.printed_identity_error.max()
+        yield Sample(point, exact(error), chance=corrected)
 
 
 @claim(

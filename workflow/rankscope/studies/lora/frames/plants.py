@@ -8,8 +8,9 @@ from rankscope.studies.lora.frames.claims import RANDOM, ROOM, SPREAD, UPDATE
 
 
 def printed_identity(point: Point, values: xr.DataArray) -> dict[str, xr.DataArray]:
-    """Return an identity that is wrong by the values."""
-    return {"printed_identity_error": values}
+    """Return an identity that is wrong by that much at most: nothing is random."""
+    error = point.measured.printed_identity_error
+    return {"printed_identity_error": xr.full_like(error, float(values[0]))}
 
 
 def spread_of_a_draw(point: Point, values: xr.DataArray) -> dict[str, xr.DataArray]:

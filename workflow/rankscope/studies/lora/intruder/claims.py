@@ -7,6 +7,8 @@ from rankscope.evidence.region import at_least, percent, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
 
+INTRUDER = "an intruder has a cosine below 0.5 with every direction of the base weight"
+
 
 def _is_clear(point: Point) -> bool:
     return point.spike >= 1.5 * float(point.predicted.threshold)
@@ -56,7 +58,7 @@ def spike_overlap(results: Results) -> Iterator[Sample]:
     "Each new direction of 1.5 thresholds or more is counted as an intruder: {accepted} each.",
     accepted=at_least(0.9, why="nine of ten"),
     estimate="intruders per new direction",
-    scope="Gaussian base weight",
+    scope=f"Gaussian base weight; {INTRUDER}",
     source=HERE,
     basis=DERIVED,
     figure="intruders",
@@ -77,7 +79,7 @@ def new_directions_intrude(results: Results) -> Iterator[Sample]:
     "{accepted}.",
     accepted=within(0.5, why="half an intruder: the nearest whole number is 0"),
     estimate="intruders of many minus those of few new directions",
-    scope="updates of equal norm; spikes of 1.5 thresholds or more",
+    scope=f"updates of equal norm; spikes of 1.5 thresholds or more; {INTRUDER}",
     source=HERE,
     basis=DERIVED,
     figure="intruders",

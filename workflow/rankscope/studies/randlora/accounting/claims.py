@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim, unreached
 from rankscope.evidence.region import percent, within
 from rankscope.evidence.results import Results
-from rankscope.evidence.samples import Sample
+from rankscope.evidence.samples import Sample, exact
 
 PAPER = "Albert et al., arXiv 2502.00987"
 WIDTH = 768
@@ -29,8 +29,8 @@ def equal_budget_per_block(results: Results) -> Iterator[Sample]:
     """RandLoRA-6, which counts the smaller side alone, over LoRA-32 on the four matrices."""
     lora = sum(32 * (rows + columns) for rows, columns in VIT_B_BLOCK)
     for point in results.where(rank=6, other_rank=32, rows=WIDTH, columns=WIDTH):
-        randlora = len(VIT_B_BLOCK) * point.measured.trained_parameters
-        yield Sample(point, randlora / lora, resolution=1e-5)
+        randlora = len(VIT_B_BLOCK) * point.measured.trained_parameters[0]
+        yield Sample(point, exact(randlora / lora))
 
 
 @claim(
@@ -47,8 +47,8 @@ def equal_budget_per_block(results: Results) -> Iterator[Sample]:
 def budget_per_matrix(results: Results) -> Iterator[Sample]:
     """RandLoRA-6 over LoRA-32 on one square matrix."""
     for point in results.where(rank=6, other_rank=32, rows=WIDTH, columns=WIDTH):
-        lora = point.measured.lora_parameters
-        yield Sample(point, point.measured.trained_parameters / lora, resolution=1e-5)
+        lora = point.measured.lora_parameters[0]
+        yield Sample(point, exact(point.measured.trained_parameters[0] / lora))
 
 
 training_time = unreached(

@@ -10,12 +10,20 @@ from rankscope.evidence.claims import ABSTRACT, RECALLED, Definition, claim
 from rankscope.evidence.region import at_least, at_most, between, varies
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.evidence.samples import Sample, ratio_of_means
-from rankscope.studies.trained_networks.parameters import EARLY
+from rankscope.studies.trained_networks.parameters import CURVATURE_SAMPLES, EARLY, SAMPLES
 from rankscope.studies.trained_networks.selection import FREE, end
 
 TINY = "Gur-Ari, Roberts and Dyer, arXiv 1812.04754, abstract"
 CONFINED = "Song, Ahn and Yun, arXiv 2405.16002, abstract"
 ALIGNS = "Ben Arous et al., arXiv 2310.03010, carried over"
+OF_FEW = (
+    f"{SAMPLES} images make G, {CURVATURE_SAMPLES} Gauss-Newton and the Hessian, or nearly so many"
+)
+CONFINED_SCOPE = (
+    f"SGD; leading eigenvectors of the Gauss-Newton matrix of {CURVATURE_SAMPLES} images or nearly "
+    "so many, every third step; points that the grid confines, in the default one: ReLU, depth 2, "
+    "width 64, 4 classes, 600 steps"
+)
 RESIDUAL = 1e-2
 """Of an eigenpair, over the largest eigenvalue: a pair beyond is none."""
 
@@ -58,7 +66,7 @@ def _hessian(variable: str, name: str, **at: str) -> Spectral:
     estimate="outliers",
     null="one outlier, the mean gradient",
     chance=1.0,
-    scope="steps from a twentieth of training on",
+    scope=f"steps from a twentieth of training on; {OF_FEW}, and other numbers may count others",
     source=TINY,
     basis=ABSTRACT,
     figure="outliers",
@@ -91,7 +99,8 @@ def outliers(results: Results, outlier: Spectral) -> Iterator[Sample]:
     accepted=at_least(0.5, why="more than in all other directions together"),
     estimate="share of the squared length",
     null="a random direction",
-    scope="steps from a twentieth of training on; gradients of images that are not in the matrix",
+    scope="steps from a twentieth of training on; gradients of images that are not in the matrix; "
+    f"{OF_FEW}",
     source=TINY,
     basis=ABSTRACT,
     figure="alignment",
@@ -128,7 +137,8 @@ def tiny_subspace(results: Results, gradient: Spectral) -> Iterator[Sample]:
     accepted=at_least(0.9, why="a tenth is left for what outliers and the bulk exchange"),
     estimate="mean squared share of the eigenvectors",
     null="random directions",
-    scope="steps from a twentieth of training on; both matrices of the same images",
+    scope="steps from a twentieth of training on; both matrices of the same images, "
+    f"{CURVATURE_SAMPLES} or nearly so many",
     source="Papyan, arXiv 1811.07062, abstract",
     basis=ABSTRACT,
     figure="hessian",
@@ -150,7 +160,7 @@ def hessian_outliers(results: Results) -> Iterator[Sample]:
     accepted=at_least(0.5, why="more than in all other directions together"),
     estimate="share of the squared length",
     null="a random direction",
-    scope="the end of training, every layer of weights",
+    scope=f"the end of training, every layer of weights; G of {SAMPLES} images or nearly so many",
     source=ALIGNS,
     basis=RECALLED,
     figure="alignment_by_layer",
@@ -174,7 +184,7 @@ def layer_updates(results: Results) -> Iterator[Sample]:
     estimate="fall of the mean log loss from the switch to the end, confined over free",
     null="free training",
     chance=1.0,
-    scope="SGD; leading eigenvectors of the Gauss-Newton matrix of a few images, every third step",
+    scope=CONFINED_SCOPE,
     source=CONFINED,
     basis=ABSTRACT,
     figure="confined_training",
@@ -193,7 +203,7 @@ def dominant_only(results: Results) -> Iterator[Sample]:
     estimate="fall of the mean log loss from the switch to the end, confined over free",
     null="no further fall",
     chance=0.0,
-    scope="SGD; leading eigenvectors of the Gauss-Newton matrix of a few images, every third step",
+    scope=CONFINED_SCOPE,
     source=CONFINED,
     basis=ABSTRACT,
     figure="confined_training",

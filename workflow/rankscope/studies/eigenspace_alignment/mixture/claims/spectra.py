@@ -179,9 +179,10 @@ def sinking(results: Results) -> Iterator[Sample]:
             height = above_edge(point.predicted, point.classes).sel(matrix=matrix)
             predicted = sunk(times, height.values)
             if times[2] <= predicted <= point.duration / 3:
-                found = above_edge(point.measured, point.classes).sel(matrix=matrix)
+                sure = certain(point, "edge").notnull().all("label")
+                found = above_edge(point.measured, point.classes).where(sure)
                 ratio = jackknife(
                     lambda some, times=times, unit=predicted: sunk(times, some.mean(axis=0)) / unit,
-                    found,
+                    found.sel(matrix=matrix),
                 )
                 yield Sample(point, ratio, matrix, chance=point.duration / 2 / predicted)

@@ -21,6 +21,7 @@ from rankscope.studies.eigenspace_alignment.points import (
     steady,
 )
 from rankscope.studies.eigenspace_alignment.xor.selection import (
+    ALIVE,
     alive,
     gaussian,
     living,
@@ -73,7 +74,7 @@ def _moved(theory: xr.Dataset, unit: float) -> float:
     accepted=within(0.02, why="at these d, outliers and edge follow it to a few percent"),
     estimate="measured minus predicted alignment",
     scope="planted optimal classifier, lambda of 30 or more, t of 4 / beta or more, neurons that "
-    "are alive",
+    f"are {ALIVE}",
     source=SPECTRUM,
     basis=DERIVED,
     figure="error_law",
@@ -94,7 +95,7 @@ def predicted_alignment(results: Results) -> Iterator[Sample]:
     accepted=within(0.05, why="the smaller of two cosines; each follows the theory to 0.02"),
     estimate="measured minus predicted cosine",
     scope="planted optimal classifier, lambda of 30 or more, t of 4 / beta or more, neurons that "
-    "are alive",
+    f"are {ALIVE}",
     source=SPECTRUM,
     basis=DERIVED,
     figure="error_law",
@@ -114,7 +115,7 @@ def predicted_cosine(results: Results) -> Iterator[Sample]:
     accepted=percent(5, why="at these d, outliers and edge follow it to a few percent"),
     estimate="mean outlier over that of the theory",
     scope="planted optimal classifier, lambda of 30 or more, t of 4 / beta or more, neurons that "
-    "are alive",
+    f"are {ALIVE}",
     source=SPECTRUM,
     basis=DERIVED,
     figure="error_law",
@@ -135,7 +136,7 @@ def predicted_eigenvalues(results: Results) -> Iterator[Sample]:
     "differs by a share of d^(-2/3) {accepted}.",
     accepted=within(EDGE_SLACK, why="the scale of Tracy and Widom; outliers must clear as much"),
     estimate="measured over predicted edge, minus 1, in units of d^(-2/3)",
-    scope="planted optimal classifier, t of 4 / beta or more, neurons that are alive",
+    scope=f"planted optimal classifier, t of 4 / beta or more, neurons that are {ALIVE}",
     source=SPECTRUM,
     basis=DERIVED,
     figure="error_law",
@@ -157,7 +158,7 @@ def bulk_edge(results: Results) -> Iterator[Sample]:
     accepted=within(1.0, why="corrections are of relative order lambda^(-1/2)"),
     estimate="1 - rho over the law, minus 1, over 0.15 + lambda^(-1/2)",
     scope="ReLU, planted optimal classifier, lambda of 30 or more, t of 4 / beta or more, neurons "
-    "that are alive",
+    f"that are {ALIVE}",
     source=HERE,
     basis=DERIVED,
     figure="error_law",
@@ -177,7 +178,8 @@ def first_layer_law(results: Results) -> Iterator[Sample]:
     "Neurons that die stay less aligned than living ones, by {accepted}.",
     accepted=at_least(0.1, why="a gap that is seen at once in a plot of alignments"),
     estimate="mean alignment of living minus dead neurons",
-    scope="Gaussian start, lambda of 30 or more, t of 3 / beta or more, networks with dead neurons",
+    scope="Gaussian start, lambda of 30 or more, t of 3 / beta or more, networks with neurons that "
+    f"are not {ALIVE}",
     source=HERE,
     basis=DERIVED,
     figure="emergence",
@@ -203,7 +205,7 @@ def dead_neurons(results: Results) -> Iterator[Sample]:
     "by 2 beta sqrt(lambda / (2 pi)) {accepted}.",
     accepted=percent(10, why="corrections of order lambda^(-1/2) at lambda = 100"),
     estimate="difference over the kink term of ReLU",
-    scope="ReLU, planted optimal classifier, lambda of 10 or more, neurons that are alive",
+    scope=f"ReLU, planted optimal classifier, lambda of 10 or more, neurons that are {ALIVE}",
     source=HERE,
     basis=DERIVED,
     figure="kink",
@@ -222,7 +224,7 @@ def kink(results: Results) -> Iterator[Sample]:
     "in units of the kink term of ReLU.",
     accepted=within(0.05, why="half of what is allowed to ReLU"),
     estimate="difference over the kink term of ReLU",
-    scope="softplus, planted optimal classifier, lambda of 10 or more, neurons that are alive",
+    scope=f"softplus, planted optimal classifier, lambda of 10 or more, neurons that are {ALIVE}",
     source=HERE,
     basis=DERIVED,
     figure="kink",

@@ -19,7 +19,13 @@ from rankscope.studies.eigenspace_alignment.points import (
     each_matrix,
     steady,
 )
-from rankscope.studies.eigenspace_alignment.xor.selection import gaussian, plain, settled
+from rankscope.studies.eigenspace_alignment.xor.selection import (
+    ALIVE,
+    OUTLIERS,
+    gaussian,
+    plain,
+    settled,
+)
 
 MANY = 100  # networks of one point, from which a proportion or a law can be judged
 APART = 0.1  # share of networks with fewer than four cells, below which any law says the same
@@ -63,7 +69,7 @@ def wide(point: Point) -> bool:
     accepted=at_least(0.98, why="the rest are networks that have not yet left a saddle"),
     estimate="share of networks",
     scope="Gaussian start, lambda of 30 or more, t of 3 / beta or more, 100 networks or more, "
-    "fewer than four cells in a tenth of them or more",
+    f"fewer than four cells in a tenth of them or more; neurons {ALIVE}",
     source=HERE,
     basis=DERIVED,
     figure="occupied_cells",
@@ -90,7 +96,7 @@ def rank_is_groups(results: Results, cut: Cut) -> Iterator[Sample]:
     estimate="total variation between the shares of networks and the law",
     scope="Gaussian start, lambda of 1000 or more (the law is of lambda to infinity), beta of 0.05 "
     "or less, t of 3 / beta or more, 100 networks or more, fewer than four cells in a tenth of "
-    "them or more",
+    f"them or more; {OUTLIERS}",
     source="derived here; for K = 4, P(4) = 3/32 is that of BGJ, section 5",
     basis=DERIVED,
     figure="occupied_cells",
@@ -116,7 +122,7 @@ def occupancy(results: Results) -> Iterator[Sample]:
     accepted=at_least(1.05, why="less would be within the error of the shares"),
     estimate="share of networks with four outliers over the law",
     scope="Gaussian start, lambda from 30 to 100, beta of 0.05 or less, t of 3 / beta or more, 100 "
-    "networks or more, fewer than four cells in a tenth of them or more",
+    f"networks or more, fewer than four cells in a tenth of them or more; {OUTLIERS}",
     source="found here",
     basis=DERIVED,
     figure="occupied_cells",
@@ -138,7 +144,8 @@ def four_cells(results: Results) -> Iterator[Sample]:
     "Last-layer outliers are beta (1 - 4 beta) C for H and 4 beta^2 C for G, mean {accepted}.",
     accepted=percent(10, why="corrections of order lambda^(-1/2) at lambda = 100"),
     estimate="mean outlier over its limit",
-    scope="ReLU, lambda of 100 or more, t of 3 / beta or more, networks with one outlier per cell",
+    scope="ReLU, lambda of 100 or more, t of 3 / beta or more, networks with one outlier per cell; "
+    f"{OUTLIERS}, neurons {ALIVE}",
     source=HERE,
     basis=DERIVED,
     figure="last_layer",
@@ -167,7 +174,8 @@ def last_levels(results: Results, matrix: Definition) -> Iterator[Sample]:
     "classifier: rho(v, E_3) is {accepted}.",
     accepted=at_most(0.03, why="as large at lambda = 10, from cross terms; the limit is 0"),
     estimate="rho(v, E_3) of the regularised G",
-    scope="ReLU, planted start, lambda of 100 or more, t of 4 / beta or more, four cells",
+    scope="ReLU, planted start, lambda of 100 or more, t of 4 / beta or more, four cells; "
+    f"neurons {ALIVE}",
     source=HERE,
     basis=DERIVED,
     figure="last_layer",
@@ -185,7 +193,8 @@ def regularised_kernel(results: Results) -> Iterator[Sample]:
     "rho(v, E_3) is {accepted}.",
     accepted=at_least(0.95, why="half way from chance to the limit, 1"),
     estimate="rho(v, E_3) of the regularised G",
-    scope="ReLU, planted start, lambda of 100 or more, t of 4 / beta or more, three cells",
+    scope="ReLU, planted start, lambda of 100 or more, t of 4 / beta or more, three cells; "
+    f"neurons {ALIVE}",
     source=HERE,
     basis=DERIVED,
     figure="last_layer",
@@ -213,7 +222,7 @@ def _in_three(results: Results, cells: int) -> Iterator[Sample]:
     "The last layer starts with one outlier, of the positive mean of ReLU, {accepted}.",
     accepted=HALF,
     estimate="number of outliers minus 1",
-    scope="Gaussian start, 20 neurons or more, lambda of 30 or more",
+    scope=f"Gaussian start, 20 neurons or more, lambda of 30 or more; {OUTLIERS}",
     source=HERE,
     basis=DERIVED,
     figure="emergence",
@@ -233,7 +242,7 @@ def one_outlier(results: Results) -> Iterator[Sample]:
     "The last layer ends with one outlier per occupied cell, {accepted}.",
     accepted=HALF,
     estimate="number of outliers minus the number of cells",
-    scope="Gaussian start, 20 neurons or more, lambda of 30 or more",
+    scope=f"Gaussian start, 20 neurons or more, lambda of 30 or more; {OUTLIERS}, neurons {ALIVE}",
     source=HERE,
     basis=DERIVED,
     figure="emergence",
@@ -252,7 +261,8 @@ def an_outlier_per_cell(results: Results) -> Iterator[Sample]:
     "The second layer reaches alignment 0.9 before the first: log ratio of the times {accepted}.",
     accepted=at_least(math.log(2), why="twice as early; below that, both are as fast"),
     estimate="log ratio of the times, first over second layer",
-    scope="Gaussian start, 20 neurons or more, lambda of 30 or more; median over living neurons",
+    scope="Gaussian start, 20 neurons or more, lambda of 30 or more; median over neurons that are "
+    f"{ALIVE}",
     source=HERE,
     basis=DERIVED,
     figure="emergence",
