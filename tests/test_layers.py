@@ -1,6 +1,5 @@
 """Imports point one way: what each room must not import, read from the sources."""
 
-import ast
 import subprocess
 import sys
 
@@ -15,6 +14,7 @@ MODULES = {
 }
 NUMERICS = sorted(name for name in MODULES if name.startswith("rankscope.numerics."))
 STUDIES = study.names()
+OUTSIDE_STUDIES = sorted(name for name in MODULES if not name.startswith("rankscope.studies."))
 
 MAY_IMPORT = {
     "errors": set(),
@@ -67,10 +67,8 @@ def external(module: str) -> set[str]:
     return set(code._packages(module))
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
+@pytest.mark.parametrize("module", OUTSIDE_STUDIES)
 def test_a_room_imports_only_the_rooms_below_it(module):
-    if room(module) == "studies":
-        return
     found = {room(name) for name in imports(module) if name != "rankscope"}
     assert found <= MAY_IMPORT[room(module)]
 
@@ -126,14 +124,6 @@ def test_numerics_know_arrays_and_nothing_else(module):
     assert external(module) - standard <= {"numpy", "scipy", "rankscope"}
 
 
-@pytest.mark.parametrize("module", NUMERICS)
-def test_numerics_do_not_use_the_global_random_state(module):
-    text = code.path(module).read_text()
-    assert "np.random.seed" not in text
-    assert "np.random.normal" not in text
-    assert "np.random.rand" not in text
-
-
 def loads_lightly(statement: str, *heavy: str) -> bool:
     command = f"import sys\n{statement}\nsys.exit(any(m in sys.modules for m in {heavy!r}))"
     return subprocess.run([sys.executable, "-c", command], check=False).returncode == 0
@@ -157,11 +147,8 @@ def test_nothing_in_the_package_knows_of_snakemake(module):
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
-def test_no_module_is_long_and_no_import_is_relative(module):
-    text = code.path(module).read_text()
-    assert len(text.splitlines()) < 400
-    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
-    assert all(node.level == 0 for node in nodes)
+def test_no_module_is_long(module):
+    assert len(code.path(module).read_text().splitlines()) < 400
 
 
 def test_few_modules_stand_loose_in_the_package():

@@ -95,6 +95,13 @@ def test_a_sample_is_named_by_its_point_and_part():
     assert Sample("width=8", samples.exact(2)).estimate.error == 0.0
 
 
+def test_total_variation_is_half_the_sum_of_differences_from_the_mean_shares():
+    law = np.array([0.4, 0.4, 0.2])
+    for second, distance in (([0.3, 0.5, 0.2], 0.1), ([0.3, 0.7, 0.0], 0.2)):
+        shares = np.array([[0.5, 0.5, 0.0], second])
+        assert samples.total_variation(shares, law) == pytest.approx(distance)
+
+
 def two_way(generator, replicates, items, rows=0.5, columns=2.0, rest=1.0):
     """Values with effects of replicates, of items, and of both."""
     return (

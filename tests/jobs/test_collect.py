@@ -141,8 +141,3 @@ def test_results_that_are_open_survive_others_of_the_same_file(collected, tmp_pa
         assert [float(point.measured["rank"].sum()) for point in other] == [15.0, 66.0]
         del other
         assert [float(point.measured["rank"].sum()) for point in first] == [15.0, 66.0]
-
-
-def test_the_tree_of_results_stacks_points_of_one_shape(collected):
-    tree = collected(data(4), data(2), data(4)).tree()
-    assert [group.sizes["point"] for group in tree.children.values()] == [2, 1]

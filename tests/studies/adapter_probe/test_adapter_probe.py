@@ -7,7 +7,6 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from matplotlib import pyplot as plt
 from safetensors.numpy import save_file
 
 from rankscope import datasets
@@ -168,13 +167,9 @@ def test_random_alignment_is_the_chi_law(folder):
     assert sample.std() == pytest.approx(deviation, rel=0.05)
 
 
-def test_every_claim_and_figure_works(data):
-    for claim in evidence.of(claims):
-        assert set(judge(claim, data).verdict) <= set(verdicts.VERDICTS)
+def test_every_figure_is_drawn(data):
     for name in code.public_functions(figures.__name__):
-        figure = getattr(figures, name)(data)
-        assert figure.axes
-        plt.close(figure)
+        assert getattr(figures, name)(data).axes
 
 
 def test_marks_stand_side_by_side_and_always_in_the_same_place(data):

@@ -7,7 +7,6 @@ import pytest
 import xarray as xr
 
 from rankscope.errors import ParameterError
-from rankscope.evidence import samples
 from rankscope.evidence.results import Point
 from rankscope.planning.parameters import as_dict, build
 from rankscope.studies.proportional_depth import claims
@@ -44,11 +43,6 @@ def test_half_of_an_even_fall_is_found_between_layers():
     assert claims._half_depth(point, 2 - time / 1.2) == pytest.approx(0.6 * 64)
     assert claims._half_depth(point, 2 - time / 0.1) == pytest.approx(0.05 * 64)
     assert math.isnan(claims._half_depth(point, 2 - time / 2.2))
-
-
-def test_the_distance_of_laws_is_half_the_sum_of_differences():
-    shares = np.array([[0.5, 0.5, 0.0], [0.3, 0.7, 0.0]])
-    assert samples.total_variation(shares, np.array([0.4, 0.4, 0.2])) == pytest.approx(0.2)
 
 
 def test_equal_networks_are_typical():

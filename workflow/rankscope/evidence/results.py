@@ -168,25 +168,6 @@ class Results:
         """Return the values that a parameter has at these points, once each, as they come."""
         return list(dict.fromkeys(point.parameters[axis] for point in self.points))
 
-    def tree(self, stage: str = "simulated") -> xr.DataTree:
-        """Return the datasets of a stage, points of one shape stacked along ``point``.
-
-        Args:
-            stage: ``simulated`` or ``predicted``.
-        """
-        groups: dict[tuple[object, ...], list[xr.Dataset]] = {}
-        for point in self.points:
-            data = point.read(stage)
-            groups.setdefault(signature(data), []).append(
-                data.assign_coords(point=point.name).expand_dims("point")
-            )
-        return xr.DataTree.from_dict(
-            {
-                f"/{number}": xr.concat(group, "point", data_vars="all", coords="minimal")
-                for number, group in enumerate(groups.values(), start=1)
-            }
-        )
-
 
 def of(points: Mapping[str, tuple[Mapping[str, Any], xr.Dataset, xr.Dataset]]) -> Results:
     """Make results of datasets in memory.
@@ -203,21 +184,6 @@ def of(points: Mapping[str, tuple[Mapping[str, Any], xr.Dataset, xr.Dataset]]) -
             Point(name, parameters, reader(simulated, predicted))
             for name, (parameters, simulated, predicted) in points.items()
         ]
-    )
-
-
-def signature(data: xr.Dataset) -> tuple[object, ...]:
-    """Return what two points must have alike to be stacked: variables, lengths, coordinates."""
-    return (
-        tuple(sorted((str(name), value.dims, str(value.dtype)) for name, value in data.items())),
-        tuple(sorted((str(dim), size) for dim, size in data.sizes.items())),
-        tuple(
-            sorted(
-                (str(name), tuple(np.asarray(value.values).ravel().tolist()))
-                for name, value in data.coords.items()
-                if value.dims
-            )
-        ),
     )
 
 

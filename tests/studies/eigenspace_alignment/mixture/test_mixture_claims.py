@@ -2,11 +2,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from rankscope.evidence import claims, results, verdicts
+from rankscope.evidence import results, verdicts
 from rankscope.jobs.streams import streams
 from rankscope.planning import parameters
 from rankscope.studies.eigenspace_alignment import points
-from rankscope.studies.eigenspace_alignment.mixture import claims as study_claims
 from rankscope.studies.eigenspace_alignment.mixture import selection
 from rankscope.studies.eigenspace_alignment.mixture.claims import dynamics, spectra
 from rankscope.studies.eigenspace_alignment.mixture.parameters import Parameters
@@ -40,12 +39,6 @@ def point_of(replicates=4, shift=0.0, **changes):
 @pytest.fixture(scope="module")
 def blocks():
     return point_of(matrices="blocks", dimension=60, samples_per_dimension=4.0, duration=4.0)
-
-
-def test_claims_recalled_from_the_paper_say_so():
-    for claim in claims.of(study_claims):
-        assert (claim.source.startswith(points.PAPER)) == claim.name.startswith("T")
-        assert (claim.basis == claims.RECALLED) == claim.name.startswith(("T", "D2"))
 
 
 def test_what_sgd_does_supports_its_theory_and_a_wrong_theory_is_contradicted():

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from rankscope.evidence import claims, results, samples
+from rankscope.evidence import claims, results
 from rankscope.studies.eigenspace_alignment import points
+from rankscope.studies.eigenspace_alignment.mixture import claims as mixture_claims
 from rankscope.studies.eigenspace_alignment.occupancy import claims as occupancy_claims
 from rankscope.studies.eigenspace_alignment.occupancy import simulation as occupancy_simulation
 from rankscope.studies.eigenspace_alignment.xor import claims as study_claims
 from rankscope.studies.eigenspace_alignment.xor import selection, simulation
 from rankscope.studies.eigenspace_alignment.xor.claims import last_layer
-from rankscope.studies.eigenspace_alignment.xor.theory import limits
 
 
 def point_of(parameters, **variables):
@@ -17,8 +17,9 @@ def point_of(parameters, **variables):
     return results.Point("here", parameters, lambda _: data)
 
 
-def test_claims_recalled_from_the_paper_say_so():
-    for claim in claims.of(study_claims):
+@pytest.mark.parametrize("its_claims", [mixture_claims, study_claims], ids=["mixture", "xor"])
+def test_claims_recalled_from_the_paper_say_so(its_claims):
+    for claim in claims.of(its_claims):
         assert (claim.source.startswith(points.PAPER)) == claim.name.startswith("T")
         assert (claim.basis == claims.RECALLED) == claim.name.startswith(("T", "D2"))
 
@@ -30,23 +31,8 @@ def test_scopes_name_the_thresholds_that_the_simulations_use():
 
 
 def test_both_models_have_a_claim_for_each_number_from_one_to_nineteen():
-    from rankscope.studies.eigenspace_alignment.mixture import claims as others
-
-    names = [claim.name for one in (study_claims, others) for claim in claims.of(one)]
+    names = [claim.name for one in (study_claims, mixture_claims) for claim in claims.of(one)]
     assert {f"C{number}" for number in range(1, 20)} <= {name.split(":")[0] for name in names}
-
-
-def test_total_variation_is_half_the_sum_of_differences():
-    shares = np.array([[0.5, 0.5, 0.0], [0.3, 0.5, 0.2]])
-    law = np.array([0.4, 0.4, 0.2])
-    assert samples.total_variation(shares, law) == pytest.approx(0.1)
-
-
-def test_independent_networks_are_at_the_distance_of_their_sampling_noise():
-    law = limits.occupancy(6)
-    counts = np.random.default_rng(1).multinomial(4000, law, size=5)
-    assert samples.total_variation(counts / 4000, law) < 0.02
-    assert samples.total_variation(counts / 4000, law[::-1]) > 0.5
 
 
 def test_the_time_of_reaching_an_alignment_is_interpolated():
