@@ -238,6 +238,7 @@ def test_an_interrupted_run_stops_its_jobs_and_goes_on_later(slow, undisturbed, 
     assert process.returncode != 0
     assert "run again to continue where it stopped" in output
     count = len(trials.work(slow))
+    assert count < 2 * 8, "the run waited for its jobs"
     time.sleep(2)
     assert len(trials.work(slow)) == count, "jobs went on after the run had stopped"
     assert trials.run(slow, *TARGETS, PACED_PAUSE="0")[0] == 0

@@ -1,6 +1,7 @@
 """Run the workflow for a person: one run at a time, no lock-out after a crash, progress."""
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -50,6 +51,9 @@ NOISE = (
 """How lines begin that tell no cause, in what Snakemake says before its first job."""
 
 NOTHING = "rankscope: nothing to do, all results are up to date"
+
+PATIENCE = 60.0
+"""Seconds in which an interrupted Snakemake may cancel jobs in a queue; it may also hang."""
 
 _held: list[contextlib.AbstractContextManager[int]] = []
 
@@ -252,12 +256,16 @@ def _watch(
 ) -> int:
     """Show progress until the child ends; pass signals on to it; return the exit status."""
     interrupts: list[int] = []
+    until = math.inf
 
     def interrupt(number: int, _: object) -> None:
-        # Snakemake waits for running jobs on SIGTERM and stops them on SIGINT; they go on
-        # later from where they were, so there is nothing to wait for
+        nonlocal until
+        # Snakemake stops at SIGINT, but waits for its jobs, which a terminal would have told too;
+        # they go on later from where they were, so there is nothing to wait for
         interrupts.append(number)
-        child.send_signal(signal.SIGINT)
+        until = time.monotonic() + PATIENCE
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGINT)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
@@ -273,6 +281,8 @@ def _watch(
             display.update()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(timeout=0.5)
+            if time.monotonic() > until:
+                os.killpg(child.pid, signal.SIGKILL)
     finally:
         display.close()
     if interrupts:
