@@ -142,6 +142,22 @@ def test_what_was_never_run_is_not_audited(here, capsys):
     assert not (here / "results").exists()
 
 
+def test_an_audit_says_where_it_is_and_all_else_once(here, capsys, monkeypatch):
+    (here / "results").mkdir()
+    for name in ("provenance.json", "claims.md", "report.html"):
+        (here / "results" / name).touch()
+
+    def ended(config, _file, _arguments, _states, *, silent):
+        assert silent
+        return 0
+
+    monkeypatch.setattr(run, "snakemake", ended)
+    assert run.audit(Path("config.yaml")) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "audit:    results/audit.md"
+    assert [line.split(":")[0] for line in lines] == ["audit", "verdicts", "report"]
+
+
 def test_the_plan_counts_with_the_jobs_that_run_at_a_time(here):
     config = configuration.read(Path("config.yaml"))
     (study,) = config.studies.values()

@@ -41,7 +41,8 @@ class Parameters(fitting.Parameters):
     def cost(self) -> Cost:
         """Estimate one replicate from the linear systems of its inner loop, and their sizes."""
         count, inner, sides = self.bases(), self.bases() * self.rank, self.rows + self.columns
-        entries = 4 * count * self.rows * self.columns + 3 * (self.columns * count**2 + inner**2)
+        entries = 4.0 * count * self.rows * self.columns
+        entries += 3 * (self.columns * count**2 + inner**2)
         seconds = self.sweeps * self.columns * (2e-6 + 1e-8 * self.bases() ** 2)
         if self.methods == "all":
             seconds *= 4
