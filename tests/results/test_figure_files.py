@@ -157,7 +157,21 @@ def test_the_way_of_each_curve_is_said_by_its_name_in_the_legend():
     axis.plot([1, 2, 3], [1, 2, 3], ":", color="C5", label="fifth")
     figure.legends.clear()
     panels.legend_below(figure)
-    assert "of 5 curves 2 rise, 1 fall, 1 rise, then fall, 1 stay level." in describe.figure(figure)
+    text = describe.figure(figure)
+    assert "of 5 curves 2 rise; 1 falls; 1 rises, then falls; 1 stays level." in text
+
+
+def test_curves_that_all_go_one_way_are_said_to():
+    figure, axis = drawn(label="hump")
+    axis.clear()
+    for number in range(5):
+        axis.plot([1, 2, 3], [1, 2, 3 + number], color=f"C{number}", label=f"curve {number}")
+    panels.legend_below(figure)
+    assert "From left to right all 5 curves rise." in describe.figure(figure)
+    axis.set_xticks([1, 2, 3])
+    assert "From left to right all 5 curves rise." in describe.figure(figure)
+    axis.set_xticks([1, 2, 3], ["one", "method", "each"])
+    assert "From left to right" not in describe.figure(figure)
 
 
 def test_lines_that_share_a_name_are_not_told_apart():

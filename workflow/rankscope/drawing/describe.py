@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.offsetbox import HPacker, TextArea
+from matplotlib.ticker import FixedLocator
 
 SYMBOLS = {
     "cdot": "·", "perp": "⊥", "top": "T", "sqrt": "√", "le": "≤", "ge": "≥",
@@ -126,7 +127,14 @@ def _look(lines: Sequence[Artist]) -> Look:
 
 
 def _curves(axes: Axes, names: Mapping[Look, str]) -> str:
-    """Say how the curves go that the legend names, each by a name of its own."""
+    """Say how the curves go that the legend names, each by a name of its own.
+
+    Along an axis whose ticks are names there is no way to go.
+    """
+    shared = axes.get_shared_x_axes().get_siblings(axes)  # the lowest panel has the labels
+    ticks = " ".join(label.get_text() for one in shared for label in one.get_xticklabels())
+    if isinstance(axes.xaxis.get_major_locator(), FixedLocator) and re.search("[a-z]{2}", ticks):
+        return ""
     found: dict[str, list[tuple[str, str]]] = {}
     for line in axes.lines:
         name = names.get(_look([line]))
@@ -139,8 +147,11 @@ def _curves(axes: Axes, names: Mapping[Look, str]) -> str:
         said = "; ".join(f"{name} {way} {values}" for name, (way, values) in curves.items())
     else:
         ways = [way for way, _ in curves.values()]
-        counts = (f"{ways.count(way)} {several}" for way, several in WAYS.items() if way in ways)
-        said = f"of {len(ways)} curves {', '.join(counts)}"
+        counts = {way: ways.count(way) for way in WAYS if way in ways}
+        parts = (f"{count} {way if count == 1 else WAYS[way]}" for way, count in counts.items())
+        said = f"of {len(ways)} curves {'; '.join(parts)}"
+        if len(counts) == 1:
+            said = f"all {len(ways)} curves {WAYS[ways[0]]}"
     return f" From left to right {said}."
 
 
