@@ -4,11 +4,12 @@ import types
 import numpy as np
 import pytest
 import xarray as xr
+from scipy import stats
 
 from rankscope.evidence import audit, planting, results, verdicts
 from rankscope.evidence.claims import DERIVED, HERE, Claim, Definition
 from rankscope.evidence.region import at_least, within
-from rankscope.evidence.samples import Sample, jackknife, proportion
+from rankscope.evidence.samples import Sample, exact, jackknife, proportion
 from rankscope.jobs import audit as job
 
 SPREAD = 1.0
@@ -95,6 +96,37 @@ def test_a_null_inside_the_region_is_unsound():
     assert list(table.sound) == [True, True, False]
 
 
+def test_the_bounds_on_a_rate_are_those_at_which_the_count_is_as_rare_as_the_confidence():
+    for wrong, draws in ((0, 20), (3, 20), (4, 20), (20, 20), (30, 400)):
+        least, most = audit.bounds(wrong, draws)
+        if wrong:
+            assert stats.binom.sf(wrong - 1, draws, least) == pytest.approx(0.05)
+        if wrong < draws:
+            assert stats.binom.cdf(wrong, draws, most) == pytest.approx(0.05)
+    assert audit.bounds(3, 20)[0] < audit.ERROR_RATE < audit.bounds(4, 20)[0]
+    assert audit.bounds(0, 20)[1] == pytest.approx(0.139, abs=1e-3)
+
+
+def test_few_draws_leave_a_higher_rate_of_wrong_verdicts_open_than_many():
+    few, many = (audited(of(middle), run(spread=0.01), draws).wrong_at_most for draws in (5, 20))
+    assert (few > many).all()
+    assert many.max() == pytest.approx(1 - 0.05 ** (1 / 20))
+
+
+def test_a_number_without_randomness_is_judged_once_for_all():
+    def fixed(results):
+        for point in results:
+            yield Sample(point, exact(point.measured.x[0]))
+
+    constant = run(replicates=2)
+    table = audited(of(fixed), constant)
+    assert list(table.draws) == [1, 1, 1]
+    assert list(table.wrong_at_most) == [0, 0, 0]
+    wrong = audited(of(fixed, chance=0.0), constant)
+    assert list(wrong.sound) == [True, True, False]
+    assert list(wrong.wrong_at_most) == [0, 0, 1]
+
+
 def test_a_weak_row_says_how_many_replicates_would_make_it_powerful():
     weak = audited(of(average), run(replicates=4, spread=2.0)).iloc[0]
     assert not weak.powerful
@@ -149,7 +181,8 @@ def test_the_summary_counts_what_fails_and_lists_what_is_weak():
     table.insert(0, "study", "paper/one")
     text = job.summary(table, run="abc")
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
-    assert ["paper/one", "1", "3", "0", "0", str(sum(~table.powerful))] in rows
+    most = f"{100 * table.wrong_at_most.max():.0f} %"
+    assert ["paper/one", "1", "3", "0", most, "0", str(sum(~table.powerful))] in rows
     right, needed = f"{100 * table.supported[0]:.0f} %", f"{table.replicates_needed[0]:.0f}"
     assert ["paper/one", "a claim", "holds", "1 of 1", right, "4", needed] in rows
     assert "of commit `abc`" in text

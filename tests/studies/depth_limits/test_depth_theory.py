@@ -120,6 +120,64 @@ def test_a_residual_branch_without_weight_would_change_nothing():
     np.testing.assert_allclose(fluctuation, 1.0, atol=1e-3)
 
 
+def fluctuations_of(block, features, blocks):
+    """``n V`` after each of a few blocks: 1/PR of unit-length, centred features less 1/(m - 1)."""
+    found = []
+    for _ in range(blocks):
+        features = block(features)
+        unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+        unit -= unit.mean(axis=0)
+        gram = unit @ unit.T
+        inverse = (gram**2).sum() / np.trace(gram) ** 2
+        found.append(features.shape[1] * (inverse - 1 / (len(features) - 1)))
+    return np.array(found)
+
+
+@pytest.fixture(scope="module")
+def relu_blocks():
+    """Two layers with layer norm, and two residual blocks after a linear layer, by drawing them."""
+    m, n = 100, 500
+    generator = np.random.default_rng(5)
+
+    def relu(features):
+        unit = features / np.sqrt((features**2).mean(axis=1, keepdims=True))
+        before = unit @ generator.standard_normal((features.shape[1], n)) / features.shape[1] ** 0.5
+        return np.sqrt(2) * np.maximum(before, 0)
+
+    def normalised(features):
+        after = relu(features)
+        return after - after.mean(axis=1, keepdims=True)
+
+    def residual(features):
+        return features + relu(features) @ generator.standard_normal((n, n)) / np.sqrt(n)
+
+    inputs = np.sqrt(m) * np.eye(m)
+    return {
+        "layer-norm": np.mean([fluctuations_of(normalised, inputs, 3) for _ in range(10)], axis=0),
+        "residual": np.mean(
+            [fluctuations_of(residual, generator.standard_normal((m, n)), 3) for _ in range(10)],
+            axis=0,
+        ),
+    }
+
+
+@pytest.mark.parametrize("architecture", ["layer-norm", "residual"])
+def test_the_variance_of_fluctuations_is_that_of_blocks_that_are_drawn(relu_blocks, architecture):
+    _, predicted = theory.recursion(point(architecture=architecture), 3)
+    np.testing.assert_allclose(relu_blocks[architecture], predicted, rtol=0.05)
+
+
+def test_blocks_that_are_drawn_tell_the_formulas_from_others(relu_blocks):
+    # layer norm without its effect on distances, and a residual block without the cross term
+    _, plain = theory.recursion(point(), 3)
+    assert abs(relu_blocks["layer-norm"][-1] / plain[-1] - 1) > 0.1
+    share = theory.moments("relu").variance[-1]
+    share /= 1 + share
+    _, predicted = theory.recursion(point(architecture="residual"), 1)
+    without = predicted[0] - 2 * share * (1 - share)
+    assert abs(relu_blocks["residual"][0] / without - 1) > 0.3
+
+
 def test_a_crossing_lies_between_layers_or_nowhere():
     curve = np.array([1.0, 2.0, 4.0])
     assert theory.crossing(curve, 3.0) == 2.5

@@ -8,7 +8,7 @@ import pytest
 from scipy import integrate, stats
 
 from rankscope.numerics import jacobians
-from rankscope.studies.jacobian_depth import theory
+from rankscope.studies.jacobian_depth import simulation, theory
 from rankscope.studies.jacobian_depth.parameters import Parameters
 from rankscope.studies.jacobian_depth.theory import deep, exact, free
 
@@ -157,6 +157,27 @@ def test_log_norms_of_wide_networks_drift_as_known(gate, orthogonal, mean, varia
     found = exact.growth(4000, gate, 1, orthogonal=orthogonal)
     assert 4000 * found.mean == pytest.approx(mean, rel=5e-3)
     assert 4000 * found.variance == pytest.approx(variance, rel=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("activation", "initialisation", "other"),
+    [("linear", "gaussian", 2.5), ("relu", "gaussian", 0.4), ("relu", "orthogonal", 5 / 3)],
+)
+def test_log_norms_of_networks_that_are_drawn_move_as_independent_layers(
+    activation, initialisation, other
+):
+    drawn = point(activation=activation, initialisation=initialisation, width=24, depth=16)
+    streams = np.random.SeedSequence(6).spawn(100)
+    measured, known = simulation.simulate(drawn, streams).log_norm, theory.predict(drawn)
+    mean, variance = known.log_norm_mean[-1], known.log_norm_variance[-1]
+    score = (measured.mean("replicate") - known.log_norm_mean) / np.sqrt(known.log_norm_variance)
+    assert float(abs(score).max()) < 4 / np.sqrt(100)
+    increments = (measured - known.log_norm_mean).diff("layer")
+    squares = float((increments**2 / known.log_norm_variance.diff("layer")).mean())
+    assert squares == pytest.approx(1, abs=0.25)
+    # the formulas of another network are told from these
+    assert abs(float(measured[:, -1].mean() - other * mean)) > 3 * float(variance / 100) ** 0.5
+    assert abs(squares / other - 1) > 0.25
 
 
 # depth beyond the width

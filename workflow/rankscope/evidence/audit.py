@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from rankscope.evidence import verdicts
 from rankscope.evidence.claims import Claim
@@ -36,6 +37,8 @@ from rankscope.evidence.samples import Estimate, Sample
 
 ERROR_RATE = 0.05
 """How often a claim may be supported under a falsehood or its null, or contradicted if true."""
+CONFIDENCE = 0.95
+"""One-sided, of the bounds on how often the wrong verdict comes."""
 POWER = 0.8
 """How often it should be supported if true, and contradicted if false."""
 TRIED = 3
@@ -49,7 +52,7 @@ MOST = 1024
 
 COLUMNS = (
     "claim", "definition", "kind", "draws", "planted", "supported", "contradicted", "undecided",
-    "depends_on", "sound", "powerful", "found", "replicates", "replicates_needed",
+    "depends_on", "wrong_at_most", "sound", "powerful", "found", "replicates", "replicates_needed",
 )  # fmt: skip
 
 
@@ -77,8 +80,9 @@ def audit(
 
     Returns:
         A row per claim, definition and kind with `COLUMNS`: how many draws were judged, and how
-        many of them planted and read; rates of verdicts; whether the rate of the wrong one is
-        sound (`ERROR_RATE`), that of the right one powerful (`POWER`), and whether the evidence
+        many of them planted and read; rates of verdicts; the upper bound on that of the wrong
+        one, and whether it is sound (the lower one does not exceed `ERROR_RATE`); whether that of
+        the right one is powerful (`POWER`), and whether the evidence
         found the number that was planted; the most replicates that a point has, and about how
         many would make a row powerful that is not (`nan` where it is, ``inf`` for none).
     """
@@ -127,6 +131,7 @@ class Counts:
         planted: how many of them were planted, and read by the evidence.
         found: whether the evidence found what was planted.
         law: what it found at each sample, and with what noise.
+        certain: whether nothing is random, so that one draw is all.
     """
 
     of: Mapping[str, int]
@@ -134,6 +139,7 @@ class Counts:
     planted: int
     found: bool
     law: Sequence[Estimate]
+    certain: bool
 
     def share(self, verdict: str) -> float:
         """Return how often a verdict was reached."""
@@ -151,8 +157,9 @@ class Counts:
 def _row(bed: Bed, kind: str, rule: Rule, draws: int) -> dict[str, Any]:
     counts = _count(bed, kind, rule, draws)
     powerful = kind == NULL or counts.right(kind) >= POWER
-    # three binomial errors, so that a rate at the bound passes
-    allowed = ERROR_RATE + 3 * math.sqrt(ERROR_RATE * (1 - ERROR_RATE) / counts.draws)
+    least, most = bounds(round(counts.wrong(kind) * counts.draws), counts.draws)
+    if counts.certain:
+        least = most = counts.wrong(kind)
     return {
         "claim": bed.claim.name,
         "definition": bed.definition.name if bed.definition else "",
@@ -163,7 +170,8 @@ def _row(bed: Bed, kind: str, rule: Rule, draws: int) -> dict[str, Any]:
         "contradicted": counts.share(verdicts.CONTRADICTED),
         "undecided": counts.share(verdicts.UNDECIDED),
         "depends_on": counts.share(verdicts.DEPENDS),
-        "sound": counts.wrong(kind) <= allowed,
+        "wrong_at_most": most,
+        "sound": least <= ERROR_RATE,
         "powerful": powerful,
         "found": counts.found,
         "replicates": bed.replicates,
@@ -176,14 +184,13 @@ def _count(bed: Bed, kind: str, rule: Rule, draws: int) -> Counts:
     generator = np.random.default_rng([rule.seed, KINDS.index(kind)])
     found: list[list[Sample]] = []
     reached: list[str] = []
-    passed_on = True
+    passed_on, certain = True, False
     while len(found) < draws:
         values = bed.draw(kind, generator)
         found.append(samples := bed.claim.samples(bed.planted(values), bed.definition))
         reached += _judge(bed.claim, samples, collect(samples), rule)
         passed_on = passed_on and bed.is_passed_on(values, samples)
-        if all(sample.estimate.kind == "exact" for sample in samples):
-            # without randomness, all draws are this one
+        if certain := all(sample.estimate.kind == "exact" for sample in samples):
             break
         if passed_on and len(found) == TRIED:
             drawn = bed.estimates(bed.law(kind), JUDGED, generator)
@@ -195,7 +202,20 @@ def _count(bed: Bed, kind: str, rule: Rule, draws: int) -> Counts:
         planted=len(found),
         found=passed_on or bed.is_found(kind, found),
         law=bed.law(kind, () if passed_on else found),
+        certain=certain,
     )
+
+
+def bounds(wrong: int, draws: int) -> tuple[float, float]:
+    """Return the exact bounds on a rate (Clopper and Pearson, Biometrika 26, 1934).
+
+    Args:
+        wrong: how many draws had it.
+        draws: of how many.
+    """
+    lower = stats.beta.ppf(1 - CONFIDENCE, wrong, draws - wrong + 1) if wrong else 0.0
+    upper = stats.beta.ppf(CONFIDENCE, wrong + 1, draws - wrong) if wrong < draws else 1.0
+    return float(lower), float(upper)
 
 
 def _judge(claim: Claim, samples: Sequence[Sample], estimates: Estimates, rule: Rule) -> list[str]:

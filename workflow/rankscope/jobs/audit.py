@@ -25,8 +25,9 @@ of commit `{run}`: claims judged on data in which their truth (*holds*), a false
 twice the tolerance) or chance (*null*) was planted. [How to read it](../read-a-verdict.md).
 
 A row is a claim under one definition with one kind of truth. *Unsound*: the wrong verdict in more
-than 5 % of the draws, beyond their error. *Not found*: the evidence finds another number than was
-planted. *Weak*: the right verdict in less than 80 %.
+than 5 % of the draws, with 95 % confidence; *wrong at most*: the upper bound on the share of wrong
+verdicts, of the same confidence, the largest of a row. *Not found*: the evidence finds another
+number than was planted. *Weak*: the right verdict in less than 80 %.
 
 """
 WEAK = """
@@ -93,6 +94,7 @@ def summary(table: pd.DataFrame, run: str) -> str:
             "claims": rows.claim.nunique(),
             "rows": len(rows),
             "unsound": sum(~rows.sound),
+            "wrong at most": f"{100 * rows.wrong_at_most.max():.0f} %",
             "not found": sum(~rows.found),
             "weak": sum(~rows.powerful),
         }

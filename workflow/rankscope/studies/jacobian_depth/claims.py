@@ -101,47 +101,6 @@ def annealed_ratio(results: Results) -> Iterator[Sample]:
 
 
 @claim(
-    "mean log norm",
-    "The mean of log |J u|^2 for a fixed unit vector u is that of l independent layers, about "
-    "-5 l / 2 n for Gaussian ReLU and -l / n for linear networks, {accepted}.",
-    accepted=percent(15, why="exact; two to three errors of the mean over the networks drawn"),
-    estimate="measured mean over the exact one, at the last layer",
-    null="infinite width: norms stay",
-    chance=0.0,
-    scope="linear and ReLU, depth 4 n or more",
-    source="Hanin and Nica, Commun. Math. Phys. 376, 2020; the exact sums are derived here",
-    basis=DERIVED,
-    figure="singular_values",
-)
-def log_norm_mean(results: Results) -> Iterator[Sample]:
-    """Divide the log norm at the last layer by its mean."""
-    for point in results.where(is_homogeneous, lambda p: p.depth >= 4 * p.width):
-        ratio = point.measured.log_norm / point.predicted.log_norm_mean
-        yield Sample(point, ratio.sel(layer=point.depth))
-
-
-@claim(
-    "variance of the log norm",
-    "From one measured layer to the next, log |J u|^2 moves with the variance of independent "
-    "layers, about 5 / n each for Gaussian ReLU and 2 / n for linear networks, {accepted}.",
-    accepted=percent(25, why="exact; two to three errors of the variance over the networks drawn"),
-    estimate="mean square of the standardised increments",
-    null="norms that all networks share",
-    chance=0.0,
-    scope="linear and ReLU, depth 4 n or more, layers 1, 2, 4, 8 and so on",
-    source="Hanin and Nica, Commun. Math. Phys. 376, 2020; the exact sums are derived here",
-    basis=DERIVED,
-    figure="singular_values",
-)
-def log_norm_variance(results: Results) -> Iterator[Sample]:
-    """Average the squared increments, each in units of its own variance."""
-    for point in results.where(is_homogeneous, lambda p: p.depth >= 4 * p.width):
-        known = point.predicted
-        off = (point.measured.log_norm - known.log_norm_mean).diff("layer")
-        yield Sample(point, (off**2 / known.log_norm_variance.diff("layer")).mean("layer"))
-
-
-@claim(
     "one curve",
     "Between a few layers and many, 1/PR depends on activation, weights, width and depth through "
     "kappa l / n alone, {accepted}: linear networks and ReLU networks with orthogonal weights have "

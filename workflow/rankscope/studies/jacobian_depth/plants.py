@@ -1,9 +1,7 @@
 """Jacobians whose ranks are what the audit says."""
 
-import numpy as np
 import xarray as xr
 
-from rankscope.evidence.planting import with_own_noise
 from rankscope.evidence.results import Point
 from rankscope.studies.jacobian_depth.claims import ONE_DIRECTION, Rank, is_reference
 
@@ -24,23 +22,6 @@ def annealed_ratio(point: Point, values: xr.DataArray) -> Planted:
     """Return squared traces of the exact ratio times the values, beside 1 for the squares'."""
     square = point.predicted.annealed_ratio * values
     return _planted(squared_trace=square, trace_square=xr.ones_like(square))
-
-
-def log_norm_mean(point: Point, values: xr.DataArray) -> Planted:
-    """Return the mean log norm times the values."""
-    return _planted(log_norm=point.predicted.log_norm_mean * values)
-
-
-@with_own_noise
-def log_norm_variance(point: Point, values: xr.DataArray) -> Planted:
-    """Return normal walks whose variance is the exact one times the values' mean."""
-    # points of one draw are independent of each other
-    generator = np.random.default_rng([point.width, *values.to_numpy().view(np.uint32)])
-    normal = generator.standard_normal((len(values), point.measured.sizes["layer"]))
-    variance = np.diff(point.predicted.log_norm_variance, prepend=0.0)
-    spread = np.sqrt(max(float(values.mean()), 0.0) * variance)
-    walk = xr.DataArray((spread * normal).cumsum(axis=1), dims=("replicate", "layer"))
-    return _planted(log_norm=walk + point.predicted.log_norm_mean)
 
 
 def one_curve(point: Point, values: xr.DataArray) -> Planted:

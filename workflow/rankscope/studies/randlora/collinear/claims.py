@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim
+from rankscope.evidence.claims import FULL_TEXT, claim
 from rankscope.evidence.region import percent, within
 from rankscope.evidence.results import Results
 from rankscope.evidence.samples import Sample
@@ -31,24 +31,6 @@ def collinear_printed(results: Results) -> Iterator[Sample]:
     for point in results.where(lambda p: p.columns <= 8):
         ratio = point.measured.dependent_share / point.predicted.printed_probability
         yield Sample(point, ratio, chance=float(point.predicted.zeros_factor))
-
-
-@claim(
-    "E: collinear columns, with vectors of zeros",
-    "That probability is 2 q^d + 2 z^d - 3 z^(2 d), {accepted}: a vector of zeros depends on all.",
-    accepted=TENTH,
-    estimate="share of linearly dependent pairs over that probability",
-    scope="d at most 16, where pairs can be counted",
-    source=HERE,
-    basis=DERIVED,
-    null="the printed 2 q^d",
-    figure="collinear",
-)
-def collinear_exact(results: Results) -> Iterator[Sample]:
-    """Share of linearly dependent pairs over ``2 q^d + 2 z^d - 3 z^{2d}``."""
-    for point in results.where(lambda p: p.columns <= 16):
-        ratio = point.measured.dependent_share / point.predicted.dependent_share
-        yield Sample(point, ratio, chance=float(point.predicted.zeros_factor) ** -1)
 
 
 @claim(

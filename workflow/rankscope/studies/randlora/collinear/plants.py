@@ -14,11 +14,6 @@ def collinear_printed(point: Point, values: xr.DataArray) -> Planted:
     return {"dependent_share": values * float(point.predicted.printed_probability)}
 
 
-def collinear_exact(point: Point, values: xr.DataArray) -> Planted:
-    """Return shares that are a multiple of the exact probability."""
-    return {"dependent_share": values * float(point.predicted.dependent_share)}
-
-
 def collinear_paper(point: Point, values: xr.DataArray) -> Planted:
     """Return shares that fall geometrically to 2e-49 and so many powers of ten at d = 768."""
     return {"dependent_share": (2e-49 * 10**values) ** (point.columns / 768)}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim, unreached
 from rankscope.evidence.region import at_least, at_most, percent
 from rankscope.evidence.results import Results
-from rankscope.evidence.samples import Sample, jackknife
+from rankscope.evidence.samples import Sample
 
 PAPER = "Albert et al., arXiv 2502.00987"
 DENSE = ("normal", "uniform", "binary")
@@ -79,27 +79,6 @@ def nominal_rank(results: Results) -> Iterator[Sample]:
     """Stable rank over that of Gaussian entries, dense bases, ``Gamma_j`` that differ."""
     for point in results.where(lambda p: p.gamma_spread > 0, distribution=DENSE):
         yield Sample(point, point.measured.stable_rank / point.predicted.gaussian_stable_rank)
-
-
-@claim(
-    "A: participation ratio in closed form",
-    "The mean of sum s^4 over the square of the mean of sum s^2, the inverse of a soft rank, is "
-    "that of the closed-form moments, {accepted}, for every kind of base.",
-    accepted=percent(20, why="soft ranks of different bases and spreads differ by factors"),
-    estimate="measured over expected ratio of moments",
-    scope="random and initial diagonals",
-    source=HERE,
-    basis=DERIVED,
-    null="independent Gaussian entries, (D + d + 1) / (D d)",
-    figure="spectra",
-)
-def participation(results: Results) -> Iterator[Sample]:
-    """Ratio of the mean fourth to the squared mean second moment, over its expectation."""
-    for point in results:
-        second, fourth = point.measured.second_moment, point.measured.fourth_moment
-        expected = float(point.predicted.fourth_moment / point.predicted.second_moment**2)
-        ratio = jackknife(lambda a, b: a.mean() / b.mean() ** 2, fourth / expected, second)
-        yield Sample(point, ratio, chance=float(point.predicted.gaussian_ratio))
 
 
 sparse_accuracy = unreached(

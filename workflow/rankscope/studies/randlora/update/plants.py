@@ -25,12 +25,3 @@ def nominal_rank(point: Point, values: xr.DataArray) -> Planted:
     """Return updates as soft, times a number, as the edge of a Gaussian spectrum."""
     edge = (1 / math.sqrt(point.rows) + 1 / math.sqrt(point.columns)) ** 2
     return {"stable_rank": values / edge}
-
-
-def participation(point: Point, values: xr.DataArray) -> Planted:
-    """Return updates of the expected second moment whose fourth one is off by a factor."""
-    second = float(point.predicted.second_moment)
-    return {
-        "second_moment": xr.full_like(values, second),
-        "fourth_moment": values * float(point.predicted.fourth_moment),
-    }
