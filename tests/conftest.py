@@ -1,4 +1,4 @@
-"""What all tests share: one BLAS thread, and the configurations that ship."""
+"""What tests share: one BLAS thread, the configurations that ship, sources to run in."""
 
 import os
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trials
 import yaml
 
 # before a test module imports numpy
@@ -93,6 +94,25 @@ def presets() -> dict[str, dict]:
     files = {path.stem: path for path in (ROOT / "presets").glob("*.yaml")}
     files["default"] = ROOT / "config.yaml"
     return {name: yaml.safe_load(file.read_text()) for name, file in files.items()}
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sources with the study ``paced`` among them, for tests that do not edit them."""
+    return trials.sources(tmp_path_factory.mktemp("sources"))
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tree: Path, tmp_path_factory: pytest.TempPathFactory):
+    """Return, of a configuration, the results of a run that nothing disturbs or slows."""
+
+    def results(config: dict, *targets: str) -> dict[str, bytes]:
+        folder = trials.project(tmp_path_factory.mktemp("undisturbed"), tree, config)
+        status, output = trials.run(folder, *targets, PACED_PAUSE="0")
+        assert status == 0, output
+        return trials.content(folder)
+
+    return results
 
 
 @pytest.fixture(autouse=True)
