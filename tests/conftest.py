@@ -1,4 +1,4 @@
-"""What all tests share: one BLAS thread, the configurations that ship, and a browser."""
+"""What tests share: one BLAS thread, the configurations that ship, sources, and a browser."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trials
 import yaml
 
 # before a test module imports numpy
@@ -126,6 +127,25 @@ def browser() -> Iterator[Any]:
         opened = driver.chromium.launch(executable_path=executable, args=list(BROWSER_FLAGS))
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sources with the study ``paced`` among them, for tests that do not edit them."""
+    return trials.sources(tmp_path_factory.mktemp("sources"))
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tree: Path, tmp_path_factory: pytest.TempPathFactory):
+    """Return, of a configuration, the results of a run that nothing disturbs or slows."""
+
+    def results(config: dict, *targets: str) -> dict[str, bytes]:
+        folder = trials.project(tmp_path_factory.mktemp("undisturbed"), tree, config)
+        status, output = trials.run(folder, *targets, PACED_PAUSE="0")
+        assert status == 0, output
+        return trials.content(folder)
+
+    return results
 
 
 @pytest.fixture(autouse=True)

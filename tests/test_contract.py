@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import inspect
+import itertools
 import textwrap
 import types
 from pathlib import Path
@@ -11,6 +12,7 @@ import figure_checks
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.figure import Figure
 
 from rankscope import datasets
 from rankscope.drawing import style
@@ -198,10 +200,19 @@ def test_the_number_in_the_sentence_is_the_number_tested_and_has_its_reason(its_
             assert len(claim.accepted.why) > 10, claim.name
 
 
-def test_claims_judge_what_the_test_preset_makes(its_claims, found):
-    table, rows = verify.judge(its_claims, found, 0.95)
-    assert set(table.verdict.dropna()) <= set(verdicts.VERDICTS)
-    assert set(rows.claim) == {claim.name for claim in its_claims}
+NOT_IN_SIGHT = {
+    "B spread": "takes 8 replicates",
+    "B tail": "takes 8 replicates",
+    "C revival": "takes 8 replicates",
+    "depth of half the rank": "takes a network of 40 layers that loses rank by layer n/8",
+}
+"""Claims of which the points of the test preset, at so many replicates, say nothing."""
+
+
+def test_every_claim_is_estimated_on_what_the_test_preset_makes(its_claims, found):
+    table, _ = verify.judge(its_claims, found, 0.95)
+    tested = {claim.name for claim in its_claims if claim.evidence is not None}
+    assert set(table.claim[table.estimate.notna()]) == tested - set(NOT_IN_SIGHT)
 
 
 def test_every_tested_claim_brings_its_plants(name, its_claims):
@@ -253,12 +264,13 @@ def test_no_claim_is_supported_by_its_null_or_a_falsehood_nor_contradicted_by_th
 
 def test_the_null_of_a_claim_lies_outside_its_region(its_claims, found):
     for claim in its_claims:
-        for definition in claim.definitions or (None,):
-            for sample in claim.samples(found, definition):
-                region = sample.accepted or claim.accepted
-                chance = sample.chance if np.isfinite(sample.chance) else claim.chance
-                assert not region.lower <= chance <= region.upper, (claim.name, sample.name)
-                assert np.isfinite(chance), (claim.name, sample.name)
+        of = [claim.samples(found, definition) for definition in claim.definitions or (None,)]
+        assert any(of) or claim.evidence is None or claim.name in NOT_IN_SIGHT
+        for sample in itertools.chain(*of):
+            region = sample.accepted or claim.accepted
+            chance = sample.chance if np.isfinite(sample.chance) else claim.chance
+            assert not region.lower <= chance <= region.upper, (claim.name, sample.name)
+            assert np.isfinite(chance), (claim.name, sample.name)
 
 
 IRRELEVANT = {"chance", "part", "resolution"}
@@ -287,8 +299,14 @@ def codes(code):
     return [code, *(deep for each in inside for deep in codes(each))]
 
 
+OPPOSITE = {
+    ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt,
+    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+}  # fmt: skip
+
+
 def mutants(function):
-    """A function's twins, each with one difference or quotient turned round, in it or below it."""
+    """A function's twins, each with one operator turned round, in it or below it."""
     functions = reached(function)
     for one in functions:
         for text, tree in turned_round(one):
@@ -308,7 +326,11 @@ def copied(function, space):
 
 
 def turned_round(function):
-    """The trees of a function in which one difference or quotient is turned round."""
+    """The trees of a function in which one operator is turned round.
+
+    The sides of a difference or a quotient change places, a sum becomes a difference, a sign is
+    left out, and a comparison becomes its opposite.
+    """
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     tree.body[0].decorator_list = []
     beside = {
@@ -318,13 +340,22 @@ def turned_round(function):
         for node in ast.walk(call)
     }
     for node in ast.walk(tree):
-        if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Sub | ast.Div):
-            continue
         if id(node) in beside:
             continue
-        node.left, node.right = node.right, node.left
-        yield ast.unparse(node), ast.fix_missing_locations(tree)
-        node.left, node.right = node.right, node.left
+        before, text = dict(vars(node)), ast.unparse(node)
+        match node:
+            case ast.BinOp(op=ast.Sub() | ast.Div()):
+                node.left, node.right = node.right, node.left
+            case ast.BinOp(op=ast.Add()):
+                node.op = ast.Sub()
+            case ast.UnaryOp(op=ast.USub()):
+                node.op = ast.UAdd()
+            case ast.Compare(ops=[operator]) if type(operator) in OPPOSITE:
+                node.ops = [OPPOSITE[type(operator)]()]
+            case _:
+                continue
+        yield f"{text} -> {ast.unparse(node)}", ast.fix_missing_locations(tree)
+        vars(node).update(before)
 
 
 def swapped(region):
@@ -352,11 +383,15 @@ def judged(claim, bed, planted):
     return samples, verdicts.summarise(claim, table, name)["verdict"]
 
 
+MISTAKES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeWarning)
+
+
 def is_noticed(twin, bed):
     """Tell whether a twin of a claim judges what was planted for the claim otherwise.
 
-    It finds another number, supports a falsehood, or decides nothing where the claim does. A twin
-    whose numbers and regions are the claim's own is none: it differs in its null alone.
+    It looks elsewhere, finds another number, supports a falsehood, or decides nothing where the
+    claim does. A twin whose numbers and regions are the claim's own is none: it differs in its
+    null alone.
     """
     alike = True
     for kind in planting.KINDS:
@@ -364,7 +399,16 @@ def is_noticed(twin, bed):
         own, verdict = judged(bed.claim, bed, planted)
         try:
             samples, twins_verdict = judged(twin, bed, planted)
-        except (ArithmeticError, ValueError, KeyError, TypeError, IndexError, RuntimeWarning):
+        except (
+            ArithmeticError,
+            LookupError,
+            AttributeError,
+            TypeError,
+            ValueError,
+            RuntimeWarning,
+        ):
+            return True
+        if [sample.name for sample in samples] != [sample.name for sample in own]:
             return True
         right = verdicts.SUPPORTED if kind == planting.HOLDS else verdicts.CONTRADICTED
         if verdict == right != twins_verdict or not bed.is_found(kind, [samples]):
@@ -377,6 +421,22 @@ def is_noticed(twin, bed):
     return alike
 
 
+UNTOLD = {
+    ("lengths that do not stay cost rank", "unstable_lengths: -1 -> +1"),
+    ("C1: fluctuations of order d^(-1/2)", "fluctuations: -1 -> +1"),
+    ("C3: predicted principal angle", "predicted_cosine: -1 -> +1"),
+    (
+        "C5: collapse across dimensions",
+        "collapse: family[0].measured.training_time * family[0].ridge >= LATE -> "
+        "family[0].measured.training_time * family[0].ridge < LATE",
+    ),
+    ("C12: last-layer outliers", "last_levels: number < cells -> number >= cells"),
+    ("C14: predicted principal angle", "predicted_cosine: -1 -> +1"),
+    ("T3.3: outlier, mini-bulk, bulk", "three_levels: top < low -> top >= low"),
+}
+"""Twins of which nothing is known: what is planted is alike where they look and should look."""
+
+
 def test_a_swapped_bound_or_sign_is_noticed(name, its_claims, found):
     plants = study.part(name, "plants")
     # a count moves by whole steps: some claims need many replicates to be decided
@@ -385,9 +445,10 @@ def test_a_swapped_bound_or_sign_is_noticed(name, its_claims, found):
     for claim in its_claims:
         if claim.evidence is None:
             continue
-        definition = claim.definitions[0] if claim.definitions else None
         plant = planting.plant_of(plants, claim)
-        beds = [planting.Bed(claim, definition, data, plant) for data in quiet]
+        first = claim.definitions[0] if claim.definitions else None
+        beds = [planting.Bed(claim, first, data, plant) for data in quiet]
+        assert beds[0].samples or claim.name in NOT_IN_SIGHT
         if not beds[0].samples:
             continue
         twins = [("bounds", with_bounds_swapped(claim))]
@@ -398,7 +459,7 @@ def test_a_swapped_bound_or_sign_is_noticed(name, its_claims, found):
             for text, twin in twins
             if not any(is_noticed(twin, bed) for bed in beds)
         ]
-    assert not unnoticed
+    assert not set(unnoticed) - UNTOLD
 
 
 def test_figures_are_legible_whole_and_explained(name, its_claims, found):
@@ -408,6 +469,22 @@ def test_figures_are_legible_whole_and_explained(name, its_claims, found):
         function = getattr(study.part(name, "figures"), item)
         taken = (found, table)[: len(inspect.signature(function).parameters)]
         assert figure_checks.faults(function(*taken)) == [], item
+
+
+TAKE_A_POINT_FOR_GRANTED = {
+    *("adapter_probe", "jacobian_depth", "language_model", "lora/accounting", "rank_budget"),
+    "trained_networks",
+}
+
+
+@pytest.mark.parametrize("name", sorted(set(study.names()) - TAKE_A_POINT_FOR_GRANTED))
+def test_a_figure_is_drawn_where_its_points_are_not(name):
+    nothing = results.Results([])
+    table, _ = verify.judge(claims.of(study.part(name, "claims")), nothing, 0.95)
+    for item in study.makes(name, "figures"):
+        function = getattr(study.part(name, "figures"), item)
+        taken = (nothing, table)[: len(inspect.signature(function).parameters)]
+        assert isinstance(function(*taken), Figure), item
 
 
 def test_every_figure_and_table_has_a_caption(name):

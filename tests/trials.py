@@ -4,12 +4,15 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import yaml
 
 ROOT = Path(__file__).parent.parent
 PACED = ROOT / "tests" / "paced"
+COLLECTED = ("results/paced/simulated.nc", "results/paced/predicted.nc")
+"""What a run of ``paced`` makes before it judges and draws."""
 
 
 def sources(folder: Path) -> Path:
@@ -20,6 +23,16 @@ def sources(folder: Path) -> Path:
     shutil.copy(ROOT / "Snakefile", folder)
     shutil.copytree(PACED, folder / "workflow/rankscope/studies/paced", ignore=ignore)
     return folder
+
+
+def paced(*parts: dict, replicates: int = 4, seed: int = 7, **further) -> dict:
+    """Return a configuration of ``paced``: parts of its grid, of single values or lists of them."""
+    grid = [
+        {key: value if isinstance(value, list) else [value] for key, value in part.items()}
+        for part in parts
+    ]
+    studies = {"paced": {"replicates": replicates, "grid": grid}}
+    return {"seed": seed, "confidence": 0.95, **further, "studies": studies}
 
 
 def project(folder: Path, tree: Path, config: dict) -> Path:
@@ -89,3 +102,14 @@ def work(folder: Path) -> list[str]:
     """What ``paced`` has computed: a line per step of a replicate of a point."""
     file = folder / "work.log"
     return file.read_text().splitlines() if file.exists() else []
+
+
+def wait_for(condition, process: subprocess.Popen | None = None, seconds: float = 300.0):
+    """Wait until a condition holds, and return what it gave; a process may not end before."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        if process is not None and process.poll() is not None:
+            raise AssertionError(f"the run ended: {process.communicate()[0]}")
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)
+    return value

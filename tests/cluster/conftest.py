@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -56,19 +55,3 @@ def slurm():
         cluster.script("stop")
     if elsewhere:
         os.environ["SLURM_CONF"] = elsewhere
-
-
-@pytest.fixture(scope="session")
-def until():
-    """Wait until a condition holds; return what it gave."""
-
-    def wait(condition, seconds: float = 300.0, process: subprocess.Popen | None = None):
-        end = time.monotonic() + seconds
-        while not (value := condition()):
-            if process is not None and process.poll() is not None:
-                raise AssertionError(f"the run ended: {process.communicate()[0]}")
-            assert time.monotonic() < end, "waited in vain"
-            time.sleep(0.2)
-        return value
-
-    return wait

@@ -43,8 +43,7 @@ def pbs(tmp_path, plugin):
         (tmp_path / "bin" / name).write_text(text)
         (tmp_path / "bin" / name).chmod(0o755)
     (tmp_path / "jobs").mkdir()
-    studies = {"paced": {"replicates": 2, "grid": {"size": [2, 3], "fails": [False, True]}}}
-    config = {"seed": 1, "confidence": 0.95, "studies": studies}
+    config = trials.paced({"size": [2, 3], "fails": [False, True]}, replicates=2, seed=1)
     folder = trials.project(tmp_path / "run", trials.sources(tmp_path / "tree"), config)
     profile = folder / "profiles/pbs/config.yaml"
     quick = {"latency-wait": 1, "retries": 1, "seconds-between-status-checks": 1}

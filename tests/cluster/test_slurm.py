@@ -4,6 +4,7 @@ Each ends in the bytes of a local run that nothing disturbed.
 """
 
 import collections
+import functools
 import os
 import re
 import signal
@@ -14,43 +15,17 @@ import trials
 
 pytestmark = pytest.mark.slurm
 
-POINTS = ("results/paced/simulated.nc", "results/paced/predicted.nc")
+POINTS = trials.COLLECTED
 PROFILE = (
     "--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "5",
     "--latency-wait", "20",
 )  # fmt: skip
 ONE_POINT_A_JOB = ("--config", "batch_seconds=1")
 TWO_JOBS_A_POINT = ("--config", "batch_seconds=11", "split_points=True")
-REPLICATES = 24
 LOST = 6
 """Replicates that a kill may cost: those of the last two seconds, and of the chunk at work."""
 
-
-def paced(*points: dict, replicates: int = REPLICATES) -> dict:
-    grid = [{key: [value] for key, value in point.items()} for point in points]
-    return {
-        "seed": 11,
-        "confidence": 0.95,
-        "studies": {"paced": {"replicates": replicates, "grid": grid}},
-    }
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    return trials.sources(tmp_path_factory.mktemp("sources"))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tree, tmp_path_factory):
-    """Results of a local run of a configuration, in which nothing sleeps."""
-
-    def results(config: dict, *targets: str) -> dict[str, bytes]:
-        folder = trials.project(tmp_path_factory.mktemp("local"), tree, config)
-        status, output = trials.run(folder, *targets, PACED_PAUSE="0")
-        assert status == 0, output
-        return trials.content(folder)
-
-    return results
+paced = functools.partial(trials.paced, replicates=24, seed=11)
 
 
 def repeated(folder, size: int) -> int:
@@ -69,7 +44,7 @@ FAULTS = paced(
 
 
 @pytest.fixture(scope="module")
-def through_faults(slurm, tree, tmp_path_factory, until):
+def through_faults(slurm, tree, tmp_path_factory):
     """A run whose jobs are cancelled, too slow and too large, and what it was compared with."""
     folder = trials.project(tmp_path_factory.mktemp("faults"), tree, FAULTS)
     process = trials.start(
@@ -83,7 +58,7 @@ def through_faults(slurm, tree, tmp_path_factory, until):
         return len(lines) >= steps and jobs
 
     for number, steps in ((4, 2), (1, 8)):
-        slurm.cancel(*until(lambda n=number, s=steps: at_work(n, s), process=process))
+        slurm.cancel(*trials.wait_for(lambda n=number, s=steps: at_work(n, s), process=process))
     yield folder, process
     process.terminate()
     process.communicate()
@@ -97,12 +72,12 @@ def after_faults(through_faults):
 
 
 def test_the_main_process_is_killed_and_its_cluster_jobs_are_not_run_twice(
-    slurm, tree, tmp_path, until, undisturbed, through_faults
+    slurm, tree, tmp_path, undisturbed, through_faults
 ):
     config = paced({"size": 2, "pause": 1.0}, {"size": 3, "pause": 1.0}, replicates=90)
     folder = trials.project(tmp_path / "killed", tree, config)
     process = trials.start(folder, *POINTS, *PROFILE, *ONE_POINT_A_JOB)
-    until(lambda: len(trials.work(folder)) > 12, process=process)
+    trials.wait_for(lambda: len(trials.work(folder)) > 12, process=process)
     kill_at_once(process)
     assert len(slurm.jobs(folder)) == 2, "the cluster jobs were meant to live on"
     status, output = trials.run(folder, *POINTS, *PROFILE, *ONE_POINT_A_JOB, PACED_PAUSE="0")
@@ -117,17 +92,17 @@ def test_the_main_process_is_killed_and_its_cluster_jobs_are_not_run_twice(
     assert repeated(folder, 3) <= LOST
 
 
-def test_cluster_jobs_that_run_twice_do_no_harm(slurm, tree, tmp_path, until, undisturbed):
+def test_cluster_jobs_that_run_twice_do_no_harm(slurm, tree, tmp_path, undisturbed):
     config = paced({"size": 2, "pause": 1.0}, replicates=40)
     folder = trials.project(tmp_path / "twice", tree, config)
     # under another name, the jobs of the killed run are not found
     first = (*PROFILE, "--slurm-jobname-prefix", "unknown")
     process = trials.start(folder, *POINTS, *first, *ONE_POINT_A_JOB)
-    until(lambda: len(trials.work(folder)) > 3, process=process)
+    trials.wait_for(lambda: len(trials.work(folder)) > 3, process=process)
     kill_at_once(process)
     left = set(slurm.jobs(folder))
     process = trials.start(folder, *POINTS, *PROFILE, *ONE_POINT_A_JOB)
-    until(lambda: set(slurm.jobs(folder)) > left, process=process)
+    trials.wait_for(lambda: set(slurm.jobs(folder)) > left, process=process)
     output, _ = process.communicate(timeout=600)
     assert process.returncode == 0, output
     assert trials.content(folder) == undisturbed(config, *POINTS)
@@ -158,14 +133,14 @@ def test_a_run_through_faults_gives_the_bytes_of_an_undisturbed_one(after_faults
 
 
 def test_a_node_that_crashes_under_shared_points_costs_no_finished_replicate(
-    slurm, tree, tmp_path, until, undisturbed
+    slurm, tree, tmp_path, undisturbed
 ):
     config = paced({"size": 2, "pause": 1.0}, {"size": 3, "pause": 1.0}, replicates=20)
     folder = trials.project(tmp_path / "node", tree, config)
     process = trials.start(folder, *POINTS, *PROFILE, *TWO_JOBS_A_POINT)
-    until(lambda: len(trials.work(folder)) > 12, process=process)
+    trials.wait_for(lambda: len(trials.work(folder)) > 12, process=process)
     slurm.script("node-stop")
-    until(lambda: slurm.node_state().startswith("down"), process=process)
+    trials.wait_for(lambda: slurm.node_state().startswith("down"), process=process)
     slurm.script("node-start")
     output, _ = process.communicate(timeout=600)
     assert process.returncode == 0, output

@@ -13,17 +13,9 @@ import trials
 
 pytestmark = pytest.mark.faults
 
-TARGETS = ("results/paced/simulated.nc", "results/paced/predicted.nc")
-
-
-def paced(*points: dict, replicates: int = 4, **further) -> dict:
-    grid = [{key: [value] for key, value in point.items()} for point in points]
-    studies = {"paced": {"replicates": replicates, "grid": grid}}
-    return {"seed": 7, "confidence": 0.95, **further, "studies": studies}
-
-
-SMALL = paced({"size": 2}, {"size": 3}, {"size": 4})
-SLOW = paced({"size": 2, "pause": 0.8}, {"size": 3, "pause": 0.8}, replicates=8)
+TARGETS = trials.COLLECTED
+SMALL = trials.paced({"size": 2}, {"size": 3}, {"size": 4})
+SLOW = trials.paced({"size": 2, "pause": 0.8}, {"size": 3, "pause": 0.8}, replicates=8)
 
 
 @pytest.fixture
@@ -34,13 +26,6 @@ def folder(tree, tmp_path):
 @pytest.fixture
 def slow(tree, tmp_path):
     return trials.project(tmp_path / "slow", tree, SLOW)
-
-
-def wait_for(condition, seconds: float = 300.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
 
 
 def kill_session(process: subprocess.Popen) -> None:
@@ -93,7 +78,7 @@ def test_a_truncated_result_is_named_and_remade_alone(folder, undisturbed):
 def test_truncated_and_foreign_files_of_a_killed_job_are_not_used(slow, undisturbed):
     process = trials.start(slow, *TARGETS)
     kept = slow / "results/.store/paced/simulated"
-    wait_for(lambda: len(list(kept.glob("*/*.nc"))) >= 2)
+    trials.wait_for(lambda: len(list(kept.glob("*/*.nc"))) >= 2)
     kill_session(process)
     files = sorted(kept.glob("*/*.nc"))
     files[0].write_bytes(files[0].read_bytes()[:500])
@@ -109,10 +94,10 @@ def test_more_replicates_than_before_go_on_from_those_even_through_a_kill(
 ):
     assert trials.run(slow, *TARGETS, PACED_PAUSE="0")[0] == 0
     count = len(trials.work(slow))
-    more = paced({"size": 2, "pause": 0.8}, {"size": 3, "pause": 0.8}, replicates=14)
+    more = trials.paced({"size": 2, "pause": 0.8}, {"size": 3, "pause": 0.8}, replicates=14)
     (slow / "config.yaml").write_text(json.dumps(more))
     process = trials.start(slow, *TARGETS)
-    wait_for(lambda: len(trials.work(slow)) >= count + 6)
+    trials.wait_for(lambda: len(trials.work(slow)) >= count + 6)
     kill_session(process)
     status, output = trials.run(slow, *TARGETS, PACED_PAUSE="0")
     assert status == 0, output
@@ -122,7 +107,7 @@ def test_more_replicates_than_before_go_on_from_those_even_through_a_kill(
 
 
 def test_a_full_disk_is_named_and_nothing_finished_is_lost(tree, tmp_path, undisturbed):
-    large = paced({"size": 2}, {"size": 40000, "pause": 0.6}, {"size": 40001}, replicates=8)
+    large = trials.paced({"size": 2}, {"size": 40000, "pause": 0.6}, {"size": 40001}, replicates=8)
     folder = tmp_path / "small disk"
     with mounted(folder, "-t", "tmpfs", "-o", "size=4m", "tmpfs"):
         trials.project(folder, tree, large)
@@ -157,7 +142,7 @@ def test_read_only_results_are_named_and_work_goes_on_when_they_can_be_written(f
 def test_a_second_run_in_the_same_folder_is_refused_and_disturbs_nothing(slow, undisturbed):
     # long enough for three commands beside it on a busy machine
     process = trials.start(slow, *TARGETS, PACED_PAUSE="3")
-    wait_for(lambda: trials.work(slow))
+    trials.wait_for(lambda: trials.work(slow))
     _, seen = trials.run(slow, command="status")
     assert seen.splitlines()[1].split()[:5] == ["paced", "simulated", "2", "0", "1"]
     status, output = trials.run(slow, *TARGETS)
@@ -190,7 +175,7 @@ def test_two_jobs_that_make_the_same_points_do_no_harm(tree, slow, undisturbed):
 
 
 def test_a_point_that_fails_is_named_and_costs_no_other(tree, tmp_path, undisturbed):
-    config = paced({"size": 2}, {"size": 3, "fails": True}, {"size": 4})
+    config = trials.paced({"size": 2}, {"size": 3, "fails": True}, {"size": 4})
     folder = trials.project(tmp_path / "run", tree, config)
     status, output = trials.run(folder, *TARGETS)
     assert status != 0
@@ -208,7 +193,7 @@ def test_a_point_that_fails_is_named_and_costs_no_other(tree, tmp_path, undistur
 
 def test_a_lock_of_a_killed_run_does_not_lock_out_but_one_of_another_machine_does(slow):
     process = trials.start(slow, *TARGETS)
-    wait_for(lambda: trials.work(slow))
+    trials.wait_for(lambda: trials.work(slow))
     kill_session(process)
     owner = slow / "results/.run/lock"
     ours = owner.read_text()
@@ -228,11 +213,11 @@ def test_an_interrupted_run_stops_its_jobs_and_goes_on_later(slow, undisturbed, 
     process = trials.start(slow, *TARGETS)  # inherits what is ignored
     for number, handler in before.items():
         signal.signal(number, handler)
-    wait_for(lambda: len(trials.work(slow)) >= 4)
+    trials.wait_for(lambda: len(trials.work(slow)) >= 4)
     if background:
         count = len(trials.work(slow))
         os.kill(process.pid, signal.SIGHUP)
-        wait_for(lambda: len(trials.work(slow)) > count)
+        trials.wait_for(lambda: len(trials.work(slow)) > count)
     os.kill(process.pid, signal.SIGTERM)
     output, _ = process.communicate(timeout=300)
     assert process.returncode != 0

@@ -12,23 +12,14 @@ import trials
 
 pytestmark = pytest.mark.faults
 
-TARGETS = ("results/paced/simulated.nc", "results/paced/predicted.nc")
+TARGETS = trials.COLLECTED
 REPLICATES = 6
-CONFIG = {
-    "seed": 5,
-    "confidence": 0.95,
-    "batch_seconds": 2,
-    "studies": {
-        "paced": {
-            "replicates": REPLICATES,
-            "grid": [
-                {"size": [2, 3], "pause": [0.2]},
-                {"size": [4], "pause": [0.5]},
-                {"size": [5], "pause": [0.2], "steps": [3]},
-            ],
-        }
-    },
-}
+CONFIG = trials.paced(
+    {"size": [2, 3], "pause": 0.2},
+    {"size": 4, "pause": 0.5},
+    {"size": 5, "pause": 0.2, "steps": 3},
+    replicates=REPLICATES, seed=5, batch_seconds=2,
+)  # fmt: skip
 CHAINS, KILLS = 4, 6
 LOST = 16
 """Steps that a kill may cost: two jobs, two seconds each and the chunk at work."""

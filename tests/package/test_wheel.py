@@ -1,7 +1,6 @@
 """The wheel holds its data, and alone with the base dependencies it probes an adapter."""
 
 import dataclasses
-import json
 import os
 import re
 import shutil
@@ -13,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import saved
 import xarray as xr
-from safetensors.numpy import save_file
 
 from rankscope import datasets
 from rankscope.jobs import collect
@@ -90,20 +89,15 @@ def test_the_wheel_holds_nothing_but_the_package(wheel):
 
 def test_the_wheel_probes_an_adapter_without_workflow_and_torch(bare, tmp_path):
     generator = np.random.default_rng(1)
-
-    def normal(*shape):
-        return generator.standard_normal(shape).astype(np.float32)
-
-    for name in ("model", "adapter"):
-        (tmp_path / name).mkdir()
-    save_file({f"{MODULE}.weight": normal(OUT, IN)}, tmp_path / "model/model.safetensors")
-    config = {"peft_type": "LORA", "lora_alpha": 4, "r": RANK}
-    (tmp_path / "adapter/adapter_config.json").write_text(json.dumps(config))
-    factors = {"lora_A": normal(RANK, IN), "lora_B": normal(OUT, RANK)}
-    save_file(
-        {f"base_model.model.{MODULE}.{name}.weight": part for name, part in factors.items()},
-        tmp_path / "adapter/adapter_model.safetensors",
-    )
+    tensors = {
+        f"{MODULE}.{name}": generator.standard_normal(shape)
+        for name, shape in (
+            ("weight", (OUT, IN)), ("lora_A.weight", (RANK, IN)), ("lora_B.weight", (OUT, RANK)),
+        )
+    }  # fmt: skip
+    weight = f"{MODULE}.weight"
+    saved.weights(tmp_path / "model/model.safetensors", {weight: tensors.pop(weight)})
+    saved.adapter(tmp_path / "adapter", tensors, lora_alpha=4, r=RANK)
     status, output = run(
         *(bare / "rankscope", "probe", "adapter", "--base", "model", "--out", "probe.nc"),
         *("--intruders", 4),

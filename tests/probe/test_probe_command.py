@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import saved
 from safetensors.numpy import save_file
 
 from rankscope import datasets
@@ -12,7 +13,6 @@ from rankscope.running import command_line
 
 MODULES = ("encoder.layer.2.query", "encoder.layer.10.query", "encoder.layer.10.up")
 SHAPES = {"query": (12, 12), "up": (20, 12)}
-PREFIX = "base_model.model."
 
 
 def shape_of(module):
@@ -31,13 +31,6 @@ def model(tmp_path):
     return folder
 
 
-def write_adapter(folder, config, weights):
-    folder.mkdir(parents=True)
-    (folder / "adapter_config.json").write_text(json.dumps(config))
-    save_file(weights, folder / "adapter_model.safetensors")
-    return folder
-
-
 def lora_weights(seed=1, rank=3):
     generator = np.random.default_rng(seed)
     weights = {}
@@ -45,17 +38,17 @@ def lora_weights(seed=1, rank=3):
         out, inner = shape_of(module)
         for name, shape in (("lora_A", (rank, inner)), ("lora_B", (out, rank))):
             values = generator.standard_normal(shape).astype(np.float32)
-            weights[f"{PREFIX}{module}.{name}.weight"] = values
+            weights[f"{module}.{name}.weight"] = values
     return weights
 
 
 WITHOUT = probing.measure.Settings(intruders=0)
-LORA = {"peft_type": "LORA", "lora_alpha": 6, "r": 3}
+LORA = {"lora_alpha": 6, "r": 3}
 
 
 @pytest.fixture
 def lora(tmp_path):
-    return write_adapter(tmp_path / "lora", LORA, lora_weights())
+    return saved.adapter(tmp_path / "lora", lora_weights(), **LORA)
 
 
 def refusal(capsys, *arguments):
@@ -69,7 +62,7 @@ def refusal(capsys, *arguments):
 
 
 def test_the_command_writes_the_dataset_the_table_and_the_figures(tmp_path, model, lora, capsys):
-    other = write_adapter(tmp_path / "other", LORA, lora_weights(2))
+    other = saved.adapter(tmp_path / "other", lora_weights(2), **LORA)
     out = tmp_path / "out" / "probe.nc"
     assert (
         command_line.main(["probe", str(lora), str(other), "--base", str(model), "--out", str(out)])
@@ -90,7 +83,7 @@ def test_the_command_writes_the_dataset_the_table_and_the_figures(tmp_path, mode
 
 def test_three_adapters_are_compared_in_a_table_a_figure_and_the_page(tmp_path, lora, capsys):
     others = [
-        write_adapter(tmp_path / name, LORA, lora_weights(seed))
+        saved.adapter(tmp_path / name, lora_weights(seed), **LORA)
         for seed, name in ((2, "one"), (3, "two"))
     ]
     out = tmp_path / "out" / "probe.nc"
@@ -131,7 +124,7 @@ def test_variables_carry_a_name_and_units(model, lora):
 
 def test_patterns_of_alpha_and_the_stored_rank_give_each_matrix_its_scaling(tmp_path):
     config = LORA | {"alpha_pattern": {"query": 12, "layer.10.up": 9}, "use_rslora": True}
-    found = adapter.read(write_adapter(tmp_path / "a", config, lora_weights()))
+    found = adapter.read(saved.adapter(tmp_path / "a", lora_weights(), **config))
     scalings = [found.factors(m, shape_of(m))[2] for m in MODULES]
     np.testing.assert_allclose(scalings, np.array([12, 12, 9]) / np.sqrt(3))
 
@@ -221,7 +214,7 @@ def test_pickled_weights_are_refused_with_the_reason(model, lora, tmp_path, caps
     ],
 )
 def test_an_unsupported_config_is_refused(model, tmp_path, capsys, change, message):
-    folder = write_adapter(tmp_path / "a", LORA | change, lora_weights())
+    folder = saved.adapter(tmp_path / "a", lora_weights(), **LORA | change)
     assert message in refusal(capsys, folder, "--base", model, "--out", tmp_path / "o.nc")
 
 
@@ -235,31 +228,31 @@ def unprobed(folder, model):
 def test_a_missing_base_tensor_is_named_and_the_rest_is_probed(model, tmp_path):
     weights = lora_weights()
     extra = {k.replace("layer.2", "layer.3"): v for k, v in weights.items() if "layer.2" in k}
-    matrices, why = unprobed(write_adapter(tmp_path / "a", LORA, weights | extra), model)
+    matrices, why = unprobed(saved.adapter(tmp_path / "a", weights | extra, **LORA), model)
     assert matrices == list(MODULES)
     assert "holds no encoder.layer.3.query.weight" in why["encoder.layer.3.query"]
 
 
 def test_a_missing_half_of_a_pair_is_named_and_the_rest_is_probed(model, tmp_path):
     weights = lora_weights()
-    del weights[f"{PREFIX}{MODULES[0]}.lora_B.weight"]
-    matrices, why = unprobed(write_adapter(tmp_path / "a", LORA, weights), model)
+    del weights[f"{MODULES[0]}.lora_B.weight"]
+    matrices, why = unprobed(saved.adapter(tmp_path / "a", weights, **LORA), model)
     assert matrices == list(MODULES[1:])
     assert list(why.values()) == [f"the file holds no lora_B.weight of {MODULES[0]}"]
 
 
 def test_a_shape_that_does_not_fit_the_base_is_named_and_the_rest_is_probed(model, tmp_path):
     weights = lora_weights()
-    weights[f"{PREFIX}{MODULES[2]}.lora_B.weight"] = np.ones((7, 3), dtype=np.float32)
-    matrices, why = unprobed(write_adapter(tmp_path / "a", LORA, weights), model)
+    weights[f"{MODULES[2]}.lora_B.weight"] = np.ones((7, 3), dtype=np.float32)
+    matrices, why = unprobed(saved.adapter(tmp_path / "a", weights, **LORA), model)
     assert matrices == list(MODULES[:2])
     assert "updates a matrix of 7 x 12, but the base weight is 20 x 12" in why[MODULES[2]]
 
 
 def test_values_that_are_not_finite_are_named_and_the_rest_is_probed(model, tmp_path):
     weights = lora_weights()
-    weights[f"{PREFIX}{MODULES[0]}.lora_B.weight"][0, 0] = np.nan
-    matrices, why = unprobed(write_adapter(tmp_path / "a", LORA, weights), model)
+    weights[f"{MODULES[0]}.lora_B.weight"][0, 0] = np.nan
+    matrices, why = unprobed(saved.adapter(tmp_path / "a", weights, **LORA), model)
     assert matrices == list(MODULES[1:])
     assert "not finite" in why[MODULES[0]]
 
@@ -284,9 +277,9 @@ def test_bases_that_were_not_saved_are_refused_with_the_way_out(model, tmp_path,
     weights = {}
     for module in MODULES:
         out, _ = shape_of(module)
-        weights[f"{PREFIX}{module}.vera_lambda_b"] = np.ones(out, dtype=np.float32)
-        weights[f"{PREFIX}{module}.vera_lambda_d"] = np.ones(4, dtype=np.float32)
-    folder = write_adapter(tmp_path / "a", {"peft_type": "VERA", "r": 4}, weights)
+        weights[f"{module}.vera_lambda_b"] = np.ones(out, dtype=np.float32)
+        weights[f"{module}.vera_lambda_d"] = np.ones(4, dtype=np.float32)
+    folder = saved.adapter(tmp_path / "a", weights, peft_type="VERA", r=4)
     line = refusal(capsys, folder, "--base", model, "--out", tmp_path / "o.nc")
     assert "save_projection=True" in line
 
@@ -329,23 +322,23 @@ def test_a_device_that_is_absent_is_refused(model, lora, tmp_path, capsys, name)
 
 def test_adapters_of_different_matrices_cannot_be_compared(model, lora, tmp_path, capsys):
     weights = {k.replace("encoder", "decoder"): v for k, v in lora_weights().items()}
-    other = write_adapter(tmp_path / "other", LORA, weights)
+    other = saved.adapter(tmp_path / "other", weights, **LORA)
     line = refusal(capsys, lora, other, "--base", model, "--out", tmp_path / "o.nc")
     assert "adapt no matrix in common" in line
 
 
 def test_the_command_lists_what_is_not_probed_and_why(tmp_path, model, capsys):
-    extra = {f"{PREFIX}classifier.bias": np.ones(2, dtype=np.float32)}
-    folder = write_adapter(tmp_path / "a", LORA, lora_weights() | extra)
+    extra = {"classifier.bias": np.ones(2, dtype=np.float32)}
+    folder = saved.adapter(tmp_path / "a", lora_weights() | extra, **LORA)
     arguments = [str(folder), "--base", str(model), "--out", str(tmp_path / "o.nc")]
     assert command_line.main(["probe", *arguments]) == 0
-    assert f"not probed: {PREFIX}classifier.bias: a bias, a vector" in capsys.readouterr().out
+    assert f"not probed: {saved.PREFIX}classifier.bias: a bias, a vector" in capsys.readouterr().out
     assert datasets.read(tmp_path / "o.nc").attrs["skipped"] == 1
 
 
 def test_an_untrained_adapter_is_probed_and_drawn(tmp_path, model):
     weights = {k: v * ("lora_B" not in k) for k, v in lora_weights().items()}
-    folder = write_adapter(tmp_path / "a", LORA, weights)
+    folder = saved.adapter(tmp_path / "a", weights, **LORA)
     arguments = [str(folder), "--base", str(model), "--out", str(tmp_path / "o.nc")]
     assert command_line.main(["probe", *arguments]) == 0
     assert (datasets.read(tmp_path / "o.nc").numerical_rank == 0).all()

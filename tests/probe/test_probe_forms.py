@@ -4,14 +4,14 @@ import json
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+import saved
 
 import rankscope
 from rankscope.probe import ProbeError, adapter, base, measure, probing, tensors
 
 PREFIX = "base_model.model."
 WITHOUT = measure.Settings(intruders=0, ranks=(1, 2))
-LORA = {"peft_type": "LORA", "lora_alpha": 4, "r": 2}
+LORA = {"lora_alpha": 4, "r": 2}
 
 
 @pytest.fixture
@@ -19,18 +19,15 @@ def generator():
     return np.random.default_rng(7)
 
 
-def write(folder, weights, config=None, name="model", config_name="config.json"):
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = {k: np.ascontiguousarray(v, dtype=np.float32) for k, v in weights.items()}
-    save_file(weights, folder / f"{name}.safetensors")
+def write(folder, weights, config=None):
+    saved.weights(folder / "model.safetensors", weights)
     if config is not None:
-        (folder / config_name).write_text(json.dumps(config))
+        (folder / "config.json").write_text(json.dumps(config))
     return folder
 
 
 def write_adapter(folder, weights, **config):
-    named = {PREFIX + name: values for name, values in weights.items()}
-    return adapter.read(write(folder, named, LORA | config, "adapter_model", "adapter_config.json"))
+    return adapter.read(saved.adapter(folder, weights, **LORA | config))
 
 
 def pair(generator, module, out, inner, rank=2):

@@ -6,6 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import saved
 from safetensors.numpy import save_file
 
 from rankscope.errors import Foreseen
@@ -24,18 +25,15 @@ VALUES = (
 def write(folder):
     """Write an adapter and a base in two files with an index."""
     generator = np.random.default_rng(0)
-    for name in ("adapter", "model"):
-        (folder / name).mkdir(parents=True)
+    (folder / "model").mkdir(parents=True)
     factors, weights = {}, {}
     for module in MODULES:
-        prefix = f"base_model.model.{module}"
-        factors[f"{prefix}.lora_A.weight"] = generator.standard_normal((2, 6), dtype=np.float32)
-        factors[f"{prefix}.lora_B.weight"] = generator.standard_normal((8, 2), dtype=np.float32)
+        factors[f"{module}.lora_A.weight"] = generator.standard_normal((2, 6), dtype=np.float32)
+        factors[f"{module}.lora_B.weight"] = generator.standard_normal((8, 2), dtype=np.float32)
         weights[f"{module}.weight"] = generator.standard_normal((8, 6), dtype=np.float32)
-    save_file(factors, folder / "adapter" / "adapter_model.safetensors")
-    config = {"peft_type": "LORA", "lora_alpha": 4, "r": 2, "alpha_pattern": {"0.q": 3}}
-    config |= {"use_rslora": False, "fan_in_fan_out": False, "base_model_name_or_path": "model"}
-    (folder / "adapter" / "adapter_config.json").write_text(json.dumps(config))
+    config = {"lora_alpha": 4, "r": 2, "alpha_pattern": {"0.q": 3}, "use_rslora": False}
+    config |= {"fan_in_fan_out": False, "base_model_name_or_path": "model"}
+    saved.adapter(folder / "adapter", factors, **config)
     weight_map = {}
     for place, (name, values) in enumerate(weights.items()):
         weight_map[name] = f"model-{place}.safetensors"

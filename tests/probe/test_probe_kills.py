@@ -1,6 +1,5 @@
 """SIGKILL in the middle of a probe: what was done is kept, and the bytes are the same."""
 
-import json
 import subprocess
 import sys
 import time
@@ -8,7 +7,7 @@ import time
 import numpy as np
 import psutil
 import pytest
-from safetensors.numpy import save_file
+import saved
 
 from rankscope.probe import measure
 from rankscope.running import command_line
@@ -31,13 +30,10 @@ def inputs(tmp_path_factory):
         weights[f"{module}.weight"] = generator.standard_normal(size, dtype=np.float32)
         for name, shape in (("A", (4, size[1])), ("B", (size[0], 4))):
             values = generator.standard_normal(shape, dtype=np.float32)
-            factors[f"base_model.model.{module}.lora_{name}.weight"] = values
+            factors[f"{module}.lora_{name}.weight"] = values
     weights.pop("layer.5.q.weight")  # one that cannot be probed
-    (folder / "adapter").mkdir()
-    save_file(weights, folder / "model.safetensors")
-    save_file(factors, folder / "adapter" / "adapter_model.safetensors")
-    config = {"peft_type": "LORA", "lora_alpha": 4, "r": 4}
-    (folder / "adapter" / "adapter_config.json").write_text(json.dumps(config))
+    saved.weights(folder / "model.safetensors", weights)
+    saved.adapter(folder / "adapter", factors, lora_alpha=4, r=4)
     return folder
 
 

@@ -4,14 +4,14 @@ import json
 
 import numpy as np
 import pytest
+import saved
 from safetensors.numpy import save_file
 
 from rankscope.numerics import low_rank
 from rankscope.probe import ProbeError, adapter, base, probing, ranking, writing
 from rankscope.running import command_line
 
-PREFIX = "base_model.model."
-LORA = {"peft_type": "LORA", "lora_alpha": 16, "r": 8, "use_rslora": True}
+LORA = {"lora_alpha": 16, "r": 8, "use_rslora": True}
 SIZES = {"layer.1.q": (20, 12), "layer.1.up": (30, 12), "q": (14, 12)}
 
 
@@ -20,7 +20,7 @@ def orthonormal(generator, rows, columns):
 
 
 @pytest.fixture
-def saved(tmp_path):
+def source(tmp_path):
     """Updates with singular values 2^-k, a convolution, an embedding and a whole weight."""
     generator = np.random.default_rng(0)
     weights = {}
@@ -33,14 +33,7 @@ def saved(tmp_path):
     weights["embed.lora_embedding_A"] = generator.standard_normal((4, 11))
     weights["embed.lora_embedding_B"] = generator.standard_normal((6, 4))
     weights["score.weight"] = generator.standard_normal((3, 5))
-    folder = tmp_path / "saved"
-    folder.mkdir()
-    save_file(
-        {PREFIX + k: np.ascontiguousarray(v, dtype=np.float32) for k, v in weights.items()},
-        folder / "adapter_model.safetensors",
-    )
-    (folder / "adapter_config.json").write_text(json.dumps(LORA))
-    return adapter.read(folder)
+    return adapter.read(saved.adapter(tmp_path / "source", weights, **LORA))
 
 
 def delta(source, module):
@@ -50,38 +43,32 @@ def delta(source, module):
 
 
 @pytest.mark.parametrize(("share", "rank"), [(0.7, 1), (0.76, 2), (0.95, 3), (1.0, 8)])
-def test_the_smallest_rank_that_holds_the_share_is_recommended(saved, share, rank):
-    assert ranking.recommend(saved, share).ranks["q"] == rank
+def test_the_smallest_rank_that_holds_the_share_is_recommended(source, share, rank):
+    assert ranking.recommend(source, share).ranks["q"] == rank
 
 
-def test_a_compressed_adapter_is_the_truncated_one(saved, tmp_path):
+def test_a_compressed_adapter_is_the_truncated_one(source, tmp_path):
     ranks = {"layer.1.q": 2, "layer.1.up": 3, "q": 1, "conv": 2, "embed": 3}
-    writing.compress(saved, ranks, tmp_path / "small")
+    writing.compress(source, ranks, tmp_path / "small")
     small = adapter.read(tmp_path / "small")
     for module, rank in ranks.items():
-        left, values, right = np.linalg.svd(delta(saved, module), full_matrices=False)
+        left, values, right = np.linalg.svd(delta(source, module), full_matrices=False)
         expected = (left[:, :rank] * values[:rank]) @ right[:rank]
         error = np.linalg.norm(delta(small, module) - expected)
         assert error < 1e-6 * np.linalg.norm(expected), module
-    kept = [one._stored.read(f"{PREFIX}score.weight") for one in (saved, small)]
+    kept = [one._stored.read(f"{saved.PREFIX}score.weight") for one in (source, small)]
     np.testing.assert_array_equal(*kept)
     assert small.config["rank_pattern"][r"layer\.1\.q"] == 2
 
 
 def write_plain(folder, updates):
     """Write an adapter of these updates, pairs of factors, with scaling 1."""
-    folder.mkdir()
-    save_file(
-        {
-            f"{PREFIX}{name}.lora_{which}.weight": np.array(values, np.float32, order="C")
-            for name, (left, right) in updates.items()
-            for which, values in (("B", left), ("A", right))
-        },
-        folder / "adapter_model.safetensors",
-    )
-    config = {"peft_type": "LORA", "lora_alpha": 4, "r": 4}
-    (folder / "adapter_config.json").write_text(json.dumps(config))
-    return adapter.read(folder)
+    tensors = {
+        f"{name}.lora_{which}.weight": values
+        for name, (left, right) in updates.items()
+        for which, values in (("B", left), ("A", right))
+    }
+    return adapter.read(saved.adapter(folder, tensors, lora_alpha=4, r=4))
 
 
 def noise(generator, names):
@@ -140,20 +127,21 @@ def test_a_pattern_that_ends_a_longer_name_does_not_change_its_rank():
     assert list(config["rank_pattern"].items()) == [(r"layer\.q", 3), ("q", 1)]
 
 
-def test_what_is_there_already_is_not_overwritten(saved):
+def test_what_is_there_already_is_not_overwritten(source):
     with pytest.raises(ProbeError, match="is there already"):
-        writing.compress(saved, {"q": 1}, saved.folder)
+        writing.compress(source, {"q": 1}, source.folder)
 
 
-def test_the_commands_recommend_and_compress(saved, tmp_path, capsys):
-    assert command_line.main(["recommend", str(saved.folder), "--share", "0.9"]) == 0
+def test_the_commands_recommend_and_compress(source, tmp_path, capsys):
+    assert command_line.main(["recommend", str(source.folder), "--share", "0.9"]) == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out)["rank_pattern"]
     assert "left as it is: score" in printed.err
     out = tmp_path / "small"
-    assert command_line.main(["compress", str(saved.folder), "--rank", "1", "--out", str(out)]) == 0
+    compress = ["compress", str(source.folder), "--out", str(out)]
+    assert command_line.main([*compress, "--rank", "1"]) == 0
     assert adapter.read(out).config["r"] == 1
-    assert command_line.main(["compress", str(saved.folder), "--out", str(out)]) == 2
+    assert command_line.main(compress) == 2
 
 
 def test_mitigation_removes_the_intruder_and_the_control_has_its_norm(tmp_path):
@@ -162,17 +150,7 @@ def test_mitigation_removes_the_intruder_and_the_control_has_its_norm(tmp_path):
     update = low_rank.LowRankSvd(
         orthonormal(generator, 40, 2), np.array([20.0, 0.1]), orthonormal(generator, 40, 2)
     )
-    (tmp_path / "a").mkdir()
-    factors = {"B": update.left * update.singular_values, "A": update.right.T}
-    save_file(
-        {
-            f"{PREFIX}q.lora_{k}.weight": np.array(v, np.float32, order="C")
-            for k, v in factors.items()
-        },
-        tmp_path / "a" / "adapter_model.safetensors",
-    )
-    config = {"peft_type": "LORA", "lora_alpha": 2, "r": 2}
-    (tmp_path / "a" / "adapter_config.json").write_text(json.dumps(config))
+    write_plain(tmp_path / "a", {"q": (update.left * update.singular_values, update.right.T)})
     save_file({"q.weight": weight}, tmp_path / "model.safetensors")
     model = base.BaseModel(tmp_path / "model.safetensors")
     before = probing.probe(adapter.read(tmp_path / "a"), model)

@@ -1,6 +1,5 @@
 """A file that a point reads is an input: another content reruns the point, another time nothing."""
 
-import json
 import os
 import re
 import subprocess
@@ -8,8 +7,8 @@ import sys
 
 import numpy as np
 import pytest
+import saved
 import trials
-from safetensors.numpy import save_file
 
 WIDTH = 16
 
@@ -31,17 +30,11 @@ def run(folder, *arguments):
 
 def adapter(folder, seed):
     generator = np.random.default_rng(seed)
-    folder.mkdir(parents=True, exist_ok=True)
-    settings = {"peft_type": "LORA", "lora_alpha": 2, "r": 2}
-    (folder / "adapter_config.json").write_text(json.dumps(settings))
-    shapes = {"A": (2, WIDTH), "B": (WIDTH, 2)}
     tensors = {
-        f"base_model.model.layer.query.lora_{side}.weight": generator.standard_normal(
-            shape, dtype=np.float32
-        )
-        for side, shape in shapes.items()
+        f"layer.query.lora_{side}.weight": generator.standard_normal(shape)
+        for side, shape in (("A", (2, WIDTH)), ("B", (WIDTH, 2)))
     }
-    save_file(tensors, folder / "adapter_model.safetensors")
+    saved.adapter(folder, tensors, lora_alpha=2, r=2)
 
 
 def project(tmp_path, study, section):
@@ -69,9 +62,8 @@ def check(folder, study, file, change):
 def test_another_adapter_in_the_same_folder_is_probed_again(tmp_path):
     adapters = tmp_path / "adapters"
     adapter(adapters / "tuned", seed=1)
-    (adapters / "model").mkdir()
-    weight = np.random.default_rng(0).standard_normal((WIDTH, WIDTH), dtype=np.float32)
-    save_file({"layer.query.weight": weight}, adapters / "model" / "model.safetensors")
+    weight = np.random.default_rng(0).standard_normal((WIDTH, WIDTH))
+    saved.weights(adapters / "model" / "model.safetensors", {"layer.query.weight": weight})
     section = {
         "fixed": {"folder": str(adapters), "base": str(adapters / "model")},
         "grid": {"adapter": ["tuned"]},

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import time
 
 import pytest
 import trials
@@ -13,17 +12,13 @@ from rankscope.running import run
 pytestmark = pytest.mark.workflow
 
 
-def paced(seed: int, **values: list) -> dict:
-    studies = {"paced": {"replicates": 4, "grid": values}}
-    return {"seed": seed, "confidence": 0.95, "studies": studies}
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tree, tmp_path_factory):
     """A folder with a run of ``config.yaml``, and a second configuration."""
-    tree = trials.sources(tmp_path_factory.mktemp("tree"))
-    place = trials.project(tmp_path_factory.mktemp("folder") / "run", tree, paced(7, size=[2, 3]))
-    (place / "other.yaml").write_text(json.dumps(paced(8, size=[2], pause=[0.0])))
+    place = trials.project(
+        tmp_path_factory.mktemp("folder") / "run", tree, trials.paced({"size": [2, 3]})
+    )
+    (place / "other.yaml").write_text(json.dumps(trials.paced({"size": 2, "pause": 0.0}, seed=8)))
     status, output = trials.run(place)
     assert status == 0, output
     return place
@@ -45,7 +40,7 @@ def test_a_dry_run_shows_the_plan_and_neither_it_nor_status_nor_an_error_touches
     before = trials.log(folder)
     more = folder / "config.yaml"
     text = more.read_text()
-    more.write_text(json.dumps(paced(7, size=[2, 3, 4], pause=[0.0, 900.0])))
+    more.write_text(json.dumps(trials.paced({"size": [2, 3, 4], "pause": [0.0, 900.0]})))
     status, output = trials.run(folder, "-n")
     more.write_text(text)
     assert status == 0, output
@@ -87,12 +82,10 @@ def test_figures_and_status_tell_of_the_configuration_that_the_data_were_made_wi
 
 
 def test_a_run_that_is_interrupted_from_the_keyboard_ends_with_130(folder):
-    (folder / "slow.yaml").write_text(json.dumps(paced(7, size=[2], pause=[5.0])))
+    (folder / "slow.yaml").write_text(json.dumps(trials.paced({"size": 2, "pause": 5.0})))
     process = trials.start(folder, "--configfile", "slow.yaml")
-    end = time.monotonic() + 300
-    while not list((folder / "results-slow/logs").glob("points*.tsv")):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
+    logs = folder / "results-slow/logs"
+    trials.wait_for(lambda: list(logs.glob("points*.tsv")), process)
     os.kill(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 130

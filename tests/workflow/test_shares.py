@@ -12,25 +12,16 @@ POINT = {"size": 2, "pause": 0.5}
 OTHER = {"size": 3}
 REPLICATES = 21
 SHARED = ("--config", "batch_seconds=3", "split_points=True")
-TARGETS = ("results/paced/simulated.nc", "results/paced/predicted.nc")
+TARGETS = trials.COLLECTED
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    return trials.sources(tmp_path_factory.mktemp("sources"))
-
-
-@pytest.fixture(scope="module")
-def in_one_job(tree, tmp_path_factory):
-    folder = trials.project(tmp_path_factory.mktemp("one"), tree, config())
-    assert trials.run(folder, *TARGETS, PACED_PAUSE="0")[0] == 0
-    return trials.content(folder)
+def in_one_job(undisturbed):
+    return undisturbed(config(), *TARGETS)
 
 
 def config(replicates: int = REPLICATES, **point: object) -> dict:
-    grid = [{key: [value] for key, value in one.items()} for one in (POINT | point, OTHER)]
-    section = {"replicates": replicates, "grid": grid}
-    return {"seed": 11, "confidence": 0.95, "studies": {"paced": section}}
+    return trials.paced(POINT | point, OTHER, replicates=replicates, seed=11)
 
 
 def shares(folder) -> list[str]:

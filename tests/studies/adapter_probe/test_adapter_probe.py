@@ -1,13 +1,11 @@
 """A folder of saved adapters as a study, from points to verdicts and figures."""
 
-import json
-
 import numpy as np
 import pytest
+import saved
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from safetensors.numpy import save_file
 
 from rankscope import datasets
 from rankscope.errors import ParameterError
@@ -28,9 +26,8 @@ def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("adapters")
     generator = np.random.default_rng(0)
     base = {name: generator.standard_normal((24, 24)) for name in MODULES}
-    (root / "model").mkdir()
-    weights = {f"{name}.weight": weight.astype(np.float32) for name, weight in base.items()}
-    save_file(weights, root / "model" / "model.safetensors")
+    weights = {f"{name}.weight": weight for name, weight in base.items()}
+    saved.weights(root / "model" / "model.safetensors", weights)
     for adapter in ("aligned", "random"):
         tensors = {}
         for name, weight in base.items():
@@ -38,12 +35,8 @@ def folder(tmp_path_factory):
             if adapter == "random":
                 left, right = generator.standard_normal((2, 24, 24))
             for suffix, factor in (("B", left[:, :4] * values[:4]), ("A", right[:4])):
-                key = f"base_model.model.{name}.lora_{suffix}.weight"
-                tensors[key] = np.ascontiguousarray(factor, dtype=np.float32)
-        (root / adapter).mkdir()
-        config = {"peft_type": "LORA", "lora_alpha": 4, "r": 4}
-        (root / adapter / "adapter_config.json").write_text(json.dumps(config))
-        save_file(tensors, root / adapter / "adapter_model.safetensors")
+                tensors[f"{name}.lora_{suffix}.weight"] = factor
+        saved.adapter(root / adapter, tensors, lora_alpha=4, r=4)
     return root
 
 

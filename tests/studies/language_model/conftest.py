@@ -5,25 +5,9 @@ import pytest
 from rankscope.planning import parameters
 from rankscope.studies.language_model.parameters import Parameters
 
-SMALL = {
-    "task": "tweets",
-    "runs": "head+full+lora-8+lora-64",
-    "targets": "qkvo",
-    "layers": 1,
-    "steps": 6,
-    "batch_size": 4,
-    "tokens": 12,
-    "training_pool": 60,
-    "training_texts": 40,
-    "validation_texts": 16,
-    "tested_texts": 16,
-    "tuning_seeds": 1,
-    "tuning_moves": 0,
-    "rate_factor": 3.0,
-}
-
 
 @pytest.fixture(scope="session")
-def build():
+def build(small_comparison):
     """Make checked parameters, with other values than those of the small comparison."""
-    return lambda **values: parameters.build(Parameters, SMALL | values, "here")
+    small = {"runs": "head+full+lora-8+lora-64", "targets": "qkvo", **small_comparison}
+    return lambda **values: parameters.build(Parameters, small | values, "here")

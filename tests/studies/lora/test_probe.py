@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from rankscope.errors import ParameterError
 from rankscope.evidence import results
@@ -34,32 +32,6 @@ def both(count=3, **values):
 def test_impossible_points_are_refused_with_the_value(values, message):
     with pytest.raises(ParameterError, match=message):
         both(**values)
-
-
-@settings(max_examples=25, deadline=None, derandomize=True)
-@given(
-    rows=st.integers(2, 9),
-    columns=st.integers(2, 9),
-    rank=st.integers(1, 4),
-    other_rank=st.integers(2, 6),
-    teacher_rank=st.integers(1, 4),
-    decay=st.floats(0, 1e3),
-    base=st.sampled_from(["independent", "leading", "trailing"]),
-    input_decay=st.floats(0, 1e3),
-    samples=st.integers(1, 5),
-    noise=st.floats(0, 1e3),
-    optimiser=st.sampled_from(["sgd", "adam"]),
-    learning_rate=st.floats(0, exclude_min=True, allow_infinity=False),
-    steps=st.integers(1, 30),
-    batch_size=st.integers(1, 4),
-)
-def test_a_point_is_refused_or_runs(**values):
-    try:
-        simulated, predicted = both(count=2, **values)
-    except ParameterError:
-        return
-    assert simulated.sizes["replicate"] == 2
-    assert np.isfinite(predicted.to_array()).all()
 
 
 def test_a_training_that_diverges_says_so():

@@ -1,8 +1,4 @@
 import numpy as np
-from matplotlib.figure import Figure
-
-from rankscope.evidence.results import Results
-from rankscope.studies.lora.product import figures
 
 SMALL = {"width": 6, "rank": 1, "depth": 2, "starts": 2}
 
@@ -17,9 +13,3 @@ def test_two_layers_reach_twice_the_rank(both):
     assert int(predicted.product_rank) == 2
     tail = np.sqrt((simulated.gap_spectrum[:, 2:] ** 2).sum("gap"))
     np.testing.assert_allclose(simulated.product_error, tail, rtol=1e-3)
-
-
-def test_the_figure_is_drawn_with_points_and_without(found):
-    results = found("product", SMALL, {**SMALL, "depth": 1})
-    for shown in (results, Results([])):
-        assert isinstance(figures.product(shown), Figure)

@@ -1,9 +1,5 @@
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-
-from rankscope.evidence.results import Results
-from rankscope.studies.lora.risk import figures
 
 SMALL = {"rows": 40, "columns": 30, "teacher_rank": 2, "samples": 120, "noise": 0.1}
 
@@ -45,9 +41,3 @@ def test_the_simple_count_underestimates_above_the_true_rank(both):
         simulated.risk.sel(fitted_rank=4).mean() / predicted.risk_simple.sel(fitted_rank=4)
     )
     assert ratio > 1.15
-
-
-def test_the_figure_is_drawn_with_points_and_without(found):
-    results = found("risk", SMALL, {**SMALL, "noise": 0.2})
-    for shown in (results, Results([])):
-        assert isinstance(figures.risk(shown), Figure)

@@ -1,13 +1,11 @@
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
-from rankscope.evidence.results import Results
 from rankscope.jobs.streams import streams
 from rankscope.numerics import adapters, targets
 from rankscope.numerics import low_rank_training as training
 from rankscope.planning.parameters import build
-from rankscope.studies.lora.scaling import figures, simulation
+from rankscope.studies.lora.scaling import simulation
 from rankscope.studies.lora.scaling.parameters import Parameters
 
 SMALL = {
@@ -89,14 +87,3 @@ def test_without_an_optimum_among_the_rates_there_is_no_best_one(both, learning_
     values = {**SMALL, "draws": 1, "steps": steps, "learning_rate": learning_rate}
     simulated, _ = both("scaling", 2, **values)
     assert np.isnan(simulated.best_learning_rate.sel(threshold=0.01)).all()
-
-
-def test_figures_are_drawn_with_points_and_without(found):
-    points = [
-        {**SMALL, "draws": 2, "rank": rank, "optimiser": optimiser}
-        for rank in (2, 4)
-        for optimiser in ("sgd", "adam")
-    ]
-    for shown in (found("scaling", *points), Results([])):
-        for figure in (figures.first_step, figures.scaling):
-            assert isinstance(figure(shown), Figure)

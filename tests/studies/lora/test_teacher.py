@@ -1,9 +1,7 @@
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
-from rankscope.evidence.results import Results
-from rankscope.studies.lora.teacher import figures, spectra
+from rankscope.studies.lora.teacher import spectra
 
 SMALL = {
     "rows": 12,
@@ -66,15 +64,6 @@ def test_a_diverged_run_counts_as_no_update(both):
     simulated, _ = both("teacher", **{**SMALL, "optimiser": "sgd", "learning_rate": 50.0})
     assert (simulated.diverged == 1).all()
     np.testing.assert_allclose(simulated.trained_error, 1)
-
-
-def test_figures_are_drawn_with_points_and_without(found):
-    results = found(
-        "teacher", BRIEF, {**BRIEF, "optimiser": "sgd", "input_decay": 1.0, "teacher_rank": 6}
-    )
-    for figure in (figures.optimum, figures.truncation):
-        for shown in (results, Results([])):
-            assert isinstance(figure(shown), Figure)
 
 
 def test_the_spectra_are_those_of_the_largest_rank_for_isotropic_inputs(found):

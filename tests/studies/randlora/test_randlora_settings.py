@@ -1,16 +1,8 @@
 """Any setting within the declared bounds is refused, or runs: finite or nan."""
 
-import warnings
-
-import numpy as np
+import any_setting
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from rankscope.errors import ParameterError
-from rankscope.jobs.streams import streams
-from rankscope.planning import study
-from rankscope.planning.parameters import build
 
 SIZES = st.integers(1, 7)
 BASES = {
@@ -42,26 +34,5 @@ SETTINGS = {
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_setting_is_refused_or_runs(name):
-    kind = study.part(f"randlora/{name}", "parameters").Parameters
-    simulate = study.part(f"randlora/{name}", "simulation").simulate
-    predict = study.part(f"randlora/{name}", "theory").predict
-    ran = []
-
-    @settings(max_examples=60, deadline=None, derandomize=True)
-    @given(st.fixed_dictionaries(SETTINGS[name]))
-    def runs(values):
-        try:
-            point = build(kind, values, "test")
-        except ParameterError:
-            return
-        ran.append(point)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            simulated = simulate(point, streams(5, name, point, 0, 2))
-            predicted = predict(point)
-        for data in (simulated, predicted):
-            for variable in data.data_vars.values():
-                assert not np.isinf(variable.astype(float)).any(), variable.attrs["long_name"]
-
-    runs()
-    assert ran
+    some = st.fixed_dictionaries(SETTINGS[name])
+    any_setting.check(f"randlora/{name}", some, examples=60, at_least=5)
