@@ -91,7 +91,7 @@ def closed_form_by_point(results: Results, verdicts: pd.DataFrame) -> Figure:
         fmt="",
         annot_kws={"fontsize": 7},
         linewidths=0.3,
-        cbar_kws={"label": "RMSE to the closed form, in units of m", "pad": 0.02},
+        cbar_kws={"label": "RMSE to the closed form, in units of $m$", "pad": 0.02},
     )
     framed = np.argwhere(verdict.to_numpy() == SUPPORTED)
     for y, x in framed:
