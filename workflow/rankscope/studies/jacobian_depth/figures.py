@@ -42,7 +42,8 @@ def ranks_by_depth(results: Results) -> Figure:
             share = point.measured.layer / point.width
             ratio = point.measured.participation_ratio
             panels.curve(axis, share, ratio, floor=1, color=shades[point.width], linewidth=1.2)
-            panels.theory(axis, share, point.predicted.participation_ratio)
+            free = point.predicted.participation_ratio
+            panels.theory(axis, share, free.where(free >= 1))  # no ratio is below 1
             if is_homogeneous(point):
                 panels.theory(axis, share, point.predicted.annealed_ratio, **EXACT)
         axis.set(title=name, xscale="log", yscale="log", ylim=(0.8, 1.3 * max(widths)))

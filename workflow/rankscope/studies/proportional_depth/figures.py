@@ -130,12 +130,12 @@ def _mean_and_typical(axis: Axes, point: Point) -> list[Line2D]:
     )
     handles = []
     for (label, measured, predicted), colour in zip(kinds, style.COLOURS[4:], strict=False):
-        panels.curve(
-            axis, time, measured, floor=LOWEST, color=colour, linestyle=":", linewidth=BROAD
-        )
-        panels.theory(axis, time, predicted)
+        shown = measured.where(measured.mean("replicate") >= LOWEST)
+        panels.curve(axis, time, shown, floor=LOWEST, color=colour, linestyle=":", linewidth=BROAD)
+        panels.theory(axis, time, predicted.where(predicted >= LOWEST))
         handles.append(Line2D([], [], color=colour, linestyle=":", label=label))
-    axis.plot(time, theory.participation_ratio_infinite_width - 1, **style.NULL)
+    wide = theory.participation_ratio_infinite_width - 1
+    axis.plot(time, wide.where(wide >= LOWEST), **style.NULL)
     axis.set(title=f"rank, ReLU, $n = {point.width}$", yscale="log", ylabel="PR $-$ 1")
     axis.set_ylim(bottom=LOWEST)
     return handles

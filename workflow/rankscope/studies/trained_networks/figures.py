@@ -135,7 +135,7 @@ def outliers(results: Results) -> Figure:
     """Outliers of the second moment of gradients over training, against the number of classes.
 
     Whole network; colour: matrix and rule; crosses: the Hessian's, before the largest gap;
-    diamonds, a little to the right: with shuffled labels. The edge is measured, as the largest
+    diamonds, a little to the left: with shuffled labels. The edge is measured, as the largest
     eigenvalue within groups. Solid: correct labels; dotted: shuffled ones. Grey: k.
     """
     rules = [(m, r) for m in ("Gauss-Newton", "G") for r in ("largest gap", "above the edge")]
@@ -146,7 +146,7 @@ def outliers(results: Results) -> Figure:
             _over_steps(axes, point, found, color=colour)
         if "hessian_outliers" in point.measured:
             found = point.measured.hessian_outliers
-            aside = 1.4 if point.labels == "shuffled" else 1.0
+            aside = 0.6 if point.labels == "shuffled" else 1.0
             look = {**HESSIAN, "marker": HESSIAN_MARKS[point.labels]}
             panels.marks(axes, found.later_step * aside, found, **look)
         axes.axhline(point.classes, **style.NULL)

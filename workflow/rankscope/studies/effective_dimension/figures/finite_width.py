@@ -152,8 +152,10 @@ def angles_and_norms(results: Results) -> Figure:
             panels.theory(middle, layers, predicted.log_squared_sine, color=colour)
     deepest = max(points, key=lambda p: p.depth).predicted
     panels.theory(left, deepest.layer, 1 - deepest.cosine)
-    panels.theory(left, deepest.layer, 1 - deepest.cosine_asymptote, linestyle=":")
-    left.set(ylim=(0.5 * float(1 - deepest.cosine.max()), 2))
+    asymptote = 1 - deepest.cosine_asymptote
+    possible = asymptote.where(asymptote <= 2)
+    panels.theory(left, deepest.layer, possible, linestyle=":")
+    left.set(ylim=(0.5 * min(float(1 - deepest.cosine.max()), float(possible.min())), 2))
     left.set(xscale="log", yscale="log", xlabel="layer", ylabel="1 $-$ mean cosine")
     middle.set(xlabel="layer", ylabel=r"mean $\ln \sin^2$ of angle")
     right.set(xlabel="layer", ylabel="variance of log norm", yscale="log")
