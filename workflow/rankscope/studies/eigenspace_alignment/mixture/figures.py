@@ -326,16 +326,9 @@ def training_samples(results: Results) -> Figure:
             panels.marks(axes[0], family.sizes, train, **look(2 * order + 1, f"{name}, training"))
             gap = train - test
             panels.marks(axes[1], family.sizes, gap, **look(2 * order + 1, f"{name}, training"))
-            last_gap, between = (
-                gap.mean(axis=0)[-1],
-                np.geomspace(family.sizes[0], family.sizes[-1], 50),
-            )
-            axes[1].plot(
-                between,
-                last_gap * family.sizes[-1] / between,
-                **PAPER,
-                label="proportional to $d / M$",
-            )
+            between = np.geomspace(family.sizes[0], family.sizes[-1])
+            falls = gap.mean(axis=0)[-1] * family.sizes[-1] / between
+            axes[1].plot(between, falls, **PAPER, label="proportional to $d / M$")
     axes[0].set(title="alignment", ylabel=r"$\rho(x^a, E_k)$")
     axes[1].set(title="difference", ylabel="training minus test")
     axes[1].axhline(0, color="0.7", lw=1, zorder=0, label="no difference")
