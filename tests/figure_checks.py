@@ -4,10 +4,12 @@ import itertools
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex
+from matplotlib.container import ErrorbarContainer
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from rankscope.drawing import style
 
@@ -92,23 +94,22 @@ def _places(axes, data):
 
 
 def _cut(figure):
-    """Marks and bars of data outside their panel; a value that a log axis cannot show is one."""
+    """Marks, bars and curves of data outside their panel; what a log axis cannot show is one."""
     for axes in _panels(figure):
-        box = axes.get_window_extent()
+        box, where = axes.get_window_extent(), f"{axes.get_title()!r}, {axes.get_ylabel()!r}"
         for line in axes.lines:
-            if (
-                line.get_marker() in ("", "None", None, " ")
-                or line.get_transform() != axes.transData
-            ):
+            if line.get_transform() != axes.transData:
                 continue
             places = _places(axes, line.get_xydata())
+            if not _marked(line):
+                places = places[(places[:, 0] > box.x0 - 1) & (places[:, 0] < box.x1 + 1)]
             if np.any(~_inside(box, places)):
-                yield f"marks cut in {axes.get_title()!r}, {axes.get_ylabel()!r}"
+                yield f"{'marks' if _marked(line) else 'a curve'} cut in {where}"
         for bars in axes.collections:
             if isinstance(bars, LineCollection) and bars.get_transform() == axes.transData:
                 for segment in bars.get_segments():
                     if np.any(~_inside(box, _places(axes, segment))):
-                        yield f"bars cut in {axes.get_title()!r}, {axes.get_ylabel()!r}"
+                        yield f"bars cut in {where}"
 
 
 def _inside(box, places):
@@ -117,28 +118,47 @@ def _inside(box, places):
     return inside & np.isfinite(x) & np.isfinite(y)
 
 
+def _marked(line):
+    return line.get_marker() not in ("", "None", None, " ")
+
+
 def _look(line):
-    marker = line.get_marker()
-    marked = marker not in ("", "None", None, " ")
     return (
         to_hex(line.get_color()),
         line.get_linestyle() if line.get_linestyle() not in ("None", " ", "") else "",
-        str(marker) if marked else "",
+        str(line.get_marker()) if _marked(line) else "",
     )
 
 
-def _unexplained(figure):
-    """Lines and marks of which no legend names the colour, the dashes or the mark."""
-    legends = [one for owner in (figure, *figure.axes) for one in _legends(owner)]
-    known = [_look(line) for legend in legends for line in legend.findobj(Line2D)]
-    known += [
-        (to_hex(patch.get_facecolor()), "", "") for le in legends for patch in le.get_patches()
+def _fills(artists):
+    """Colours of bands and patches that are filled."""
+    filled = [
+        one
+        for one in artists
+        if isinstance(one, PolyCollection) or (isinstance(one, Patch) and one.get_fill())
     ]
+    faces = [face for one in filled for face in np.atleast_2d(one.get_facecolor())]
+    return {to_hex(face) for face in faces if len(face) == 4 and face[3] > 0}
+
+
+def _drawn(axes):
+    """Looks of the lines of a panel that have data, without the ends of bars."""
+    bars = [one for one in axes.containers if isinstance(one, ErrorbarContainer)]
+    ends = {end for one in bars for end in one.lines[1]}
+    return {_look(line) for line in axes.lines if len(line.get_xdata()) and line not in ends}
+
+
+def _unexplained(figure):
+    """Lines, marks and bands that no legend explains."""
+    legends = [one for owner in (figure, *figure.axes) for one in _legends(owner)]
+    handles = [one for legend in legends for one in legend.legend_handles]
+    known = [_look(line) for legend in legends for line in legend.findobj(Line2D)]
+    known += [(fill, "", "") for fill in _fills(handles)]
     colours, dashes, marks = ({look[part] for look in known if look[part]} for part in range(3))
     for axes in _panels(figure):
-        looks = {_look(line) for line in axes.lines if len(line.get_xdata())}
-        looks = {look for look in looks if look[1] or look[2] not in ("|", "_", "")}
-        if len(looks) < 2 and not known:
+        looks = {look for look in _drawn(axes) if look[1] or look[2]}
+        bands = _fills([*axes.collections, *axes.patches])
+        if len(looks) + len(bands) < 2 and not known:
             continue
         for colour, dash, mark in sorted(looks):
             own = dash not in ("", "-") and dash in dashes
@@ -148,3 +168,22 @@ def _unexplained(figure):
                 yield f"no legend has lines {dash} ({colour})"
             if mark and mark not in marks:
                 yield f"no legend has the mark {mark} ({colour})"
+        for band in sorted(bands - colours):
+            yield f"no legend has the filled colour {band}"
+
+
+def explained_in_vain(figure):
+    """Say which entries of legends have dashes or a mark that no line has.
+
+    Not among the faults: on the smallest grid a legend may name what only larger grids have.
+    """
+    FigureCanvasAgg(figure).draw()
+    legends = [one for owner in (figure, *figure.axes) for one in _legends(owner)]
+    drawn = {look for axes in _panels(figure) for look in _drawn(axes)}
+    dashes, marks = ({look[part] for look in drawn} for part in (1, 2))
+    found = []
+    for handle in (one for legend in legends for one in legend.legend_handles):
+        _, dash, mark = _look(handle) if isinstance(handle, Line2D) else ("", "", "")
+        if (dash and dash not in dashes) or (mark and mark not in marks):
+            found.append(handle.get_label())
+    return found

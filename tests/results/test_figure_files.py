@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from rankscope.comparison import figures as comparison
+from rankscope.comparison import ranks
 from rankscope.drawing import describe, panels, style
 from rankscope.evidence import results
 from rankscope.jobs import tabulate
-from rankscope.planning import study
+from rankscope.planning import code, study
 
 RESULTS = Path(__file__).parent.parent.parent / "results"
 
@@ -94,6 +96,15 @@ def _unexplained_dashes(figure, axis):
     axis.axhline(2, linestyle=":", color="C0")
 
 
+def _a_curve_that_leaves_its_panel(figure, axis):
+    axis.plot([1, 2, 3], [3, 2, 9], color="C0")
+    axis.set_ylim(0, 5)
+
+
+def _unexplained_band(figure, axis):
+    axis.axhspan(2, 3, color="0.5", alpha=0.2)
+
+
 def _covered(figure, axis):
     axis.legend(loc="upper center")
 
@@ -109,7 +120,7 @@ def _crowded(figure, axis):
 @pytest.mark.parametrize(
     "fault",
     [_small, _cut, _off_a_logarithmic_axis, _unexplained_mark, _unexplained_dashes, _covered,
-     _off_the_page, _crowded],
+     _off_the_page, _crowded, _a_curve_that_leaves_its_panel, _unexplained_band],
     ids=lambda fault: fault.__name__,
 )  # fmt: skip
 def test_a_fault_of_a_figure_is_found(fault):
@@ -117,6 +128,15 @@ def test_a_fault_of_a_figure_is_found(fault):
     panels.legend_below(figure, axis.get_legend_handles_labels()[0])
     fault(figure, axis)
     assert figure_checks.faults(figure)
+
+
+def test_what_a_legend_explains_in_vain_is_found():
+    figure, axis = drawn()
+    handles, _ = axis.get_legend_handles_labels()
+    panels.legend_below(figure, handles)
+    assert figure_checks.explained_in_vain(figure) == []
+    panels.legend_below(figure, [*handles, panels.theory_handle()])
+    assert figure_checks.explained_in_vain(figure) == ["theory"]
 
 
 REAL = [
@@ -134,6 +154,17 @@ def test_figures_of_the_results_are_legible_whole_and_explained(name, item):
     function = getattr(study.part(name, "figures"), item)
     figure = tabulate.call(function, results.read(RESULTS / name), RESULTS / name)
     assert figure_checks.faults(figure) == []
+    assert figure_checks.explained_in_vain(figure) == []
+
+
+@pytest.mark.skipif(not REAL, reason="there are no results here; `make study` makes them")
+@pytest.mark.parametrize("item", code.public_functions(comparison.__name__))
+def test_the_comparison_of_the_results_is_legible_whole_and_explained(item):
+    style.apply()
+    names = [name for name in dict(REAL) if study.has(name, "spectra")]
+    figure = getattr(comparison, item)(list(ranks.gather(names, RESULTS)))
+    assert figure_checks.faults(figure) == []
+    assert figure_checks.explained_in_vain(figure) == []
 
 
 def test_what_a_figure_shows_is_said_in_its_png(saved):

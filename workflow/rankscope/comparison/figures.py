@@ -9,6 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
 
 from rankscope.comparison import ranks
 from rankscope.comparison.ranks import Spectrum
@@ -25,6 +26,8 @@ METHOD = "|".join(sorted(style.METHODS, key=len, reverse=True))
 """Finds the longest name of a method in a label: a method has one colour in all figures."""
 
 NOTHING = "no point of this grid has a spectrum to compare"
+BELOW = 0.4
+"""Inches from a panel to its legend: its ticks and its label stand between."""
 Named = Sequence[tuple[str, Spectrum]]
 """Spectra, each with the name of its study."""
 
@@ -70,7 +73,11 @@ def _draw_held(axes: Axes, spectra: Sequence[Spectrum]) -> None:
     panels.plain_ticks(axes)
     handles, _ = axes.get_legend_handles_labels()
     handles.append(Line2D([], [], label="null, same shape", **style.NULL))
-    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=7)
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    below = axes.transAxes + ScaledTranslation(0, -BELOW, figure.dpi_scale_trans)
+    place: dict[str, Any] = {"bbox_to_anchor": (0.5, 0), "bbox_transform": below}
+    axes.legend(handles=handles, loc="upper center", fontsize=7, **place)
 
 
 def ranks_side_by_side(spectra: Named) -> Figure:

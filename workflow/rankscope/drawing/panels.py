@@ -1,7 +1,7 @@
 """What figures are made of: curves with bands, marks with bars, theory, legends below.
 
-A bar or a band means one thing everywhere: the 95 % interval of the mean over replicates, from
-Student's t. `legend_below` says so in the figure.
+A bar or a band is the 95 % interval of the mean over replicates, from Student's t, and
+`legend_below` says so in the figure; what else a bar is there, the figure gives in words.
 """
 
 import math
@@ -13,13 +13,15 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import ArrayLike
 from scipy import stats
 
 from rankscope.drawing import style
 
 CONFIDENCE = 0.95
+LEAST_TICKS = 3
+"""Of a logarithmic axis, to be read as one."""
 BARS = "bars and bands: 95 % intervals of the mean"
 
 
@@ -58,6 +60,22 @@ def curve(
     axes.fill_between(np.asarray(x), lower, upper, color=drawn.get_color(), alpha=0.2, linewidth=0)
 
 
+def geometric_curve(axes: Axes, x: ArrayLike, values: ArrayLike, **line: Any) -> None:
+    """Draw the geometric mean over replicates with its band, the interval of the mean logarithm.
+
+    Args:
+        axes: where.
+        x: shape ``(n,)``.
+        values: positive, shape ``(replicate, n)``.
+        line: colour, label and style.
+    """
+    mean, half = interval(np.log(values))
+    half = np.nan_to_num(half)
+    (drawn,) = axes.plot(x, np.exp(mean), **line)
+    lower, upper = np.exp(mean - half), np.exp(mean + half)
+    axes.fill_between(np.asarray(x), lower, upper, color=drawn.get_color(), alpha=0.2, linewidth=0)
+
+
 def marks(axes: Axes, x: ArrayLike, values: ArrayLike, **line: Any) -> None:
     """Draw means over replicates as marks with bars.
 
@@ -77,14 +95,10 @@ def theory(axes: Axes, x: ArrayLike, y: ArrayLike, **line: Any) -> None:
     axes.plot(np.asarray(x), np.asarray(y), **{**style.THEORY, "zorder": 3, **line})
 
 
-def theory_at(axes: Axes, x: ArrayLike, y: ArrayLike, label: str) -> None:
-    """Draw what a theory says where it was evaluated; the hairline only leads the eye.
-
-    A chord between such points says nothing of what lies between them.
-    """
-    axes.plot(
-        np.asarray(x), np.asarray(y), label=f"{label}, at the points", **style.POINTS, zorder=3
-    )
+def theory_at(axes: Axes, x: ArrayLike, y: ArrayLike, label: str, **marks: Any) -> None:
+    """Draw what a theory says where it was evaluated, as marks: between them nothing is known."""
+    look = {**style.POINTS, "zorder": 3, **marks}
+    axes.plot(np.asarray(x), np.asarray(y), label=f"{label}, at the points", **look)
 
 
 def unity(axes: Axes, **line: Any) -> None:
@@ -100,17 +114,24 @@ def plain_ticks(axes: Axes, which: str = "x") -> None:
         getattr(axes, f"{name}axis").set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
 
 
-def log_ticks(axes: Axes, which: str = "y") -> None:
-    """Tick a logarithmic axis that spans little at 1, 2 and 5, in plain numbers."""
-    for name in which:
-        axis = getattr(axes, f"{name}axis")
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_minor_formatter(NullFormatter())
-    plain_ticks(axes, which)
+def log_ticks(axes: Axes) -> None:
+    """Tick a logarithmic y axis that spans little in plain numbers.
+
+    At 1, 2 and 5, or, where fewer than three of these are in view, at round numbers between.
+    Call it when all is drawn: the view decides.
+    """
+    low, high = axes.get_ylim()
+    places = LogLocator(subs=(1, 2, 5)).tick_values(low, high)
+    few = sum(low <= place <= high for place in places) < LEAST_TICKS
+    axes.yaxis.set_major_locator(
+        MaxNLocator(4, steps=(1, 2, 2.5, 5, 10)) if few else LogLocator(subs=(1, 2, 5))
+    )
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    plain_ticks(axes, "y")
 
 
 def legend_below(
-    figure: Figure, handles: Sequence[Artist] = (), *, columns: int = 4, bars: bool = True
+    figure: Figure, handles: Sequence[Artist] = (), *, columns: int = 4, bars: bool | str = True
 ) -> None:
     """Put one legend under all panels, where it covers no data; say what bars mean.
 
@@ -118,8 +139,9 @@ def legend_below(
         figure: the figure.
         handles: what to explain; those of all panels, once per label, if none are given.
         columns: of the legend.
-        bars: whether the figure has bars or bands.
+        bars: whether the figure has bars or bands, or what they are if not `BARS`.
     """
+    meant = BARS if bars is True else bars or None
     found = list(handles) or list(
         {
             label: handle
@@ -133,7 +155,7 @@ def legend_below(
         loc="outside lower center",
         ncols=columns,
         fontsize=7,
-        title=BARS if bars else None,
+        title=meant,
         title_fontsize=7,
     )
 

@@ -21,18 +21,44 @@ COLOURS: list[Colour] = list(sns.color_palette("colorblind"))
 THEORY: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.0}
 NULL: dict[str, Any] = {"color": "0.6", "linestyle": "--", "linewidth": 0.9}
 PAPER: dict[str, Any] = {"color": COLOURS[3], "linestyle": ":", "linewidth": 1.4}
-POINTS: dict[str, Any] = {"color": "black", "marker": "x", "markersize": 3.5, "linewidth": 0.4}
+POINTS: dict[str, Any] = {"color": "black", "marker": "x", "markersize": 3.5, "linestyle": "none"}
 """A theory that is known at the points measured and not between them."""
-METHODS: dict[str, Colour] = dict(
-    zip(
-        ("LoRA", "RandLoRA", "RandLoRA-a", "RandLoRA-b", "VeRA", "NoLA", "full", "entries", "head"),
-        (*COLOURS[:6], COLOURS[9], COLOURS[7], COLOURS[6]),
-        strict=True,
-    )
-)
+
+
+def shade(colour: Colour, share: float) -> Colour:
+    """Return a colour that is darker by a share from 0 to 1: ranks or variants of one thing."""
+    red, green, blue = ((1 - share) * part for part in colour)
+    return red, green, blue
+
+
+METHODS: dict[str, Colour] = {
+    "LoRA": COLOURS[0],
+    "rsLoRA": COLOURS[5],
+    "ReLoRA": COLOURS[3],
+    "RandLoRA": COLOURS[1],
+    "RandLoRA-a": shade(COLOURS[1], 0.35),
+    "RandLoRA-b": shade(COLOURS[1], 0.65),
+    "VeRA": COLOURS[4],
+    "NoLA": COLOURS[9],
+    "full": COLOURS[2],
+    "entries": COLOURS[8],
+    "head": COLOURS[7],
+}
 """One colour per way to adapt a weight, in all figures."""
+ACTIVATIONS: dict[str, Colour] = {
+    "linear": COLOURS[3],
+    "ReLU": COLOURS[4],
+    "ReLU, orthogonal": COLOURS[9],
+    "ReLU, bias": COLOURS[6],
+    "leaky ReLU": COLOURS[0],
+    "strongly leaky ReLU": shade(COLOURS[0], 0.55),
+    "negative slope": COLOURS[1],
+    "softplus": COLOURS[2],
+    "tanh": COLOURS[7],
+    "tanh, orthogonal": COLOURS[5],
+}
+"""One colour per activation, and what varies it, in all figures that tell them apart by colour."""
 OPTIMISERS: dict[str, Colour] = {"sgd": COLOURS[0], "adam": COLOURS[1]}
-MATRICES: dict[str, Colour] = {"hessian": COLOURS[0], "g": COLOURS[1]}
 VERDICT_COLOURS: dict[str, Colour | str] = {
     "supported": COLOURS[0],
     "contradicted": COLOURS[3],

@@ -14,8 +14,6 @@ from matplotlib.figure import Figure
 
 from rankscope.drawing import style
 
-NULL = {"color": "black", "linestyle": "--", "linewidth": 1.0}
-
 
 def spectrum(dataset: xr.Dataset) -> Figure:
     """Singular values of each matrix's update over its largest, one line per matrix."""
@@ -84,8 +82,8 @@ def amplification(dataset: xr.Dataset) -> Figure:
     left.set_title("Amplification factor")
     left.legend()
     _band(right, rank, dataset.alignment, style.COLOURS[0], "adapter")
-    right.plot(rank, dataset.alignment_chance_lower.mean("matrix"), **NULL, label="chance")
-    right.plot(rank, dataset.alignment_chance_upper.mean("matrix"), **NULL)
+    right.plot(rank, dataset.alignment_chance_lower.mean("matrix"), **style.THEORY, label="chance")
+    right.plot(rank, dataset.alignment_chance_upper.mean("matrix"), **style.THEORY)
     if "alignment_task" in dataset:
         _band(right, rank, dataset.alignment_task, style.COLOURS[1], "random gradients")
     right.set(xscale="log", ylabel="alignment")

@@ -48,13 +48,13 @@ def ranks_by_architecture(results: Results) -> Figure:
                 panels.theory(axis, predicted.layer, predicted)
         axis.set(title=NAMES[activation], xlabel="layer or block", xscale="log", ylim=(0, 1))
         panels.plain_ticks(axis)
-    axes[0].set_ylabel("centred rank / (m - 1)")
+    axes[0].set_ylabel("centred rank / $(m - 1)$")
     handles = [
         Line2D([], [], color=colour, label=NAMES[architecture])
         for architecture, colour in zip(ARCHITECTURES, style.COLOURS, strict=False)
     ]
     panels.legend_below(figure, [*handles, panels.theory_handle()], columns=3)
-    figure.suptitle(f"Rank of random networks by depth (n = {width}, m = {batch})", fontsize=9)
+    figure.suptitle(f"Rank of random networks by depth ($n = {width}$, $m = {batch}$)", fontsize=9)
     return figure
 
 
@@ -82,7 +82,7 @@ def half_depths(results: Results) -> Figure:
         depth = reached(inverse, 2 / (point.batch_size - 1))
         axis.plot(point.width, depth, mark, color=colour, markersize=4)
     for axis, activation in zip(axes, ACTIVATIONS, strict=True):
-        axis.set(title=NAMES[activation], xlabel="width n", xscale="log", yscale="log")
+        axis.set(title=NAMES[activation], xlabel="width $n$", xscale="log", yscale="log")
         panels.plain_ticks(axis, "xy")
     axes[0].set_ylabel("layer or block")
     handles = [
@@ -90,10 +90,12 @@ def half_depths(results: Results) -> Figure:
         for name in ARCHITECTURES
         if name != "scaled-residual"
     ]
-    handles += [
-        Line2D([], [], color="0.4", linestyle=line, marker=mark, markersize=4, label=f"m = {batch}")
-        for batch, (line, mark) in kinds.items()
-    ]
-    panels.legend_below(figure, handles, columns=5, bars=False)
+    for batch, (line, mark) in kinds.items():
+        size = f"$m = {batch}$"
+        handles += [
+            Line2D([], [], color="0.4", linestyle=line, lw=1, label=f"theory, {size}"),
+            Line2D([], [], color="0.4", marker=mark, ls="", ms=4, label=f"measured, {size}"),
+        ]
+    panels.legend_below(figure, handles, columns=4, bars=False)
     figure.suptitle("Depth at which half of the centred rank is lost", fontsize=9)
     return figure

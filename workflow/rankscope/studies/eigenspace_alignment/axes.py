@@ -8,15 +8,17 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rankscope.drawing.style import COLOURS, ONE_COLUMN, TWO_COLUMNS
+from rankscope.drawing.style import COLOURS, ONE_COLUMN, PAPER, TWO_COLUMNS
 from rankscope.evidence.results import Point
 
 Style = dict[str, Any]
 
+OTHER: Style = {"color": PAPER["color"], "marker": "+", "markersize": 5}
+"""A second theory that is known at the points."""
 MARKERS = "osD^vP*X"
 SYMBOLS = {
     "dimension": "d",
-    "snr": r"$\lambda$",
+    "snr": r"\lambda",
     "step_scale": "c",
     "classes": "k",
     "width": "K",
@@ -38,12 +40,12 @@ def look(order: int, label: str) -> Style:
 
 def describe(point: Point, *fields: str) -> str:
     """Name a point by symbols and values."""
-    return ", ".join(f"{SYMBOLS[field]} = {point.parameters[field]:g}" for field in fields)
+    return ", ".join(f"${SYMBOLS[field]} = {point.parameters[field]:g}$" for field in fields)
 
 
 def over_time(axes: Axes) -> None:
     """Make training time logarithmic from 1 on, and linear below."""
-    axes.set(xlabel="training time, steps times c / d")
+    axes.set(xlabel="training time, steps times $c / d$")
     axes.set_xscale("symlog", linthresh=1)
     axes.set_xlim(-0.05, 1.3 * max(axes.get_xlim()[1], 1.0))
 

@@ -20,7 +20,7 @@ KINDS = {
     ("tanh", "gaussian"): "tanh, Gaussian",
     ("tanh", "orthogonal"): "tanh, orthogonal",
 }
-COLOURS = dict(zip(KINDS, (style.COLOURS[i] for i in (3, 4, 9, 7, 5)), strict=True))
+COLOURS = {kind: style.ACTIVATIONS[name.removesuffix(", Gaussian")] for kind, name in KINDS.items()}
 EXACT: dict[str, Any] = {"color": "0.35", "linestyle": ":", "linewidth": 1.6}
 
 
@@ -42,16 +42,17 @@ def ranks_by_depth(results: Results) -> Figure:
             share = point.measured.layer / point.width
             ratio = point.measured.participation_ratio
             panels.curve(axis, share, ratio, floor=1, color=shades[point.width], linewidth=1.2)
-            panels.theory(axis, share, point.predicted.participation_ratio)
+            free = point.predicted.participation_ratio
+            panels.theory(axis, share, free.where(free >= 1))  # no ratio is below 1
             if is_homogeneous(point):
                 panels.theory(axis, share, point.predicted.annealed_ratio, **EXACT)
         axis.set(title=name, xscale="log", yscale="log", ylim=(0.8, 1.3 * max(widths)))
-        axis.set(xlabel="depth l / n", ylabel="directions (PR)")
+        axis.set(xlabel="depth $l / n$", ylabel="directions (PR)")
     _one_curve(axes.flat[-1], results)
     for axis in axes.flat:
         axis.xaxis.set_minor_formatter(NullFormatter())
         panels.plain_ticks(axis, "xy")
-    handles = [Line2D([], [], color=shades[n], label=f"n = {n}") for n in widths]
+    handles = [Line2D([], [], color=shades[n], label=f"$n = {n}$") for n in widths]
     handles += [Line2D([], [], color=COLOURS[kind], label=KINDS[kind]) for kind in list(KINDS)[:3]]
     handles += [
         panels.theory_handle("free, few layers"),
@@ -72,7 +73,7 @@ def _one_curve(axis: Axes, results: Results) -> None:
     panels.theory(axis, places, np.expm1(3 * places) / (np.exp(3 * places) + 2), **EXACT)
     panels.theory(axis, places[places < 1], places[places < 1])
     axis.set(title="one curve", xscale="log", yscale="log", ylim=(0.006, 1.3))
-    axis.set(xlabel=r"$\kappa l / n$", ylabel="mean 1 / PR - 1 / n")
+    axis.set(xlabel=r"$\kappa l / n$", ylabel=r"mean $1 / \mathrm{PR} - 1 / n$")
     axis.yaxis.set_minor_formatter(NullFormatter())
 
 
@@ -81,7 +82,7 @@ def singular_values(results: Results) -> Figure:
 
     Left: means of the logarithms of the second to fourth squared singular value over the largest,
     in the narrowest networks; dashed, Lyapunov exponents with their constants. Right: share of
-    networks whose stable rank is at most 1.1; dashed, two directions alone. Orthogonal tanh
+    networks whose stable rank is at most 1.1; crosses, two directions alone. Orthogonal tanh
     networks never come to one.
     """
     deep = results.where(is_homogeneous, lambda p: p.depth >= 4 * p.width)
@@ -92,8 +93,8 @@ def singular_values(results: Results) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 3.1))
     for point in shown:
         _leading(axes[0], point)
-    title = f"leading singular values, n = {width}"
-    axes[0].set(title=title, xlabel="layer l", ylabel=r"mean log $\sigma_k^2 / \sigma_1^2$")
+    title = f"leading singular values, $n = {width}$"
+    axes[0].set(title=title, xlabel="layer $l$", ylabel=r"mean log $\sigma_k^2 / \sigma_1^2$")
     kinds = []
     for point in results.where(lambda p: float(p.predicted.excess[-1]) >= 4 * p.width):
         kind = (point.activation, point.initialisation)
@@ -102,14 +103,17 @@ def singular_values(results: Results) -> Figure:
         panels.curve(axes[1], share, one, floor=0, color=COLOURS[kind], linewidth=1.2)
         kinds.append(kind)
         if len(kinds) == 1:
-            panels.theory(axes[1], share, point.predicted.share_of_one_direction)
-    axes[1].set(title="one direction", xlabel="K / n", ylabel="share of networks", xscale="log")
+            known = point.predicted.share_of_one_direction
+            panels.theory_at(axes[1], share, known, "two directions alone")
+    axes[1].set(title="one direction", xlabel="$K / n$", ylabel="share of networks", xscale="log")
     handles = [
         Line2D([], [], color=COLOURS[kind], label=name)
         for kind, name in KINDS.items()
         if kind in kinds
     ]
-    panels.legend_below(figure, [*handles, panels.theory_handle()], columns=3)
+    handles.append(panels.theory_handle("Lyapunov exponents"))
+    handles += [line for line in axes[1].lines if line.get_marker() == style.POINTS["marker"]]
+    panels.legend_below(figure, handles, columns=3)
     return figure
 
 

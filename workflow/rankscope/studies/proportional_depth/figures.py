@@ -41,7 +41,7 @@ def laws_of_the_cosine(results: Results) -> Figure:
         for shape, point in points.items():
             if time <= point.depth_ratio:
                 _law(axis, point, time, colours[shape])
-        axis.set(title=f"l = {time:g} n", xlabel=r"cosine $\rho$", xlim=(-4.2, 8.2))
+        axis.set(title=f"$l = {time:g}\\,n$", xlabel=r"cosine $\rho$", xlim=(-4.2, 8.2))
         axis.set_xticks(np.arctanh(COSINES), [f"{c:g}" for c in COSINES], rotation=90)
     axes[0, 0].set_ylabel("share of networks")
     handles = [_named(point, colours[shape]) for shape, point in sorted(points.items())]
@@ -67,8 +67,8 @@ def angle_and_rank(results: Results) -> Figure:
         panels.curve(axes[0], data.time, data.log_squared_sine, color=colour, linewidth=BROAD)
         panels.theory(axes[0], data.time, theory.log_squared_sine)
         axes[0].plot(data.time, theory.log_squared_sine_infinite_width, **style.NULL)
-        handles.append(Line2D([], [], color=colour, label=f"ReLU, n = {point.width}"))
-    axes[0].set(title="angle, ReLU", ylabel=r"mean ln sin$^2$")
+        handles.append(Line2D([], [], color=colour, label=f"ReLU, $n = {point.width}$"))
+    axes[0].set(title="angle, ReLU", ylabel=r"mean $\ln \sin^2$")
     if relu:
         handles += _mean_and_typical(axes[1], max(relu, key=lambda p: p.depth_ratio))
     shaped = _orthogonal(results)
@@ -81,11 +81,11 @@ def angle_and_rank(results: Results) -> Figure:
         axes[2].plot(data.time, theory.participation_ratio_infinite_width, **style.NULL)
     axes[2].set(title="rank, shaped", ylabel="mean PR", ylim=(1, 2.05))
     handles += [
-        Line2D([], [], color=colour, linestyle="-.", label=f"shaped, c = {shape:g}")
+        Line2D([], [], color=colour, linestyle="-.", label=f"shaped, $c = {shape:g}$")
         for shape, colour in sorted(colours.items())
     ]
     for axis in axes:
-        axis.set_xlabel("depth over width, l / n")
+        axis.set_xlabel("depth over width, $l / n$")
     handles += [
         panels.theory_handle("diffusion"),
         Line2D([], [], label="infinite width", **style.NULL),
@@ -103,7 +103,7 @@ def _colours(shapes: Iterable[float]) -> dict[float, style.Colour]:
 
 
 def _named(point: Point, colour: style.Colour) -> Line2D:
-    label = f"c = {point.shape:g}, n = {point.width}"
+    label = f"$c = {point.shape:g}$, $n = {point.width}$"
     return Line2D([], [], color=colour, marker="o", markersize=3.5, linestyle="none", label=label)
 
 
@@ -123,20 +123,20 @@ def _mean_and_typical(axis: Axes, point: Point) -> list[Line2D]:
     kinds = (
         ("mean over networks", data.participation_ratio - 1, theory.participation_ratio - 1),
         (
-            "at mean ln sin$^2$",
+            r"at mean $\ln \sin^2$",
             _beyond(data.log_squared_sine),
             _beyond(theory.log_squared_sine),
         ),
     )
     handles = []
     for (label, measured, predicted), colour in zip(kinds, style.COLOURS[4:], strict=False):
-        panels.curve(
-            axis, time, measured, floor=LOWEST, color=colour, linestyle=":", linewidth=BROAD
-        )
-        panels.theory(axis, time, predicted)
+        shown = measured.where(measured.mean("replicate") >= LOWEST)
+        panels.curve(axis, time, shown, floor=LOWEST, color=colour, linestyle=":", linewidth=BROAD)
+        panels.theory(axis, time, predicted.where(predicted >= LOWEST))
         handles.append(Line2D([], [], color=colour, linestyle=":", label=label))
-    axis.plot(time, theory.participation_ratio_infinite_width - 1, **style.NULL)
-    axis.set(title=f"rank, ReLU, n = {point.width}", yscale="log", ylabel="PR - 1")
+    wide = theory.participation_ratio_infinite_width - 1
+    axis.plot(time, wide.where(wide >= LOWEST), **style.NULL)
+    axis.set(title=f"rank, ReLU, $n = {point.width}$", yscale="log", ylabel="PR $-$ 1")
     axis.set_ylim(bottom=LOWEST)
     return handles
 

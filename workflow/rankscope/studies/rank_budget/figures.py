@@ -30,6 +30,8 @@ LETTERS = "qkvoud"
 NOTHING = "No matrix's update clearly gains something."
 LEAST = 0.5
 """Rank at which bars end."""
+ASIDE = 0.15
+"""How far marks of one matrix stand to either side of its place."""
 ROWS = "0.25"
 """Colour of marks in figures whose rows name the arms."""
 
@@ -53,7 +55,7 @@ def kept_gain(results: Results) -> Figure:
         axes.axhline(KEPT_SHARE, **style.NULL, label="90 %")
         axes.set_xticks(places, point.measured.kept.values)
         axes.set(xlabel="directions kept", ylabel="share of the gain", title=point.label("task"))
-    panels.legend_below(figure)
+    panels.legend_below(figure, bars="bars: 95 % intervals of the ratio of means")
     return figure
 
 
@@ -128,8 +130,8 @@ def directions(results: Results) -> Figure:
     """Share of an update's leading directions in the span of the start's, matrix by matrix.
 
     As many directions as there are outliers; left: of outputs, right: of inputs. Filled: the
-    start's; open: random output gradients on the same activations; ticks: a random subspace of as
-    many dimensions.
+    start's; open, a little to the right: random output gradients on the same activations; ticks: a
+    random subspace of as many dimensions.
     """
     figure, grid = _panels("Directions that the start knows", 4 * len(results), 2.1, columns=2)
     wanted = [(point, source, side) for point in results for source in SOURCES for side in SIDES]
@@ -142,9 +144,10 @@ def directions(results: Results) -> Figure:
             {"color": style.COLOURS[0], "label": "start"},
             {"color": "0.5", "mfc": "white", "label": "task null"},
         )
-        for variable, look in zip(("share", "null_share"), looks, strict=True):
+        shifts = (-ASIDE, ASIDE)
+        for variable, look, shift in zip(("share", "null_share"), looks, shifts, strict=True):
             values = data[variable].sel(side=side).transpose("replicate", "matrix")
-            panels.marks(axes, places, values, **look)
+            panels.marks(axes, places + shift, values, **look)
         axes.plot(places, chance, "_", color="black", ms=9, label="chance")
         axes.set_xticks(places, names)
         axes.set(ylabel="share", title=f"{point.task}: {source}, {side}")
@@ -186,6 +189,7 @@ def allotments(results: Results) -> Figure:
             Line2D([], [], label="even spread", **style.NULL),
             Patch(color="0.5", alpha=0.2, lw=0, label="from here on better"),
         ],
+        bars="bars: 95 % intervals over replicates and test texts",
     )
     return figure
 

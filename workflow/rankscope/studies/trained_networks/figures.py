@@ -20,8 +20,14 @@ LABELS = [
     for name, line in STYLES.items()
 ]
 NULL = Line2D([], [], label="random direction", **style.NULL)
-HESSIAN: dict[str, Any] = {"color": "0.2", "marker": "x", "markersize": 5, "linestyle": ""}
+HESSIAN: dict[str, Any] = {"color": "black", "markersize": 4, "linestyle": "", "mfc": "white"}
+HESSIAN_MARKS = {"correct": "x", "shuffled": "D"}
+LINEAR = 1e-3
+"""Below it an axis that shows zero is linear."""
+SMALLEST = 1e-7
+"""Eigenvalues over the largest below single precision are rounding."""
 SHARES = (style.COLOURS[9], style.COLOURS[0], style.COLOURS[2])
+ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh"}
 COLLAPSE = {
     "within_over_between": "NC1: within / between",
     "distance_from_simplex": "NC2: angles",
@@ -52,7 +58,7 @@ def ranks_by_layer(results: Results) -> Figure:
         for step in range(last + 1)
         for label in ["start" if step == 0 else "end" if step == last else f"{step} of {last}"]
     ]
-    collapsed = Line2D([], [], label="k - 1", **style.NULL)
+    collapsed = Line2D([], [], label="$k - 1$", **style.NULL)
     panels.legend_below(figure, [*shades, *LABELS, panels.theory_handle(), collapsed])
     return figure
 
@@ -87,16 +93,16 @@ def last_layer(results: Results) -> Figure:
             _over_steps(axes, point, point.measured[name].isel(layer=-1), color=colour)
         axes.axhline(float(point.predicted.collapsed_participation_ratio), **style.NULL)
 
-    collapsed = Line2D([], [], label="k - 1", **style.NULL)
+    collapsed = Line2D([], [], label="$k - 1$", **style.NULL)
     keys = [*_keys(notions.values()), *LABELS, collapsed]
     return _over_training(results, "rank of the last hidden layer", draw, keys, floor=1)
 
 
 def collapse(results: Results) -> Figure:
-    """Neural collapse of the last hidden layer over training: all five distances fall to zero.
+    """Five distances from neural collapse over training, of the last hidden layer.
 
-    Training images; each distance over its mean at the start. Solid: correct labels; dotted:
-    shuffled ones, by which the labels themselves are meant.
+    Training images; each distance over its mean at the start; the axis is linear below 0.001.
+    Solid: correct labels; dotted: shuffled ones, by which the labels themselves are meant.
     """
 
     def draw(axes: Axes, point: Point) -> None:
@@ -106,14 +112,14 @@ def collapse(results: Results) -> Figure:
             _over_steps(axes, point, values / start, color=colour)
 
     keys = [*_keys(COLLAPSE.values()), *LABELS]
-    return _over_training(results, "distance / that at the start", draw, keys, floor=1e-4)
+    return _over_training(results, "distance / that at the start", draw, keys, linear=True)
 
 
 def training(results: Results) -> Figure:
     """Loss and accuracy over training: how far each setting gets.
 
-    Cross entropy on the training images, and accuracy on training and held-out images. Solid:
-    correct labels; dotted: shuffled ones.
+    Cross entropy on the training images, and accuracy on training and held-out images; the axis
+    is linear below 0.001. Solid: correct labels; dotted: shuffled ones.
     """
 
     def draw(axes: Axes, point: Point) -> None:
@@ -122,15 +128,15 @@ def training(results: Results) -> Figure:
             _over_steps(axes, point, point.measured[name], color=colour)
 
     keys = _keys(["training loss / nat", "training accuracy", "held-out accuracy"])
-    return _over_training(results, "loss and accuracy", draw, [*keys, *LABELS], floor=1e-4)
+    return _over_training(results, "loss and accuracy", draw, [*keys, *LABELS], linear=True)
 
 
 def outliers(results: Results) -> Figure:
     """Outliers of the second moment of gradients over training, against the number of classes.
 
-    Whole network; colour: matrix and rule; crosses: the Hessian's, before the largest gap. The edge
-    is measured, as the largest eigenvalue within groups. Solid: correct labels; dotted: shuffled
-    ones. Grey: k.
+    Whole network; colour: matrix and rule; crosses: the Hessian's, before the largest gap;
+    diamonds, a little to the left: with shuffled labels. The edge is measured, as the largest
+    eigenvalue within groups. Solid: correct labels; dotted: shuffled ones. Grey: k.
     """
     rules = [(m, r) for m in ("Gauss-Newton", "G") for r in ("largest gap", "above the edge")]
 
@@ -140,12 +146,18 @@ def outliers(results: Results) -> Figure:
             _over_steps(axes, point, found, color=colour)
         if "hessian_outliers" in point.measured:
             found = point.measured.hessian_outliers
-            axes.plot(found.later_step, found.mean("replicate"), **HESSIAN)
+            aside = 0.6 if point.labels == "shuffled" else 1.0
+            look = {**HESSIAN, "marker": HESSIAN_MARKS[point.labels]}
+            panels.marks(axes, found.later_step * aside, found, **look)
         axes.axhline(point.classes, **style.NULL)
 
-    classes = Line2D([], [], label="k", **style.NULL)
-    hessian = Line2D([], [], label="Hessian, largest gap", **HESSIAN)
-    keys = [*_keys([f"{m}, {r}" for m, r in rules]), hessian, *LABELS, classes]
+    classes = Line2D([], [], label="$k$", **style.NULL)
+    found = [
+        Line2D([], [], label=f"Hessian, largest gap, {labels}", marker=mark, **HESSIAN)
+        for labels, mark in HESSIAN_MARKS.items()
+        if any("hessian_outliers" in p.measured for p in results.where(labels=labels))
+    ]
+    keys = [*_keys([f"{m}, {r}" for m, r in rules]), *found, *LABELS, classes]
     return _over_training(results, "outliers", draw, keys)
 
 
@@ -164,16 +176,16 @@ def spectra(results: Results) -> Figure:
             for colour, (matrix, step) in zip(style.COLOURS, looks, strict=False):
                 found = point.measured.isel(step=step).sel(matrix=matrix)
                 values = found.eigenvalue.values
-                ratio = np.maximum(values / values[:, :1], 1e-7)
+                ratio = np.maximum(values / values[:, :1], SMALLEST)
                 index = np.arange(1, ratio.shape[1] + 1)
                 line = {"color": colour, "linestyle": STYLES[point.labels], "linewidth": 1.0}
                 axes.plot(index, np.exp(np.log(ratio).mean(axis=0)), **line)
                 edge = float((found.edge / values[:, 0]).mean())
                 axes.plot([index[-1] + 1], [edge], "_", color=colour, markersize=7)
         axes.axvline(points[0].classes + 0.5, **style.NULL)
-        axes.set(yscale="log", ylim=(1e-5, 1.5), xlabel="index", title=name)
+        axes.set(yscale="log", xlabel="index", title=name)
     names = [f"{m}, {'start' if s == 0 else 'end'}" for m, s in looks]
-    classes = Line2D([], [], label="k", **style.NULL)
+    classes = Line2D([], [], label="$k$", **style.NULL)
     edges = Line2D([], [], color="0.3", marker="_", linestyle="", label="edge")
     panels.legend_below(figure, [*_keys(names), *LABELS, classes, edges], bars=False)
     return figure
@@ -255,15 +267,15 @@ def hessian(results: Results) -> Figure:
             both = ((unit.values, 2.4), (found.hessian_eigenvalue.values, 1.0))
             for colour, (values, width) in zip(style.COLOURS, both, strict=False):
                 ratio = values[:, : 2 * point.classes + 1] / unit.values[:, :1]
-                mean = np.exp(np.log(np.maximum(ratio, 1e-7)).mean(axis=0))
+                index = np.arange(1, ratio.shape[1] + 1)
                 line = {"color": colour, "linestyle": STYLES[point.labels], "linewidth": width}
-                axes.plot(np.arange(1, len(mean) + 1), mean, **line)
+                panels.geometric_curve(axes, index, np.maximum(ratio, SMALLEST), **line)
             inside = float(found.hessian_in_gauss_newton.mean())
             shares.append(f"{point.labels}: {inside:.2f}")
         axes.axvline(points[0].classes + 0.5, **style.NULL)
-        axes.set(yscale="log", ylim=(1e-4, 3), xlabel="index", title=f"{name}\n{', '.join(shares)}")
-    classes = Line2D([], [], label="k", **style.NULL)
-    panels.legend_below(figure, [*_keys(names), *LABELS, classes], columns=2, bars=False)
+        axes.set(yscale="log", xlabel="index", title=f"{name}\n{', '.join(shares)}")
+    classes = Line2D([], [], label="$k$", **style.NULL)
+    panels.legend_below(figure, [*_keys(names), *LABELS, classes], columns=2)
     return figure
 
 
@@ -284,10 +296,8 @@ def confined_training(results: Results) -> Figure:
             _over_steps(axes, point, point.measured.training_loss, color=colour)
         axes.axvline(family[0].switch_step, **style.NULL)
         axes.set(xlabel="training step", title=_setting(family[0]), yscale="log")
-        axes.set_ylim(bottom=1e-4)
     switch = Line2D([], [], label="switch", **style.NULL)
-    keys = [*_keys(["all of the gradient", *parts[1:]]), *LABELS, switch]
-    panels.legend_below(figure, keys, columns=2)
+    panels.legend_below(figure, [*_keys(["all of the gradient", *parts[1:]]), switch], columns=2)
     return figure
 
 
@@ -297,8 +307,13 @@ def _over_training(
     draw: Callable[[Axes, Point], None],
     keys: Sequence[Line2D],
     floor: float = 0.0,
+    *,
+    linear: bool = False,
 ) -> Figure:
-    """Draw a panel per setting over training steps; logarithmic if it has a floor."""
+    """Draw a panel per setting over training steps.
+
+    Logarithmic if it has a floor, or, with ``linear``, down to where the axis to zero is linear.
+    """
     groups = _by_setting(results)
     figure, grid = _panels(len(groups), ylabel)
     for axes, (name, points) in zip(grid, groups.items(), strict=False):
@@ -309,6 +324,8 @@ def _over_training(
         axes.set(xlabel="training step", title=name)
         if floor:
             axes.set_yscale("log")
+        if linear:
+            axes.set_yscale("symlog", linthresh=LINEAR, linscale=0.5)
         axes.set_ylim(bottom=floor)
     panels.legend_below(figure, keys)
     return figure
@@ -316,7 +333,7 @@ def _over_training(
 
 def _over_steps(axes: Axes, point: Point, values: xr.DataArray, **line: Any) -> None:
     look = {"linestyle": STYLES[point.labels], "linewidth": 1.0, **line}
-    panels.curve(axes, point.measured.step.values, values, floor=1e-6, **look)
+    panels.curve(axes, point.measured.step.values, values, floor=0, **look)
 
 
 def _by_setting(results: Results) -> dict[str, list[Point]]:
@@ -332,8 +349,8 @@ def _setting(point: Point) -> str:
     optimiser = {"sgd": "SGD", "adam": "Adam"}[point.optimiser]
     decay = " + decay" if point.weight_decay else ""
     return (
-        f"{images}, k = {point.classes}, {point.activation}\n"
-        f"L = {point.depth}, n = {point.width}, {optimiser}{decay}"
+        f"{images}, $k = {point.classes}$, {ACTIVATIONS[point.activation]}\n"
+        f"$L = {point.depth}$, $n = {point.width}$, {optimiser}{decay}"
     )
 
 

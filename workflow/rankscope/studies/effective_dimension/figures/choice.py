@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.lines import Line2D
 
 from rankscope.drawing import panels
-from rankscope.drawing.style import Colour
+from rankscope.drawing.style import ACTIVATIONS, Colour
 from rankscope.evidence.results import Point, Results
 from rankscope.studies.effective_dimension.claims.definitions import PAPER, REDUCED
 
@@ -65,6 +65,20 @@ def _kind(point: Point) -> tuple[str, float]:
     return next((name, slope) for bound, name in bounds if slope <= bound)
 
 
+def law_colour(point: Point) -> Colour:
+    """Return the colour of a point's law, the same in all figures."""
+    names = {
+        "1 ReLU": "ReLU",
+        "2 orthogonal": "ReLU, orthogonal",
+        "3 bias": "ReLU, bias",
+        "4 negative": "negative slope",
+        "5 leaky": "leaky ReLU",
+        "6 strongly leaky": "strongly leaky ReLU",
+        "7 linear": "linear",
+    }
+    return ACTIVATIONS[names[_kind(point)[0]]]
+
+
 def law(point: Point) -> str:
     """Name a point's law for a legend."""
     slope, bias = point.negative_slope, point.bias_variance
@@ -73,9 +87,9 @@ def law(point: Point) -> str:
     return name + (", orthogonal" if point.initialisation == "orthogonal" else "")
 
 
-def colours(count: int, palette: str = "viridis") -> list[Colour]:
+def colours(count: int) -> list[Colour]:
     """Return so many colours, in order."""
-    return list(sns.color_palette(palette, max(1, count)))[:count]
+    return list(sns.color_palette("viridis", max(1, count)))[:count]
 
 
 def handles(labels: Sequence[str], shades: Sequence[Colour]) -> list[Line2D]:
@@ -86,4 +100,4 @@ def handles(labels: Sequence[str], shades: Sequence[Colour]) -> list[Line2D]:
 
 def widths(points: Sequence[Point]) -> list[str]:
     """Name points by their widths."""
-    return [f"n = {point.width}" for point in points]
+    return [f"$n = {point.width}$" for point in points]

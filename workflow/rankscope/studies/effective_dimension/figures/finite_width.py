@@ -44,9 +44,9 @@ def spectra(results: Results) -> Figure:
         for layer, colour in zip(layers, shades, strict=True):
             if layer <= point.depth:
                 _spectrum(axis, point, layer, colour)
-        axis.set_title(f"n = {point.width}, m = {point.batch_size}")
+        axis.set_title(f"$n = {point.width}$, $m = {point.batch_size}$")
         axis.set_xlabel("index of singular value")
-    axes[0].set_ylabel("log$_{10}$ (singular value / largest)")
+    axes[0].set_ylabel(r"$\log_{10}$ (singular value / largest)")
     legend = choice.handles([f"layer {layer}" for layer in layers], shades)
     legend[-1].set_label("affine-Wishart chain")
     legend.append(Line2D([], [], color="black", linestyle=":", label="infinite width"))
@@ -74,7 +74,7 @@ def hump_depth(results: Results) -> Figure:
 
     Left: participation ratio of unit-length, batch-centred features, harmonic mean over
     networks, by layer; dashed: 1/PR = 1/PR_inf + V; triangles: its maximum. Right: depth of
-    the maximum against width, measured, with jackknife intervals, and predicted (dashes).
+    the maximum against width, measured, with jackknife intervals, and predicted (crosses).
     Inputs on spheres, in clusters, or images.
     """
     found = hump.samples(results)
@@ -89,7 +89,7 @@ def hump_depth(results: Results) -> Figure:
     for point, colour in zip(points, shades, strict=True):
         layers, theory = point.predicted.layer, point.predicted.centred_participation_ratio
         mean, half = panels.interval(1 / point.measured.centred_participation_ratio)
-        left.plot(layers, 1 / mean, color=colour, label=f"n = {point.width}")
+        left.plot(layers, 1 / mean, color=colour, label=f"$n = {point.width}$")
         left.fill_between(layers, 1 / (mean + half), 1 / (mean - half), color=colour, alpha=0.2)
         panels.theory(left, layers, theory, color=colour, linewidth=0.9)
         left.plot(point.predicted.hump_depth, theory.max(), "v", color=colour, markersize=4)
@@ -102,13 +102,15 @@ def hump_depth(results: Results) -> Figure:
         groups.setdefault(_inputs(sample.point), []).append((sample.point, sample.estimate))
     for (label, group), colour in zip(groups.items(), style.COLOURS, strict=False):
         _against_width(right, sorted(group, key=lambda pair: pair[0].width), label, colour)
-    right.set(xscale="log", yscale="log", xlabel="width n", ylabel="layer of the maximum")
+    right.set(xscale="log", yscale="log", xlabel="width $n$", ylabel="layer of the maximum")
     right.set_title("Depth of the maximum")
     _ticks(right, sorted({point.width for group in groups.values() for point, _ in group}))
     left.plot([], [], "v", color="0.4", markersize=4, label="maximum of the theory")
     left.plot([], [], **style.THEORY, label="theory")
-    right.plot([], [], "_", color="0.4", label="theory at a single width")
-    panels.legend_below(figure, columns=3)
+    right.plot([], [], **style.POINTS, label="theory, at the points")
+    panels.legend_below(
+        figure, columns=3, bars="bands: 95 % intervals; bars: 95 % intervals of the jackknife"
+    )
     return figure
 
 
@@ -120,9 +122,8 @@ def _against_width(
     measured = depths * [estimate.value for _, estimate in group]
     half = depths * [_half(estimate) for _, estimate in group]
     bars = np.minimum(half, np.maximum(measured - 1, 0)), half  # there is no layer below the first
-    marker = "_" if len(widths) == 1 else ""
-    panels.theory(axis, widths, depths, color=colour, linewidth=0.9, marker=marker)
     axis.errorbar(widths, measured, bars, fmt="o", color=colour, markersize=4, label=label)
+    axis.plot(widths, depths, **{**style.POINTS, "markersize": 5}, zorder=3)
 
 
 def angles_and_norms(results: Results) -> Figure:
@@ -151,10 +152,12 @@ def angles_and_norms(results: Results) -> Figure:
             panels.theory(middle, layers, predicted.log_squared_sine, color=colour)
     deepest = max(points, key=lambda p: p.depth).predicted
     panels.theory(left, deepest.layer, 1 - deepest.cosine)
-    panels.theory(left, deepest.layer, 1 - deepest.cosine_asymptote, linestyle=":")
-    left.set(ylim=(0.5 * float(1 - deepest.cosine.max()), 2))
-    left.set(xscale="log", yscale="log", xlabel="layer", ylabel="1 - mean cosine")
-    middle.set(xlabel="layer", ylabel="mean ln sin$^2$ of angle")
+    asymptote = 1 - deepest.cosine_asymptote
+    possible = asymptote.where(asymptote <= 2)
+    panels.theory(left, deepest.layer, possible, linestyle=":")
+    left.set(ylim=(0.5 * min(float(1 - deepest.cosine.max()), float(possible.min())), 2))
+    left.set(xscale="log", yscale="log", xlabel="layer", ylabel="1 $-$ mean cosine")
+    middle.set(xlabel="layer", ylabel=r"mean $\ln \sin^2$ of angle")
     right.set(xlabel="layer", ylabel="variance of log norm", yscale="log")
     legend = choice.handles(choice.widths(points), shades)
     legend.append(Line2D([], [], color="black", linestyle=":", label="leading asymptote"))
@@ -190,10 +193,10 @@ def concentration(results: Results) -> Figure:
             middle = sizes / np.exp(np.log(sizes).mean()), np.exp(np.log(spread).mean())
             panels.theory(axis, sizes, middle[1] * middle[0] ** 0.5, label="slope 1/2")
             panels.theory(axis, sizes, middle[1] * middle[0], linestyle=":", label="slope 1")
-        axis.set(xscale="log", yscale="log", xlabel="m = n", title=rank.name)
+        axis.set(xscale="log", yscale="log", xlabel="$m = n$", title=rank.name)
         _ticks(axis, sizes.tolist())
     axes[0].set_ylabel("standard deviation")
-    panels.legend_below(figure)
+    panels.legend_below(figure, bars="bars: 95 % intervals of the jackknife")
     figure.suptitle("Spread of ranks over networks")
     return figure
 
@@ -207,7 +210,7 @@ def _half(estimate: Estimate) -> float:
 def _inputs(point: Point) -> str:
     """Name a point's inputs, and its weights if they are not Gaussian, for a legend."""
     label = point.geometry
-    label += f", d = {point.input_dimension}" if point.input_dimension else ""
+    label += f", $d = {point.input_dimension}$" if point.input_dimension else ""
     return label + (", orthogonal" if point.initialisation == "orthogonal" else "")
 
 

@@ -65,7 +65,7 @@ def ranks_by_layer(results: Results) -> Figure:
         Line2D([], [], **REVIVAL, label="revival depths (abstract)"),
     ]
     panels.legend_below(figure, legend, columns=5)
-    figure.suptitle(f"Ranks by layer (orthonormal inputs, m = {points[0].batch_size})")
+    figure.suptitle(f"Ranks by layer (orthonormal inputs, $m = {points[0].batch_size}$)")
     return figure
 
 
@@ -78,10 +78,10 @@ def ranks_under_other_laws(results: Results) -> Figure:
     points = choice.laws(results)
     if not points:
         return panels.nothing("no point of this grid has orthonormal inputs")
-    shades = choice.colours(len(points), "colorblind")
+    shades = [choice.law_colour(point) for point in points]
     figure, _ = _by_layer(points, shades, FEWER)
     panels.legend_below(figure, choice.handles([choice.law(p) for p in points], shades))
-    sizes = f"n = {points[0].width}, m = {points[0].batch_size}"
+    sizes = f"$n = {points[0].width}$, $m = {points[0].batch_size}$"
     figure.suptitle(f"Ranks by layer under several laws ({sizes})")
     return figure
 
@@ -107,11 +107,11 @@ def exact_rank(results: Results) -> Figure:
         left.plot(layers, bound, "o", color=colour, ms=3, fillstyle="none", markevery=6)
         panels.curve(right, layers, point.measured.dead_units / point.width, color=colour)
         panels.theory(right, layers, point.predicted.dead_units / point.width, color=colour)
-    left.set(xlabel="layer", ylabel="exact rank / m", title="rank, bound and prediction")
-    right.set(xlabel="layer", ylabel="dead units / n", title="units that are off on the batch")
+    left.set(xlabel="layer", ylabel="exact rank / $m$", title="rank, bound and prediction")
+    right.set(xlabel="layer", ylabel="dead units / $n$", title="units that are off on the batch")
     circle = Line2D([], [], color="0.4", marker="o", ls="", fillstyle="none", label="bound")
     panels.legend_below(figure, [*choice.handles(choice.widths(points), shades), circle])
-    figure.suptitle(f"Exact rank and dead units (orthonormal inputs, m = {points[0].batch_size})")
+    figure.suptitle(f"Exact rank and dead units (orthonormal inputs, $m = {points[0].batch_size}$)")
     return figure
 
 
@@ -130,7 +130,7 @@ def _by_layer(
     for axis in axes[-1]:
         axis.set_xlabel("layer")
     for axis in axes[:, 0]:
-        axis.set_ylabel("rank / m")
+        axis.set_ylabel("rank / $m$")
     return figure, axes
 
 

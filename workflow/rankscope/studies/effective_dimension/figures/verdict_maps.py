@@ -5,8 +5,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 
 from rankscope.drawing import panels, style
 from rankscope.evidence.claims import ABSTRACT, of
@@ -51,8 +50,7 @@ def verdicts_by_definition(results: Results, verdicts: pd.DataFrame) -> Figure:
     axis.tick_params(length=0)
     sns.despine(ax=axis, left=True, bottom=True)
     patches = [
-        Line2D([], [], marker="s", linestyle="", color=colour, markersize=8, label=name)
-        for name, colour in style.VERDICT_COLOURS.items()
+        Patch(facecolor=colour, label=name) for name, colour in style.VERDICT_COLOURS.items()
     ]
     panels.legend_below(figure, patches, bars=False)
     figure.suptitle(
@@ -91,7 +89,7 @@ def closed_form_by_point(results: Results, verdicts: pd.DataFrame) -> Figure:
         fmt="",
         annot_kws={"fontsize": 7},
         linewidths=0.3,
-        cbar_kws={"label": "RMSE to the closed form, in units of m", "pad": 0.02},
+        cbar_kws={"label": "RMSE to the closed form, in units of $m$", "pad": 0.02},
     )
     framed = np.argwhere(verdict.to_numpy() == SUPPORTED)
     for y, x in framed:

@@ -7,6 +7,7 @@ from rankscope.drawing import panels
 from rankscope.drawing.style import COLOURS, PAPER
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.studies.eigenspace_alignment.axes import (
+    OTHER,
     Style,
     describe,
     half_life,
@@ -19,7 +20,7 @@ from rankscope.studies.eigenspace_alignment.mixture import selection
 from rankscope.studies.eigenspace_alignment.mixture.claims import theorems
 from rankscope.studies.eigenspace_alignment.mixture.claims.dynamics import aligned
 from rankscope.studies.eigenspace_alignment.mixture.selection import lengths, outliers, trained
-from rankscope.studies.eigenspace_alignment.points import MATRICES, steady
+from rankscope.studies.eigenspace_alignment.points import EPSILON, MATRICES, steady
 
 LARGE = 1000.0  # lambda at which the burn-in is drawn
 CROSS: Style = {"marker": "x", "ls": "", "ms": 9, "mew": 1, "label": "effective spectrum"}
@@ -50,7 +51,7 @@ def dynamics(results: Results) -> Figure:
         panels.marks(axes[2], [point.dimension], stacked([width]), **style)
     for axis, name, other in zip(axes, ("own class", "other class"), (1, 2), strict=False):
         axis.set(title=name, ylabel=rf"overlap $x^1\!\cdot\mu_{other}$")
-        axis.set(xlabel="training time, steps times c / d")
+        axis.set(xlabel="training time, steps times $c / d$")
     axes[2].set(title="fluctuations", xlabel="dimension $d$", xscale="log")
     axes[2].set(ylabel=r"std($M$) $\sqrt{d}$", ylim=(0, None))
     panels.legend_below(figure, columns=3)
@@ -61,7 +62,7 @@ def corrector(results: Results) -> Figure:
     """Squared length of x^a outside the span of the means.
 
     Marks: means over classes, networks and replicates. Crosses: the ODE with the term c /
-    lambda that a step size of order 1 / d adds; dotted: without it.
+    lambda that a step size of order 1 / d adds; red: without it.
     """
     chosen = _several_networks(results)
     if not chosen:
@@ -76,8 +77,10 @@ def corrector(results: Results) -> Figure:
         expected = theory.weights_outside.mean("label")
         without = theory.weights_outside_without_corrector.mean("label")
         panels.theory_at(axes[0], data.training_time, expected, "ODE with corrector")
-        axes[0].plot(data.training_time, without, **PAPER, label="ODE without")
-    axes[0].set(xlabel="training time, steps times c / d", ylabel=r"$|x^a_\perp|^2$", yscale="log")
+        panels.theory_at(axes[0], data.training_time, without, "ODE without", **OTHER)
+    axes[0].set(
+        xlabel="training time, steps times $c / d$", ylabel=r"$|x^a_\perp|^2$", yscale="log"
+    )
     panels.log_ticks(axes[0])
     panels.legend_below(figure, columns=2)
     return figure
@@ -137,7 +140,8 @@ def eigenvalues(results: Results) -> Figure:
         for number in range(k):
             one = expected.eigenvalues.isel(eigenvalue=number)
             panels.theory_at(axis, time, one, "effective spectrum")
-        axis.fill_between(time, 0, expected.edge, color="0.9", lw=0, zorder=0)
+        bulk = {"color": "0.9", "lw": 0, "zorder": 0, "label": "below the effective edge"}
+        axis.fill_between(time, 0, expected.edge, **bulk)
         if "limit_eigenvalues" in expected:
             for limit in expected.limit_eigenvalues.values:
                 axis.axhline(limit, **PAPER, label="limit without noise")
@@ -188,8 +192,8 @@ def error_law(results: Results) -> Figure:
 
     Left: 1 - rho(x^a, E_k), for each step scale c, after 4 / beta. Right: |A - P A P| / |A| of
     the class blocks, P the projector on the span of the means. Means over classes and
-    replicates. Crosses: effective spectrum; dotted: the closed form of order 1 / lambda (left)
-    and a slope of -1/2 (right); grey: what is accepted of the theorems.
+    replicates. Crosses: effective spectrum; red: the closed form of order 1 / lambda (left) and
+    a slope of -1/2 (right); grey: what is accepted of the theorems.
     """
     families = [family for family in _noise_families(results) if steady(family[0])]
     if not families:
@@ -209,13 +213,16 @@ def error_law(results: Results) -> Figure:
             panels.marks(axes[1], family.sizes, outside, **style)
         if "misalignment_law" in theory[0]:
             law = [one.misalignment_law for one in theory]
-            axes[0].plot(family.sizes, law, **PAPER, label="closed form; slope -1/2")
+            panels.theory_at(axes[0], family.sizes, law, "closed form", **OTHER)
     main = families[0]
     at_end = main[-1].measured.outside.isel(checkpoint=-1).sel(matrix="g").mean().item()
-    axes[1].plot(main.sizes, at_end * (main.sizes / main.sizes[-1]) ** -0.5, **PAPER)
+    axes[1].plot(
+        main.sizes, at_end * (main.sizes / main.sizes[-1]) ** -0.5, **PAPER, label="slope $-1/2$"
+    )
     for axis, label in zip(axes, (r"$1 - \rho(x^a, E_k)$", r"$|A - PAP|\,/\,|A|$"), strict=True):
-        bounds = [theorems.WITHIN.upper * theorems.allowed(point) for point in main]
-        axis.plot(main.sizes, bounds, color="0.6", lw=1, label="accepted of the theorems")
+        snr = np.geomspace(main.sizes[0], main.sizes[-1])
+        bound = theorems.WITHIN.upper * (EPSILON + main[0].classes / snr)
+        axis.plot(snr, bound, color="0.6", lw=1, label="accepted of the theorems")
         axis.set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=label)
     panels.legend_below(figure, columns=3)
     return figure
@@ -245,7 +252,7 @@ def collapse(results: Results) -> Figure:
     axes[0].set(title="leading eigenspace", ylabel=r"$\rho(x^a, E_k)$")
     axes[1].set(title="span of the means", ylabel=r"$\rho(x^a, \mathrm{Span}\,\mu)$")
     for axis in axes:
-        axis.set(xlabel="training time, steps times c / d", ylim=(0, 1.03))
+        axis.set(xlabel="training time, steps times $c / d$", ylim=(0, 1.03))
     panels.legend_below(figure)
     return figure
 
@@ -319,16 +326,9 @@ def training_samples(results: Results) -> Figure:
             panels.marks(axes[0], family.sizes, train, **look(2 * order + 1, f"{name}, training"))
             gap = train - test
             panels.marks(axes[1], family.sizes, gap, **look(2 * order + 1, f"{name}, training"))
-            last_gap, between = (
-                gap.mean(axis=0)[-1],
-                np.geomspace(family.sizes[0], family.sizes[-1], 50),
-            )
-            axes[1].plot(
-                between,
-                last_gap * family.sizes[-1] / between,
-                **PAPER,
-                label="proportional to $d / M$",
-            )
+            between = np.geomspace(family.sizes[0], family.sizes[-1])
+            falls = gap.mean(axis=0)[-1] * family.sizes[-1] / between
+            axes[1].plot(between, falls, **PAPER, label="proportional to $d / M$")
     axes[0].set(title="alignment", ylabel=r"$\rho(x^a, E_k)$")
     axes[1].set(title="difference", ylabel="training minus test")
     axes[1].axhline(0, color="0.7", lw=1, zorder=0, label="no difference")
@@ -357,7 +357,7 @@ def projected_descent(results: Results) -> Figure:
             style = look(order, f"{point.update} steps")
             panels.curve(axis, point.measured.training_time, loss, **style, ms=3.5)
         axis.set(title=describe(family[0], "snr"), ylabel="test loss")
-        axis.set(xlabel="training time, steps times c / d")
+        axis.set(xlabel="training time, steps times $c / d$")
     panels.legend_below(figure)
     return figure
 

@@ -29,7 +29,7 @@ def crossings(results: Results) -> Figure:
                 (point.measured[space.share] ** 2).sel(matrix=matrix).mean("label")
                 for point in family
             ]
-            label = rf"${space.name}$, $\lambda$ = {family[0].snr:g}"
+            label = rf"${space.name}$, $\lambda = {family[0].snr:g}$"
             panels.marks(axis, _variance(family), np.transpose(shares), **look(order, label))
             place = float(family[0].predicted[space.crossing].sel(matrix=matrix)) / family[0].snr
             axis.axvline(place, **{**style.THEORY, "color": style.COLOURS[order]})

@@ -34,7 +34,7 @@ def four_cells(results: Results) -> Figure:
         for drive in DRIVES
         for dimension in sorted(set(chosen.where(drive=drive).values("dimension")))
     ]
-    looks = [look(i, f"{DRIVES[drive]}, d = {d}") for i, (drive, d) in enumerate(kinds)]
+    looks = [look(i, f"{DRIVES[drive]}, $d = {d}$") for i, (drive, d) in enumerate(kinds)]
     for width, axis in axes.items():
         for (drive, dimension), kind in zip(kinds, looks, strict=True):
             points = _sorted(chosen.where(width=width, drive=drive, dimension=dimension))
@@ -66,11 +66,11 @@ def excess(results: Results) -> Figure:
     axes.set(
         xscale="log",
         xlabel=r"$\lambda$",
-        ylabel="P(4) minus its law",
+        ylabel="$P(4)$ minus its law",
         title="Four cells, beyond chance",
     )
     found, _ = axes.get_legend_handles_labels()
-    panels.legend_below(figure, [*found, panels.theory_handle("power -1/2")], columns=2)
+    panels.legend_below(figure, [*found, panels.theory_handle("power $-1/2$")], columns=2)
     return figure
 
 
@@ -89,7 +89,7 @@ def over_time(results: Results) -> Figure:
             panels.marks(axis, shares.checkpoint, shares, **kind)
         axis.set(xlabel="training time")
     handles = [
-        Line2D([], [], markersize=4, **look(order, rf"$\lambda$ = {snr:g}"))
+        Line2D([], [], markersize=4, **look(order, rf"$\lambda = {snr:g}$"))
         for order, snr in enumerate(snrs)
     ]
     panels.legend_below(figure, [*handles, panels.theory_handle("independent choice")], columns=3)
@@ -108,7 +108,7 @@ def choice(results: Results) -> Figure:
     for order, dimension in enumerate(sorted(set(chosen.values("dimension")))):
         points = _sorted(chosen.where(dimension=dimension))
         shares = np.transpose([point.measured.chosen.isel(checkpoint=-1) for point in points])
-        kind = look(order, f"d = {dimension}")
+        kind = look(order, f"$d = {dimension}$")
         panels.marks(axes, _snrs(points) / dimension, shares, **kind)
     if len(chosen):
         ratios = [point.snr / point.dimension for point in chosen]
@@ -116,7 +116,7 @@ def choice(results: Results) -> Figure:
         threshold = special.ndtri(1 / (1 + 8 * chosen.points[0].ridge))
         panels.theory(axes, ratio, special.ndtr(threshold / np.sqrt(ratio)))
     axes.axhline(0.5, color="0.6", linestyle=":", linewidth=1)
-    axes.set(xscale="log", xlabel=r"$\lambda$ / d", ylabel="share that chose the empty cell")
+    axes.set(xscale="log", xlabel=r"$\lambda / d$", ylabel="share that chose the empty cell")
     axes.set_title("A choice beside a filled cell")
     panels.plain_ticks(axes)
     axes.xaxis.set_minor_formatter(NullFormatter())
@@ -144,5 +144,5 @@ def _by_width(results: Results) -> tuple[Figure, dict[int, Axes]]:
     panel = dict(zip(sorted(laws), axes[0], strict=False))
     for width, axis in panel.items():
         axis.axhline(laws[width], **style.THEORY)
-        axis.set_title(f"K = {width}")
+        axis.set_title(f"$K = {width}$")
     return figure, panel

@@ -7,9 +7,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from rankscope.drawing import panels
-from rankscope.drawing.style import COLOURS, PAPER, TWO_COLUMNS
+from rankscope.drawing.style import ACTIVATIONS, COLOURS, PAPER, TWO_COLUMNS
 from rankscope.evidence.results import Results
 from rankscope.studies.eigenspace_alignment.axes import (
+    OTHER,
     Style,
     describe,
     half_life,
@@ -65,7 +66,7 @@ def error_law(results: Results) -> Figure:
     """Misalignment of the first layer at the end against the signal-to-noise ratio.
 
     1 - rho(W_i, E_2) from a planted start in four cells, means over living neurons and
-    replicates. Crosses: effective spectrum; dotted: the closed form of order 1 / lambda.
+    replicates. Crosses: effective spectrum; red: the closed form of order 1 / lambda.
     """
     chosen = results.where(planted_cells=4, activation="relu", matrices="blocks")
     families = list(chosen.families("snr", ignoring=("checkpoints",)))
@@ -82,9 +83,9 @@ def error_law(results: Results) -> Figure:
             expected = [1 - one.alignment.sel(matrix=matrix).mean() for one in theory]
             panels.theory_at(axes[0], family.sizes, expected, "effective spectrum")
         law = [one.misalignment_law for one in theory]
-        axes[0].plot(family.sizes, law, **PAPER, label="closed form")
+        panels.theory_at(axes[0], family.sizes, law, "closed form", **OTHER)
     axes[0].set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=r"$1 - \rho(W_i, E_2)$")
-    panels.legend_below(figure)
+    panels.legend_below(figure, columns=2)
     return figure
 
 
@@ -224,7 +225,7 @@ def kink(results: Results) -> Figure:
     Finite differences of the population gradient, and the almost-everywhere Hessian, at the
     end of training from a planted start in four cells; means over living neurons and
     replicates. Crosses: the almost-everywhere value of ReLU plus the kink term of the ODE's
-    last state; dotted: plus its limit 2 beta sqrt(lambda / (2 pi)).
+    last state; red: plus its limit 2 beta sqrt(lambda / (2 pi)).
     """
     chosen = results.where(planted_cells=4, matrices="blocks")
     relu = sorted(chosen.where(activation="relu"), key=lambda point: point.snr)
@@ -232,18 +233,18 @@ def kink(results: Results) -> Figure:
         return panels.nothing("no planted start with four cells and ReLU")
     figure, axes = row(1, "Curvature across a kink")
     ways = {"difference": "finite difference", "almost_everywhere": "almost everywhere"}
-    for shift, activation in ((0, "relu"), (4, "softplus")):
+    for activation, kind in (("relu", "ReLU"), ("softplus", "softplus")):
         for point in chosen.where(activation=activation):
             for order, (way, name) in enumerate(ways.items()):
                 found = stacked([living(point, f"curvature_{way}")])
-                style = look(order + shift, f"{activation}, {name}")
+                style = look(order, f"{kind}, {name}") | {"color": ACTIVATIONS[kind]}
                 panels.marks(axes[0], [point.snr], found, **style)
     snr = [point.snr for point in relu]
     base = np.array([living(p, "curvature_almost_everywhere").mean() for p in relu])
     of_state = np.array([point.predicted.kink_of_state.mean() for point in relu])
     of_limit = np.array([point.predicted.kink_term for point in relu])
     panels.theory_at(axes[0], snr, base + of_state, "with kink term")
-    axes[0].plot(snr, base + of_limit, **PAPER, label="with its limit")
+    panels.theory_at(axes[0], snr, base + of_limit, "with its limit", **OTHER)
     axes[0].set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel="curvature")
     panels.legend_below(figure, columns=2)
     return figure

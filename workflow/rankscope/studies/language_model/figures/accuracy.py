@@ -1,5 +1,7 @@
 """Figures about accuracy, and about the training that it comes from."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,7 +14,7 @@ from rankscope.drawing import panels, style
 from rankscope.evidence import samples
 from rankscope.evidence.results import Results
 from rankscope.studies.language_model.claims.accuracy import NOT_WORSE, gain
-from rankscope.studies.language_model.figures.layout import ROWS, grid, looks, spread
+from rankscope.studies.language_model.figures.layout import METHODS, ROWS, grid, looks, spread
 from rankscope.studies.language_model.parameters import ADAPTERS
 from rankscope.studies.language_model.selection import all_runs, of, runs
 
@@ -78,8 +80,7 @@ def rank_and_parameters(results: Results) -> Figure:
 def rank_curve(results: Results) -> Figure:
     """How much rank is enough: accuracy on the test texts minus that of LoRA's largest rank.
 
-    Rank 0 is the head alone, the last place full fine-tuning. Bars: 95 % intervals over
-    replicates and test texts; grey band: what is taken for as good.
+    Rank 0 is the head alone, the last place full fine-tuning.
     """
     ranked = results.where(lambda point: len(runs(point, "lora")) > 1).points
     if not ranked:
@@ -93,20 +94,25 @@ def rank_curve(results: Results) -> Figure:
             found = samples.crossed(gain(point, run, largest))
             half = float(stats.t.isf(0.025, found.freedom)) * found.error
             bar = 0.0 if run == largest else half
-            axes.errorbar(place, found.value, yerr=bar, fmt="o", ms=4, color=style.COLOURS[0])
-        axes.axhspan(NOT_WORSE.lower, -NOT_WORSE.lower, color="0.5", alpha=0.2, lw=0)
+            name = METHODS[run.method]
+            look = {"color": style.METHODS[name], "label": "head alone" if name == "head" else name}
+            axes.errorbar(place, found.value, yerr=bar, fmt="o", ms=4, **look)
+        as_good = {"color": "0.5", "alpha": 0.2, "lw": 0, "label": "taken for as good"}
+        axes.axhspan(NOT_WORSE.lower, -NOT_WORSE.lower, **as_good)
         names = ["full" if run.method == "full" else str(run.rank) for run in shown]
         axes.set_xticks(range(len(shown)), names)
         axes.set(xlabel="rank", ylabel=f"accuracy minus that of {largest.name}")
+    panels.legend_below(figure, bars="bars: 95 % intervals over replicates and test texts")
     return figure
 
 
 def learning_rates(results: Results) -> Figure:
     """The search for learning rates: accuracy and loss on the validation texts.
 
-    Means over the tuning seeds against the rate of the body, at the best rate of the head; of
-    the head alone against the head's rate. Filled: what replicates chose, by the loss on tuning
-    seeds drawn anew, the larger the more of them; off the line at another rate of the head.
+    Means over the tuning seeds (which are not kept one by one, so there are no bars) against the
+    rate of the body, at the best rate of the head; of the head alone against the head's rate.
+    Filled: what replicates chose, by the loss on tuning seeds drawn anew; off the line at
+    another rate of the head.
     """
     points = [point for point in results for _ in range(2)]
     figure, pairs = grid(points, height=2.8)
@@ -130,22 +136,31 @@ def learning_rates(results: Results) -> Figure:
                 axes.plot(rates[trial], values[trial], ms=6 * np.sqrt(share), **filled)
         axes.set(xscale="log", xlabel="learning rate", ylabel=f"validation {words}")
         _few_ticks(axes)
-    panels.legend_below(figure, bars=False)
+    mark: dict[str, Any] = {"color": "0.3", "marker": "o", "ls": ""}
+    meaning = [
+        Line2D([], [], **mark, ms=4, mfc="white", label="tried"),
+        Line2D([], [], **mark, ms=3, label="chosen by few replicates"),
+        Line2D([], [], **mark, ms=6, label="chosen by all"),
+    ]
+    names = {run.name for point in results for run in all_runs(point)}
+    handles = [Line2D([], [], mfc="white", ms=4, **look[name]) for name in look if name in names]
+    panels.legend_below(figure, [*handles, *meaning], columns=5, bars=False)
     return figure
 
 
 def learning_curves(results: Results) -> Figure:
-    """Training loss, mean over replicates, smoothed over a tenth of the steps."""
+    """Training loss, smoothed over a tenth of the steps: means over replicates with their bands."""
     figure, pairs = grid(results.points, height=2.8)
     look = looks(results)
     for axes, point in pairs:
         for run in all_runs(point):
-            loss = pd.Series(of(point, "training_loss", run).mean("replicate").values)
-            smooth = loss.rolling(max(1, len(loss) // 10), min_periods=1).mean()
+            loss = pd.DataFrame(of(point, "training_loss", run).transpose("step", ...).values)
+            smooth = loss.rolling(max(1, len(loss) // 10), min_periods=1).mean().to_numpy().T
             every = max(1, len(loss) // 8)
-            axes.plot(point.measured.step, smooth, lw=1.0, ms=3, markevery=every, **look[run.name])
+            line = {**look[run.name], "lw": 1.0, "ms": 3, "markevery": every}
+            panels.curve(axes, point.measured.step, smooth, **line)
         axes.set(xlabel="step", ylabel="cross entropy / nat")
-    panels.legend_below(figure, bars=False)
+    panels.legend_below(figure)
     return figure
 
 

@@ -10,11 +10,24 @@ from matplotlib.figure import Figure
 
 from rankscope.drawing import style
 from rankscope.evidence.results import Point, Results
+from rankscope.studies.language_model.parameters import Run
 from rankscope.studies.language_model.selection import all_runs, runs
 
-MARKERS = "osD^vP<X>"
+MARKERS = "osD^vP<X>ph*d8H"
 ROWS = "0.25"
 """Colour of marks in figures whose rows name the runs."""
+METHODS = {
+    "lora": "LoRA",
+    "rslora": "rsLoRA",
+    "relora": "ReLoRA",
+    "randlora": "RandLoRA",
+    "vera": "VeRA",
+    "full": "full",
+    "head": "head",
+}
+"""Methods of runs, by the names that `style.METHODS` has for them."""
+DARKEST = 0.5
+"""By what share the colour of a method's largest rank is darker than that of its smallest."""
 Look = dict[str, Any]
 
 
@@ -33,16 +46,27 @@ def grid(points: Sequence[Point], height: float) -> tuple[Figure, Iterator[tuple
 
 
 def looks(results: Results) -> dict[str, Look]:
-    """Return label, colour and marker of each run, by name: the same in all figures."""
-    names = dict.fromkeys(run.name for point in results for run in all_runs(point))
+    """Return label, colour, mark and line of each run, by name: the same in all figures.
+
+    The colour is the method's, the darker the larger the rank; lines of runs on matrices of their
+    own are dash-dotted; marks tell the runs of a method apart.
+    """
+    found = {run.name: run for point in results for run in all_runs(point)}
+    of_method: dict[str, list[Run]] = {}
+    for run in found.values():
+        of_method.setdefault(run.method, []).append(run)
+    return {run.name: _look(run, of_method[run.method]) for run in found.values()}
+
+
+def _look(run: Run, siblings: Sequence[Run]) -> Look:
+    ranks = sorted({one.rank for one in siblings})
+    darker = DARKEST * ranks.index(run.rank) / max(1, len(ranks) - 1)
+    first = list(METHODS).index(run.method)
     return {
-        name: {
-            "label": name,
-            "color": style.COLOURS[place % len(style.COLOURS)],
-            "marker": MARKERS[place % len(MARKERS)],
-            "linestyle": "-" if place < len(style.COLOURS) else "--",
-        }
-        for place, name in enumerate(names)
+        "label": run.name,
+        "color": style.shade(style.METHODS[METHODS[run.method]], darker),
+        "marker": MARKERS[(first + siblings.index(run)) % len(MARKERS)],
+        "linestyle": "-." if "." in run.name else "-",
     }
 
 

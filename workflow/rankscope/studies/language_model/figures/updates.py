@@ -7,7 +7,6 @@ import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter
 
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point, Results
@@ -73,9 +72,7 @@ def amplification(results: Results) -> Figure:
         axes.set_xscale("log", base=2)
         axes.set(yscale="log", xlabel="leading directions of the update")
         axes.set_xticks(ranks, ranks)
-    right.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    right.yaxis.set_minor_formatter(NullFormatter())
-    panels.plain_ticks(right, "y")
+    panels.log_ticks(right)
     left.set(ylabel="amplification factor", title="Amplification and its null (dotted)")
     right.set(ylabel="alignment", title="Base weight in the update's directions")
     panels.legend_below(figure)
@@ -102,7 +99,7 @@ def similarity(results: Results) -> Figure:
         for place, pair in enumerate(point.measured.pair.values.tolist()):
             phi = point.measured.phi.sel(pair=pair, matrix=names)
             phi = phi.mean("matrix", skipna=False).dropna("direction", how="all")
-            colour = "0.5" if pair == "random" else style.COLOURS[place]
+            colour = _colour(pair, place)
             panels.curve(axes, phi.direction, phi.transpose("replicate", "direction"), lw=1.0,
                          color=colour, label=pair)  # fmt: skip
         null = point.predicted.sel(matrix=names[0])
@@ -145,7 +142,8 @@ def intruders(results: Results) -> Figure:
                 )  # fmt: skip
         norms = [float(of(point, "relative_norm", run).mean()) for run in adapted]
         ticks = [
-            f"{run.name}\n|dW|/|W| = {norm:.2f}" for run, norm in zip(adapted, norms, strict=True)
+            f"{run.name}\n" rf"$\|\Delta W\| / \|W\| = {norm:.2f}$"
+            for run, norm in zip(adapted, norms, strict=True)
         ]
         axes.set_yticks(range(len(ticks)), ticks, fontsize=7)
         axes.invert_yaxis()
@@ -156,6 +154,15 @@ def intruders(results: Results) -> Figure:
     ]
     panels.legend_below(figure, handles)
     return figure
+
+
+def _colour(pair: str, place: int) -> style.Colour | str:
+    """Return the colour of the method that a pair is of; LoRA's pairs are its shades."""
+    if pair == "random":
+        return "0.5"
+    if pair.startswith("full"):
+        return style.METHODS["full"]
+    return style.shade(style.METHODS["LoRA"], min(0.3 * place, 0.9))
 
 
 def _logarithms(point: Point, variable: str, run: Run) -> xr.DataArray:

@@ -10,7 +10,7 @@ from rankscope.drawing import panels, style
 from rankscope.evidence.results import Family, Results
 
 LAW = (
-    Line2D([], [], **{**style.POINTS, "linestyle": ""}, label="law of spiked matrices"),
+    Line2D([], [], **style.POINTS, label="law of spiked matrices"),
     Line2D([], [], color="0.4", linestyle=":", linewidth=1, label="its threshold"),
 )
 COUNTS = {
@@ -62,9 +62,9 @@ def _law(axes: Axes, family: Family, name: str, colour: tuple[float, ...]) -> No
     measured = np.stack([point.measured[name] for point in family], axis=1)
     panels.marks(axes, family.sizes, measured, color=colour)
     expected = [float(point.predicted[name]) for point in family]
-    axes.plot(family.sizes, expected, **{**style.POINTS, "linestyle": ""}, zorder=3)
+    axes.plot(family.sizes, expected, **style.POINTS, zorder=3)
     axes.axvline(float(family[0].predicted.threshold), color=colour, linestyle=":", linewidth=1)
 
 
 def _shape(family: Family) -> str:
-    return f"{family[0].rows} x {family[0].columns}, rank {family[0].rank}"
+    return rf"${family[0].rows} \times {family[0].columns}$, rank {family[0].rank}"

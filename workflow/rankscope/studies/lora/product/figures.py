@@ -29,8 +29,10 @@ def product(results: Results) -> Figure:
         found = point.measured.product_error
         done = point.measured.converged.astype(bool)
         axis.plot(least[~done], found[~done], markerfacecolor="none", **look)
-        axis.plot(least[done], found[done], label=f"L = {point.depth}, R = {point.rank}", **look)
+        axis.plot(
+            least[done], found[done], label=f"$L = {point.depth}$, $R = {point.rank}$", **look
+        )
     panels.unity(axis, label="equality")
-    axis.set(xlabel="tail of the gap beyond rank L R", ylabel="least error found")
+    axis.set(xlabel="tail of the gap beyond rank $L R$", ylabel="least error found")
     panels.legend_below(figure, columns=3, bars=False)
     return figure

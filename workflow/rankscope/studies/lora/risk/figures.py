@@ -37,7 +37,8 @@ def risk(results: Results) -> Figure:
         panels.theory(axis, theory.fitted_rank, theory.risk, label="asymptotic theory")
         axis.plot(theory.fitted_rank, theory.risk_simple, label="simple count", **style.PAPER)
         axis.axhline(float(theory.full_risk), color="0.6", linewidth=1, label="full least squares")
-        axis.axvline(point.teacher_rank, ymax=0.06, color="black", linewidth=2)
+        tick = {"ymax": 0.06, "color": "black", "linewidth": 2, "label": "true rank $k$"}
+        axis.axvline(point.teacher_rank, **tick)
         axis.set_yscale("log")
         panels.log_ticks(axis)
         axis.set_title(
@@ -46,6 +47,6 @@ def risk(results: Results) -> Figure:
     for axis in axes[-1]:
         axis.set_xlabel("fitted rank")
     for axis in axes[:, 0]:
-        axis.set_ylabel("excess risk / |target|$^2$")
+        axis.set_ylabel(r"excess risk / $\|\mathrm{target}\|^2$")
     panels.legend_below(figure)
     return figure

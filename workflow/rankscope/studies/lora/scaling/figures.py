@@ -36,6 +36,7 @@ def first_step(results: Results) -> Figure:
         expected = [float(point.predicted.first_step) for point in family]
         panels.theory(axis, family.sizes, expected, label="closed form")
     _by_rank(axis, families)
+    panels.log_ticks(axis)
     axis.set_ylabel("share covered by the first step")
     panels.legend_below(figure, columns=2)
     return figure
@@ -61,7 +62,7 @@ def scaling(results: Results) -> Figure:
             _best_rates(axis, family, threshold)
         _by_rank(axis, families)
         axis.set_title(f"first at an error of {threshold:g}", fontsize=8)
-    axes[0, 0].set_ylabel("best rate / rate at smallest r")
+    axes[0, 0].set_ylabel("best rate / rate at smallest $r$")
     panels.legend_below(figure, columns=3)
     return figure
 
@@ -86,7 +87,7 @@ def _look(family: Family) -> dict[str, Any]:
 
 
 def _by_rank(axis: Axes, families: list[Family]) -> None:
-    axis.set(xscale="log", yscale="log", xlabel="rank r")
+    axis.set(xscale="log", yscale="log", xlabel="rank $r$")
     axis.set_xticks(sorted({size for family in families for size in family.sizes.tolist()}))
     axis.minorticks_off()
     panels.plain_ticks(axis)

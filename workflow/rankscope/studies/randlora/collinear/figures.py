@@ -11,8 +11,8 @@ from rankscope.evidence.results import Results
 def collinear(results: Results) -> Figure:
     """Linearly dependent pairs among random ternary vectors.
 
-    Share of linearly dependent pairs (marks), the printed formula 2 q^d (red dots) and the
-    exact one with vectors of zeros (dashed), by dimension d; one colour per share of zeros.
+    Share of linearly dependent pairs (marks), the printed formula 2 q^d (red dots) and the exact
+    one with vectors of zeros (crosses), by dimension d; one colour per share of zeros.
     """
     families = list(results.families("columns", ignoring=("draws",)))
     if not families:
@@ -22,10 +22,13 @@ def collinear(results: Results) -> Figure:
         shares = np.transpose([point.measured.dependent_share.values for point in family])
         label = f"{family[0].sparsity:g} zeros"
         panels.marks(axis, family.sizes, shares, color=colour, label=label)
-        for name, line in (("dependent_share", style.THEORY), ("printed_probability", style.PAPER)):
-            axis.plot(family.sizes, [float(point.predicted[name]) for point in family], **line)
-    axis.plot([], [], label="with vectors of zeros", **style.THEORY)
-    axis.plot([], [], label="$2 q^d$, as printed", **style.PAPER)
+        exact, printed = (
+            [float(point.predicted[name]) for point in family]
+            for name in ("dependent_share", "printed_probability")
+        )
+        panels.theory_at(axis, family.sizes, exact, "with vectors of zeros", markersize=5)
+        # straight on this axis, so that a chord is the formula
+        axis.plot(family.sizes, printed, label="$2 q^d$, as printed", **style.PAPER)
     axis.set(xlabel="dimension $d$", ylabel="probability of dependence", yscale="log")
     panels.legend_below(figure, columns=2)
     return figure

@@ -45,7 +45,9 @@ def crossover(results: Results) -> Figure:
         limit = float(flat.points[0].predicted.crossover_rank)
         places = np.arange(len(table.columns)) + 0.5
         x = np.interp(limit, table.columns, places)
-        axes[0].plot(x, 0, "kv", markersize=6, clip_on=False)
+        name = "$k = D d / (D + d)$, where counting dimensions puts the crossover"
+        axes[0].plot(x, 0, "kv", ls="", markersize=6, clip_on=False, label=name)
+        panels.legend_below(figure, bars=False)
     full = points.where(lambda point: point.target_rank == point.columns)
     if len(full):
         steepness = {"flat": 0.0, "gaussian": 0.4, "power": 0.0}
@@ -126,17 +128,18 @@ def activation(results: Results) -> Figure:
 def convergence(results: Results) -> Figure:
     r"""How alternating least squares converges.
 
-    Left: RandLoRA's relative squared error after each sweep, mean over replicates, for targets of
+    Left: RandLoRA's relative squared error after each sweep in the widest weight, for targets of
     full rank: flat, and the steepest power law. Right: the error with the $\Gamma_j$ alone against
     the prediction $1 - n / D$ (dashed: equality). One colour per rank r, weight space.
     """
     weights = results.where(input_decay=0.0)
     if not len(weights):
         return panels.nothing("No point of the grid is in weight space.")
+    widest = max(weights.values("columns"))
     figure, axes = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 2.9))
     for rank, colour in zip(weights.values("rank"), style.COLOURS, strict=False):
         points = weights.where(rank=rank).points
-        full = [point for point in points if point.target_rank == point.columns]
+        full = [p for p in points if p.target_rank == p.columns == widest]
         steepest = max((point.decay for point in full), default=0.0)
         for point in full:
             if point.target == "flat" or point.decay == steepest > 0:
@@ -157,9 +160,9 @@ def convergence(results: Results) -> Figure:
 
 
 def _path(axis: Axes, point: Point, colour: tuple[float, float, float]) -> None:
-    path = point.measured.error_path.mean("replicate")
+    path = point.measured.error_path.transpose("replicate", "sweep")
     line, name = ("-", "flat") if point.target == "flat" else ("--", _target(point))
-    axis.plot(path.sweep + 1, path, line, color=colour, linewidth=1)
+    panels.curve(axis, path.sweep + 1, path, linestyle=line, color=colour, linewidth=1)
     axis.plot([], [], line, color="0.4", label=f"target {name}")
 
 
@@ -178,4 +181,4 @@ def _target(point: Point) -> str:
         return "Gaussian"
     if point.target == "power":
         return f"$i^{{-{point.decay:g}}}$"
-    return "flat" if point.target_rank == point.columns else f"flat, k = {point.target_rank}"
+    return "flat" if point.target_rank == point.columns else f"flat, $k = {point.target_rank}$"
