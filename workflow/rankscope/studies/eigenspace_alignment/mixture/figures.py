@@ -140,8 +140,8 @@ def eigenvalues(results: Results) -> Figure:
         for number in range(k):
             one = expected.eigenvalues.isel(eigenvalue=number)
             panels.theory_at(axis, time, one, "effective spectrum")
-        bulk = {"color": "0.9", "lw": 0, "zorder": 0, "label": "below the effective edge"}
-        axis.fill_between(time, 0, expected.edge, **bulk)
+        below = "below the effective edge"
+        axis.fill_between(time, 0, expected.edge, color="0.9", lw=0, zorder=0, label=below)
         if "limit_eigenvalues" in expected:
             for limit in expected.limit_eigenvalues.values:
                 axis.axhline(limit, **PAPER, label="limit without noise")

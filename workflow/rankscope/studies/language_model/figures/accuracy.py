@@ -95,10 +95,10 @@ def rank_curve(results: Results) -> Figure:
             half = float(stats.t.isf(0.025, found.freedom)) * found.error
             bar = 0.0 if run == largest else half
             name = METHODS[run.method]
-            look = {"color": style.METHODS[name], "label": "head alone" if name == "head" else name}
-            axes.errorbar(place, found.value, yerr=bar, fmt="o", ms=4, **look)
-        as_good = {"color": "0.5", "alpha": 0.2, "lw": 0, "label": "taken for as good"}
-        axes.axhspan(NOT_WORSE.lower, -NOT_WORSE.lower, **as_good)
+            colour, label = style.METHODS[name], "head alone" if name == "head" else name
+            axes.errorbar(place, found.value, yerr=bar, fmt="o", ms=4, color=colour, label=label)
+        bound, label = NOT_WORSE.lower, "taken for as good"
+        axes.axhspan(bound, -bound, color="0.5", alpha=0.2, lw=0, label=label)
         names = ["full" if run.method == "full" else str(run.rank) for run in shown]
         axes.set_xticks(range(len(shown)), names)
         axes.set(xlabel="rank", ylabel=f"accuracy minus that of {largest.name}")
