@@ -22,7 +22,8 @@ def test_a_skip_that_must_not_be_fails_the_session_and_is_named(
     tmp_path, monkeypatch, reason, complete, status
 ):
     monkeypatch.setenv("RANKSCOPE_COMPLETE", complete)
-    shutil.copy(Path(__file__).parent / "conftest.py", tmp_path)
+    for name in ("conftest.py", "trials.py"):
+        shutil.copy(Path(__file__).parent / name, tmp_path)
     (tmp_path / "test_one.py").write_text(
         f"import pytest\ndef test_one():\n    pytest.skip({reason!r})\n"
     )

@@ -155,7 +155,9 @@ def angles_and_norms(results: Results) -> Figure:
     asymptote = 1 - deepest.cosine_asymptote
     possible = asymptote.where(asymptote <= 2)
     panels.theory(left, deepest.layer, possible, linestyle=":")
-    left.set(ylim=(0.5 * min(float(1 - deepest.cosine.max()), float(possible.min())), 2))
+    shown = [1 - point.measured.cosine.mean("replicate") for point in points]
+    shown += [1 - deepest.cosine, possible]
+    left.set(ylim=(0.5 * min(float(one.where(one > 0).min()) for one in shown), 2))
     left.set(xscale="log", yscale="log", xlabel="layer", ylabel="1 $-$ mean cosine")
     middle.set(xlabel="layer", ylabel=r"mean $\ln \sin^2$ of angle")
     right.set(xlabel="layer", ylabel="variance of log norm", yscale="log")
