@@ -84,7 +84,7 @@ def test_the_wheel_holds_every_file_of_the_package(wheel):
 
 def test_the_wheel_holds_nothing_but_the_package(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    assert all(re.match(r"rankscope(-[\d.]+\.dist-info)?/", name) for name in names)
+    assert all(re.match(r"rankscope(-[\d.]+(\.dev\d+)?\.dist-info)?/", name) for name in names)
 
 
 def test_the_wheel_probes_an_adapter_without_workflow_and_torch(bare, tmp_path):
