@@ -54,10 +54,8 @@ def curve(
         line: colour, label and style.
     """
     mean, half = interval(values)
-    (drawn,) = axes.plot(x, mean, **line)
-    lower = np.maximum(mean - np.nan_to_num(half), floor)
-    upper = mean + np.nan_to_num(half)
-    axes.fill_between(np.asarray(x), lower, upper, color=drawn.get_color(), alpha=0.2, linewidth=0)
+    half = np.nan_to_num(half)
+    _banded(axes, x, mean, np.maximum(mean - half, floor), mean + half, **line)
 
 
 def geometric_curve(axes: Axes, x: ArrayLike, values: ArrayLike, **line: Any) -> None:
@@ -71,8 +69,13 @@ def geometric_curve(axes: Axes, x: ArrayLike, values: ArrayLike, **line: Any) ->
     """
     mean, half = interval(np.log(values))
     half = np.nan_to_num(half)
-    (drawn,) = axes.plot(x, np.exp(mean), **line)
-    lower, upper = np.exp(mean - half), np.exp(mean + half)
+    _banded(axes, x, np.exp(mean), np.exp(mean - half), np.exp(mean + half), **line)
+
+
+def _banded(
+    axes: Axes, x: ArrayLike, middle: np.ndarray, lower: np.ndarray, upper: np.ndarray, **line: Any
+) -> None:
+    (drawn,) = axes.plot(x, middle, **line)
     axes.fill_between(np.asarray(x), lower, upper, color=drawn.get_color(), alpha=0.2, linewidth=0)
 
 
