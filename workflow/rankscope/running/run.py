@@ -98,9 +98,10 @@ def make(config_file: Path, arguments: Sequence[str] = (), *, names: Sequence[st
         arguments = [*choice.targets(config), *arguments]
     if not any(word.split("=")[0] in ELSEWHERE for word in arguments):
         limits.require_possible(config)
-    before = unchanged.inputs(config, config_file)
     everything = not set(arguments) - DRY
-    if everything and unchanged.holds(config, before) and not lock.since(config.results):
+    before = unchanged.inputs(config, config_file) if everything else ""
+    # results are looked at where no run is changing them
+    if everything and not lock.since(config.results) and unchanged.holds(config, before):
         print(NOTHING)
         _print_all(_places(config), sys.stdout)
         return 0
