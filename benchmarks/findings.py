@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from rankscope.evidence import verdicts
 from rankscope.evidence.verdicts import CONTRADICTED, NOT_TESTED, SUPPORTED, UNDECIDED
 from rankscope.report import formats, items
 
@@ -81,9 +82,9 @@ def together(row: Any, folder: Path, default: Path) -> str:
         return str(row.verdict)
     found: dict[str, str] = {}
     for run in (default, folder):
-        points = pd.read_csv(run / row.study / "verdicts.csv").fillna({"definition": ""})
+        points = verdicts.read(run / row.study / "verdicts.csv")
         points = points[(points.claim == row.claim) & (points.definition == row.definition)]
-        found |= dict(zip(points.point, points.verdict, strict=True))
+        found |= points.set_index(["point", "part"]).verdict.to_dict()
     return CONTRADICTED if set(found.values()) == {CONTRADICTED} else UNDECIDED
 
 

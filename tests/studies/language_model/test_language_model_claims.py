@@ -124,7 +124,7 @@ def test_tasks_are_averaged_with_the_spread_between_them(build, better, expected
     found = tasks_of(build, *better)
     assert verdict(tasks.full_rank_wins_over_tasks, found) == expected
     (row,) = judge(tasks.full_rank_wins_over_tasks, found).itertuples()
-    assert (row.point, row.replicates) == ("3 tasks | randlora-26 - lora-8", 3)
+    assert (row.point, row.part, row.replicates) == ("3 tasks", "randlora-26 - lora-8", 3)
     far = judge(tasks.full_rank_wins_over_tasks, tasks_of(build, 0.99, 0.95, 0.9))
     assert far.error.item() > 10 * row.error
     assert tasks.full_rank_wins_over_tasks.samples(results.Results(found.points[:1])) == []
@@ -226,10 +226,10 @@ def test_texts_on_which_two_runs_differ_are_an_error_of_their_difference(point):
 def test_a_replicate_that_gave_no_number_leaves_its_point_undecided(point):
     values = made(point, "run", "text", **GOOD)
     values.loc[{"replicate": 0, "run": "lora-4"}] = np.nan
-    table = judge(accuracy.small_ranks, of(point, correct=values)).set_index("point")
-    assert table.missing["p | lora-4 - lora-64"] == 1
-    assert table.verdict["p | lora-4 - lora-64"] == "undecided"
-    assert table.verdict["p | lora-8 - lora-64"] == "supported"
+    table = judge(accuracy.small_ranks, of(point, correct=values)).set_index("part")
+    assert table.missing["lora-4 - lora-64"] == 1
+    assert table.verdict["lora-4 - lora-64"] == "undecided"
+    assert table.verdict["lora-8 - lora-64"] == "supported"
 
 
 def test_every_claim_about_accuracy_passes_its_audit(build):
@@ -365,7 +365,7 @@ def test_updates_too_small_for_intruders_show_nothing(point):
 def test_counts_name_the_rates_at_which_they_were_made(point):
     counts = {name: made(point, "run", "matrix", mean=3.0) for name in COUNTS}
     table = judge(updates.intruders, of(point, **counts))
-    assert table.point.iloc[0] == "p | lora-1 at 0.005 - full at 0.005"
+    assert table.part.iloc[0] == "lora-1 at 0.005 - full at 0.005"
 
 
 @pytest.mark.parametrize(

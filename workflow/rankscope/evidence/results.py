@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from rankscope import datasets
@@ -167,6 +168,33 @@ class Results:
     def values(self, axis: str) -> list[Any]:
         """Return the values that a parameter has at these points, once each, as they come."""
         return list(dict.fromkeys(point.parameters[axis] for point in self.points))
+
+    def to_dataframe(self, *variables: str, stage: str = "simulated") -> pd.DataFrame:
+        """Return variables of all points in one table.
+
+        Args:
+            variables: names, one or more; those without a common dimension are combined.
+            stage: ``simulated`` for what was measured, or ``predicted``.
+
+        Returns:
+            A row per point and element, such as a replicate and layer. Columns: ``point``, the
+            dimensions, the variables, the point's parameters. A point that lacks one of the
+            variables has no rows.
+
+        Raises:
+            KeyError: if no point has the variables.
+        """
+        frames = []
+        for point in self.points:
+            data = point.read(stage)
+            if set(variables) <= set(data.variables):
+                named = data[list(variables)].expand_dims(point=[point.name])
+                frame = named.to_dataframe().reset_index()
+                others = {k: v for k, v in point.parameters.items() if k not in frame}
+                frames.append(frame.assign(**others))
+        if not frames:
+            raise KeyError(f"no point has {', '.join(variables)} among its {stage} variables")
+        return pd.concat(frames, ignore_index=True)
 
 
 def of(points: Mapping[str, tuple[Mapping[str, Any], xr.Dataset, xr.Dataset]]) -> Results:

@@ -20,6 +20,7 @@ from supported to contradicted along it, *depends on* that setting.
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,9 +39,9 @@ POWER = 0.8
 """With which probability the replicates that are asked for would decide a point."""
 
 POINT_COLUMNS = (
-    "claim", "definition", "point", "verdict", "estimate", "error", "freedom", "replicates",
-    "missing", "lower", "upper", "interval_lower", "interval_upper", "p_inside", "p_outside",
-    "chance", "setting", "replicates_to_decide",
+    "claim", "definition", "point", "part", "verdict", "estimate", "error", "freedom",
+    "replicates", "missing", "lower", "upper", "interval_lower", "interval_upper", "p_inside",
+    "p_outside", "chance", "setting", "replicates_to_decide",
 )  # fmt: skip
 CLAIM_COLUMNS = (
     "claim", "definition", "verdict", "basis", "quantifier", "points", "supported",
@@ -49,6 +50,12 @@ CLAIM_COLUMNS = (
     "depends_on", "turns_at", "statement", "accepted", "reason", "estimate", "null", "scope",
     "source", "figure", "headline",
 )  # fmt: skip
+
+
+def read(file: Path) -> pd.DataFrame:
+    """Read the verdicts of a study's points; a claim without definitions, or parts, has ``""``."""
+    texts = ("definition", "part")
+    return pd.read_csv(file, dtype=dict.fromkeys(texts, str)).fillna(dict.fromkeys(texts, ""))
 
 
 def judge(claim: Claim, samples: Mapping[str, Sequence[Sample]], confidence: float) -> pd.DataFrame:
@@ -95,7 +102,8 @@ def _row(claim: Claim, definition: str, sample: Sample) -> dict[str, Any]:
     return {
         "claim": claim.name,
         "definition": definition,
-        "point": sample.name,
+        "point": str(sample.point),
+        "part": str(sample.part),
         "estimate": estimate.value,
         "error": estimate.error,
         "freedom": estimate.freedom,
@@ -235,7 +243,7 @@ def summarise(claim: Claim, points: pd.DataFrame, definition: str = "") -> dict[
     shown = outside.fillna(np.inf).idxmin() if claim.somewhere else outside.fillna(-np.inf).idxmax()
     worst = points.loc[shown]
     return row | {
-        "worst_point": worst.point,
+        "worst_point": " | ".join(filter(None, (worst.point, worst.part))),
         "effect": worst.estimate,
         "error": worst.error,
         "interval_lower": worst.interval_lower,

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rankscope import datasets
-from rankscope.evidence import results
+from rankscope.evidence import results, verdicts
 from rankscope.evidence.results import Results
 
 
@@ -23,7 +23,7 @@ def call(function: Callable[..., Any], data: Results, folder: Path) -> Any:  # n
     """Call a figure or table with the results, and with the verdicts if it takes them."""
     if len(inspect.signature(function).parameters) == 1:
         return function(data)
-    return function(data, pd.read_csv(folder / "verdicts.csv"))
+    return function(data, verdicts.read(folder / "verdicts.csv"))
 
 
 def write(table: pd.DataFrame, stem: Path, preamble: str = "") -> None:
