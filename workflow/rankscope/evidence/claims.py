@@ -8,7 +8,7 @@ A claim is made by decorating the function that yields its samples::
         accepted=within(0.01, why="a hundredth of the target's energy"),
         estimate="trained error minus tail energy",
         scope="planted updates, isotropic inputs",
-        source=HERE, basis=DERIVED, figure="optimum",
+        figure="optimum",
     )
     def known_optimum(results):
         for point in results.where(input_decay=0.0):
@@ -61,8 +61,8 @@ class Claim:
         accepted: the region, with its reason, fixed before the data.
         estimate: what the number is, with its units.
         scope: the points and depths that it is made for.
-        source: paper and place, or ``HERE``.
-        basis: one of `BASES`: how the statement is known.
+        source: paper and place, or ``HERE``, as of a claim that names none.
+        basis: one of `BASES`: how the statement is known; with a source it must be said.
         null: what the claim is compared with, such as ``"random directions"``; may be empty.
         chance: the number that the null gives; ``nan`` where there is none.
         figure: the study's figure that shows it; may be empty.
@@ -113,7 +113,12 @@ class Claim:
 
 
 def claim(name: str, statement: str, **fields: Any) -> Callable[[Evidence], Claim]:
-    """Make a `Claim` of the decorated function; ``fields`` are the claim's."""
+    """Make a `Claim` of the decorated function; ``fields`` are the claim's.
+
+    A claim without a ``source`` is nobody's but rankscope's, and derived.
+    """
+    if "source" not in fields:
+        fields |= {"source": HERE, "basis": DERIVED}
 
     def decorate(evidence: Evidence) -> Claim:
         return Claim(name=name, statement=statement, evidence=evidence, **fields)

@@ -42,7 +42,7 @@ def percent(share: float, *, why: str = "") -> Region:
 
 def factor(largest: float, *, why: str = "") -> Region:
     """Accept ratios between ``1 / largest`` and ``largest``."""
-    return Region(1 / largest, largest, f"within a factor {largest:g}", why)
+    return Region(1 / largest, largest, f"within a factor {largest:.3g}", why)
 
 
 def at_most(bound: float, *, why: str = "") -> Region:
