@@ -129,6 +129,30 @@ def test_leading_directions_are_the_eigenvectors_written_out(gradients):
     np.testing.assert_allclose(np.abs(flat @ expected), np.eye(3), atol=1e-9)
 
 
+def test_the_gram_matrix_of_the_whole_is_the_sum_of_the_layers(gradients):
+    np.testing.assert_allclose(gradients.gram(), gradients.grams().sum(axis=0), rtol=1e-12)
+
+
+def flat_random(generator, count=3):
+    basis = gradient_moments.random_directions(generator, [(6, 5), (4, 6)], count)
+    assert [b.shape for b in basis] == [(count, 6, 5), (count, 4, 6)]
+    return np.concatenate([b.reshape(count, -1) for b in basis], axis=1)
+
+
+def test_random_directions_are_orthonormal_and_hold_their_share_of_any_direction():
+    generator = np.random.default_rng(5)
+    direction = np.arange(54.0) / np.linalg.norm(np.arange(54.0))
+    shares = []
+    for _ in range(400):
+        flat = flat_random(generator)
+        shares.append(((flat @ direction) ** 2).sum())
+    np.testing.assert_allclose(flat @ flat.T, np.eye(3), atol=1e-5)
+    # beta(3/2, 51/2), within five standard errors; the count of layers over it would be another
+    error = np.sqrt(2 * 3 * 51 / (54**2 * 56) / 400)
+    assert abs(np.mean(shares) - 3 / 54) < 5 * error
+    assert abs(np.mean(shares) - 2 / 54) > 5 * error
+
+
 def test_the_part_inside_is_that_of_the_projection(gradients):
     basis = gradient_moments.leading_directions(gradients, 3)
     generator = np.random.default_rng(8)

@@ -99,14 +99,29 @@ def test_confined_steps_add_up_to_free_ones():
     weights = [w[None] for w in simulation._network(chosen["all"], generator)]
     slopes = [generator.standard_normal(w.shape).astype(np.float32) for w in weights]
     taken = {
-        part: curvature.Confined(chosen[part], data)(40, weights, [s.copy() for s in slopes])
+        part: curvature.Confined(chosen[part], data, [])(40, weights, [s.copy() for s in slopes])
         for part in ("dominant", "bulk")
     }
     for inside, outside, slope in zip(taken["dominant"], taken["bulk"], slopes, strict=True):
         np.testing.assert_allclose(inside + outside, slope, atol=1e-5)
         assert 0 < np.linalg.norm(inside) < np.linalg.norm(slope)
-    before = curvature.Confined(chosen["bulk"], data)(39, weights, [s.copy() for s in slopes])
+    before = curvature.Confined(chosen["bulk"], data, [])(39, weights, [s.copy() for s in slopes])
     np.testing.assert_array_equal(before[0], slopes[0])
+
+
+def test_random_directions_are_kept_for_three_steps_and_then_drawn_afresh():
+    values = {"steps": 41, "switch_step": 1, "steps_in": "random"}
+    chosen = planning.build(Parameters, SMALL | values, "test")
+    generator = np.random.default_rng(3)
+    weights = [w[None] for w in simulation._network(chosen, generator)]
+    slopes = [generator.standard_normal(w.shape).astype(np.float32) for w in weights]
+    confined = curvature.Confined(chosen, [None], [generator])
+    first, last, afresh = (
+        confined(step, weights, [s.copy() for s in slopes])[0] for step in (1, 3, 4)
+    )
+    np.testing.assert_array_equal(first, last)
+    assert np.abs(afresh - first).max() > 0.01 * np.abs(slopes[0]).max() / chosen.width
+    assert 0 < np.linalg.norm(first) < 0.2 * np.linalg.norm(slopes[0])
 
 
 def test_the_grid_gives_the_arc_cosine_map_and_the_injection_of_relu():

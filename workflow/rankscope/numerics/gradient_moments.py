@@ -7,6 +7,7 @@ spectrum of ``(1/M) sum_i g_i g_i^T``, in as many dimensions as there are weight
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import linalg
@@ -35,6 +36,16 @@ class Gradients:
         """Return ``g_i . g_j / M`` by layer, shape ``(layers, M, M)``; their sum is the whole's."""
         grams = [(e @ e.T) * (f @ f.T) for e, f in zip(self.errors, self.features, strict=True)]
         return np.stack(grams).astype(float) / len(self.errors[0])
+
+    def gram(self) -> np.ndarray:
+        """Return the whole's ``g_i . g_j / M``, shape ``(M, M)``, one layer after the other."""
+        size = len(self.errors[0])
+        total = np.zeros((size, size))
+        for e, f in zip(self.errors, self.features, strict=True):
+            product = e @ e.T
+            product *= f @ f.T
+            total += product
+        return total / size
 
     def inner(self, directions: Layers) -> np.ndarray:
         """Return ``g_i . u`` by layer for a direction in weight space, shape ``(layers, M)``."""
@@ -105,13 +116,31 @@ def leading_directions(gradients: Gradients, count: int) -> Layers:
     Returns:
         Per layer ``(count, out, in)``; over all layers together they are orthonormal.
     """
-    pairs = spectrum(gradients.grams().sum(axis=0), count)
+    pairs = spectrum(gradients.gram(), count)
     scale = 1 / np.sqrt(np.maximum(pairs.values, np.finfo(float).tiny) * len(pairs.vectors))
     weights = (pairs.vectors * scale).T[:, :, None]
     return [
         (weights * e).swapaxes(1, 2) @ f.astype(float)
         for e, f in zip(gradients.errors, gradients.features, strict=True)
     ]
+
+
+def random_directions(
+    generator: np.random.Generator, shapes: Sequence[tuple[int, ...]], count: int
+) -> Layers:
+    """Return a basis of a random subspace of weight space, all being equally likely.
+
+    Few Gaussian directions of many are nearly orthogonal, so that a Cholesky factor of their
+    Gram matrix makes them orthonormal to rounding.
+
+    Returns:
+        Per layer ``(count, out, in)``, in single precision; together they are orthonormal.
+    """
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+    rows = generator.standard_normal((count, ends[-1]), dtype=np.float32)
+    rows = linalg.solve_triangular(linalg.cholesky(rows @ rows.T, lower=True), rows, lower=True)
+    parts = np.split(rows, ends[:-1], axis=1)
+    return [part.reshape(count, *shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def inside(directions: Layers, basis: Layers) -> Layers:

@@ -280,24 +280,27 @@ def hessian(results: Results) -> Figure:
 
 
 def confined_training(results: Results) -> Figure:
-    """Training loss when steps are confined to the k leading eigenvectors, or to the rest.
+    """Training loss when steps are confined to few directions, or to the rest.
 
     All networks train freely up to the switch, the vertical line; after it they take all of the
-    gradient, its part in the k leading eigenvectors of the Gauss-Newton matrix, or the rest.
+    gradient, its part in the k leading eigenvectors of the Gauss-Newton matrix, the rest, or its
+    part in k random directions. The panels say which labels are learnt.
     """
     groups = [family for family in results.families("steps_in") if len(family) > 1]
     if not groups:
         return panels.nothing("No point of the grid confines its steps.")
     figure, grid = _panels(len(groups), "training loss / nat")
-    parts = ("all", "dominant", "bulk")
+    parts = {"all": "all of the gradient", "dominant": "dominant", "bulk": "bulk"}
+    parts |= {"random": "random directions"}
     for axes, family in zip(grid, groups, strict=False):
         for point in family:
-            colour = style.COLOURS[parts.index(point.steps_in)]
-            _over_steps(axes, point, point.measured.training_loss, color=colour)
+            line = {"color": style.COLOURS[list(parts).index(point.steps_in)], "linestyle": "-"}
+            _over_steps(axes, point, point.measured.training_loss, **line)
         axes.axvline(family[0].switch_step, **style.NULL)
-        axes.set(xlabel="training step", title=_setting(family[0]), yscale="log")
+        title = f"{_setting(family[0])}, {family[0].labels}"
+        axes.set(xlabel="training step", title=title, yscale="log")
     switch = Line2D([], [], label="switch", **style.NULL)
-    panels.legend_below(figure, [*_keys(["all of the gradient", *parts[1:]]), switch], columns=2)
+    panels.legend_below(figure, [*_keys(parts.values()), switch], columns=2)
     return figure
 
 

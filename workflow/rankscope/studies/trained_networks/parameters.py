@@ -13,7 +13,7 @@ SAMPLES = 200
 """Images whose gradients make G, nearly: the same number of each class."""
 CURVATURE_SAMPLES = 60
 """Images that make the Hessian and the Gauss-Newton matrix, nearly: k gradients each."""
-HESSIAN_COST = 2e-6
+HESSIAN_COST = 8e-7
 """Seconds per weight and class of the Hessian's eigenpairs."""
 EARLY = 1 / 20
 """Share of the steps that is "a short period of training"."""
@@ -44,10 +44,11 @@ class Parameters:
 
     steps_in: str = one_of(
         "part of the gradient that steps take after the switch: all of it, that in the k leading "
-        "eigenvectors of the Gauss-Newton matrix, or the rest",
+        "eigenvectors of the Gauss-Newton matrix, the rest, or that in k random directions",
         "all",
         "dominant",
         "bulk",
+        "random",
         default="all",
     )
     switch_step: int = whole(
@@ -121,9 +122,11 @@ class Parameters:
         if self.optimiser == "adam":
             step += 3e-9 * weights
         virtual = self.curvature_per_class * self.classes**2
-        look = 0.005 * (self.depth + 1) + 2.5e-10 * virtual**3
-        if self.steps_in != "all":
-            step += 0.3 * look
+        look = 0.005 * (self.depth + 1) + 2e-10 * virtual**3
+        if self.steps_in == "random":
+            step += 1e-8 * weights * self.classes
+        elif self.steps_in != "all":
+            step += (1e-3 + 2e-10 * virtual**3) / 3
         found = len(self.later_steps) * HESSIAN_COST * weights * self.classes if self.hessian else 0
         return Cost(
             seconds=0.05 + self.steps * step + len(self.measured_steps) * look + found,

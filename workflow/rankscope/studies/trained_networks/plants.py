@@ -85,6 +85,11 @@ def bulk_only(point: Point, values: xr.DataArray) -> Planted:
     return dominant_only(point, values)
 
 
+def random_only(point: Point, values: xr.DataArray) -> Planted:
+    """Return such losses."""
+    return dominant_only(point, values)
+
+
 def _spectral(point: Point, values: xr.DataArray, what: Spectral) -> Planted:
     planted = values
     for dimension, label in what.at.items():

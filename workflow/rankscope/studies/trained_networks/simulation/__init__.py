@@ -52,7 +52,7 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
         learning_rate=parameters.learning_rate,
         weight_decay=parameters.weight_decay,
     )
-    confined = curvature.Confined(parameters, data)
+    confined = curvature.Confined(parameters, data, generators)
     confine = None if parameters.steps_in == "all" else confined
     found, done = [], 0
     for step in parameters.measured_steps:

@@ -168,7 +168,7 @@ def _groups(labels: np.ndarray, classes: int) -> np.ndarray:
 def _whole(
     gradients: Gradients, groups: np.ndarray, directions: list[Weights], classes: int
 ) -> dict[str, np.ndarray]:
-    gram = gradients.grams().sum(axis=0)
+    gram = gradients.gram()
     pairs = gradient_moments.spectrum(gram, EIGENVALUES)
     edge = gradient_moments.within_edge(gram, groups)
     shares = [
