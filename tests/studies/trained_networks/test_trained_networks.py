@@ -11,7 +11,7 @@ from rankscope.planning import parameters as planning
 from rankscope.studies.effective_dimension.theory import fluctuations, kernel
 from rankscope.studies.trained_networks import simulation, theory
 from rankscope.studies.trained_networks.parameters import Parameters
-from rankscope.studies.trained_networks.simulation import curvature, hessian, photographs
+from rankscope.studies.trained_networks.simulation import curvature, hessian, measures, photographs
 
 SMALL = {
     "depth": 3,
@@ -144,6 +144,30 @@ def test_the_map_of_tanh_is_that_of_drawn_pairs():
     drawn = (first * second) / (first**2).mean()
     error = drawn.std() / np.sqrt(len(drawn))
     assert abs(theory.correlation_map("tanh", 1.0)(c) - drawn.mean()) < 5 * error
+
+
+def test_the_scale_of_initial_weights_is_followed_where_it_matters():
+    values = {"activation": "tanh", "initial_scale": 2.0, "depth": 2, "width": 3000}
+    scaled = planning.build(Parameters, SMALL | values, "test")
+    plain = planning.build(Parameters, SMALL | values | {"initial_scale": 1.0}, "test")
+    generator = np.random.default_rng(6)
+    batch = photographs.draw(scaled, generator).held_out
+    found = dense_networks.forward(
+        simulation._network(scaled, generator), batch, ACTIVATIONS["tanh"]
+    )
+    measured = batch_geometry.participation_ratio(measures.centred(found))
+    expected, other = (theory.initial_ratios(one)[0] for one in (scaled, plain))
+    # batches of 120 images differ by some per cent, the scales by more than a tenth
+    np.testing.assert_allclose(measured, expected, rtol=0.08)
+    assert np.all(np.abs(measured / other - 1) > 0.1)
+
+
+def test_the_scale_of_initial_weights_is_nothing_to_relu():
+    chosen = [
+        planning.build(Parameters, SMALL | {"initial_scale": scale}, "test") for scale in (1.0, 3.0)
+    ]
+    plain, scaled = (theory.initial_ratios(one)[1] for one in chosen)
+    np.testing.assert_allclose(plain, scaled, rtol=1e-3)
 
 
 def test_the_start_is_that_of_many_networks_and_infinite_width_is_not():

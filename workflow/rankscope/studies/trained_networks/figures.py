@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from rankscope.drawing import panels, style
-from rankscope.evidence.results import Point, Results
+from rankscope.evidence.results import Family, Point, Results
 
 COLUMNS = 4
 STYLES: dict[str, Any] = {"correct": "-", "shuffled": ":"}
@@ -245,6 +245,44 @@ def alignment_by_layer(results: Results) -> Figure:
     return figure
 
 
+def relative_updates(results: Results) -> Figure:
+    """How far the weights of each layer end from their start, over the start's length.
+
+    Over the factor of the standard deviation of all initial weights, on two logarithmic axes; one
+    colour per layer. Solid: correct labels; dotted: shuffled ones. Grey: weights that move as far
+    from every start, through the first layer's mark at the smallest scale.
+    """
+    free = results.where(switch_step=0)
+    groups: dict[str, list[Family]] = {}
+    for family in free.families("initial_scale", ignoring=("learning_rate",)):
+        groups.setdefault(_title(family[0]), []).append(family)
+    if not groups:
+        return panels.nothing("No point of the grid scales its initial weights.")
+    figure, grid = _panels(len(groups), "relative update")
+    layers = max(family[0].depth + 1 for families in groups.values() for family in families)
+    for axes, (name, families) in zip(grid, groups.items(), strict=False):
+        for family in families:
+            moved = [point.measured.relative_update.isel(step=-1) for point in family]
+            look = {"linestyle": STYLES[family[0].labels], "marker": "o", "markersize": 2}
+            for colour, block in zip(style.COLOURS, moved[0].block.values, strict=False):
+                values = np.stack([one.sel(block=block) for one in moved], axis=1)
+                panels.curve(axes, family.sizes, values, color=colour, **look)
+            first = float(moved[0].isel(block=0).mean())
+            axes.plot(family.sizes, first * family.sizes[0] / family.sizes, **style.NULL)
+        axes.set(xlabel="initial scale", title=name, xscale="log", yscale="log")
+        ticks = sorted({float(size) for family in families for size in family.sizes})
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.minorticks_off()
+    marked: dict[str, Any] = {"marker": "o", "markersize": 2}
+    keys = [
+        Line2D([], [], color=colour, label=f"layer {layer}", **marked)
+        for layer, colour in zip(range(1, layers + 1), style.COLOURS, strict=False)
+    ]
+    null = Line2D([], [], label="the same distance", **style.NULL)
+    panels.legend_below(figure, [*keys, *LABELS, null])
+    return figure
+
+
 def hessian(results: Results) -> Figure:
     """The Hessian beside the Gauss-Newton matrix of the same images, after a twentieth of training.
 
@@ -348,6 +386,12 @@ def _by_setting(results: Results) -> dict[str, list[Point]]:
 
 
 def _setting(point: Point) -> str:
+    """Name all that sets a point apart, but for its labels."""
+    scale = f", scale {point.initial_scale:g}" if point.initial_scale != 1 else ""
+    return _title(point) + scale
+
+
+def _title(point: Point) -> str:
     images = "digits" if point.images == "digits" else "MNIST"
     optimiser = {"sgd": "SGD", "adam": "Adam"}[point.optimiser]
     decay = " + decay" if point.weight_decay else ""

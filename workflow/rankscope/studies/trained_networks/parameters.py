@@ -26,6 +26,9 @@ class Parameters:
     depth: int = whole("hidden layers", at_least=1)
     width: int = whole("units n of each hidden layer", at_least=2)
     activation: str = one_of("activation", "relu", "tanh", default="relu")
+    initial_scale: float = real(
+        "factor of the standard deviation of all initial weights", above=0, default=1.0
+    )
     images: str = one_of("images, all of mean square 1", *PIXELS)
     classes: int = whole("classes k, the first ones", at_least=2, at_most=10)
     labels: str = one_of(

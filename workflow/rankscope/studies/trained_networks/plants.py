@@ -73,6 +73,12 @@ def layer_updates(point: Point, values: xr.DataArray) -> Planted:
     return _like(point, "block_share", xr.where(chosen, values, 0.0))
 
 
+def lazy_starts(point: Point, values: xr.DataArray) -> Planted:
+    """Return relative updates of 3 from a small start."""
+    ratio = values if point.initial_scale > 1 else xr.ones_like(values)
+    return _like(point, "relative_update", 3 * ratio)
+
+
 def dominant_only(point: Point, values: xr.DataArray) -> Planted:
     """Return losses that fall from 1 after the switch: freely by a factor e^2."""
     ratio = values if point.steps_in != "all" else xr.ones_like(values)

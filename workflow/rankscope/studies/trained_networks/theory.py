@@ -59,9 +59,11 @@ def initial_ratios(parameters: Parameters) -> tuple[np.ndarray, np.ndarray]:
     """Return the centred participation ratio by layer, at infinite and at finite width.
 
     ``1/PR = 1/PR_inf + V`` with ``V_{l+1} = r(c_l)^2 V_l + kappa(c_l) / n`` and ``V_0 = 0``; of
-    first order in l/n, and given up to ``l = n / 8``. Derived in docs.
+    first order in l/n, and given up to ``l = n / 8``. The scale of the weights matters where the
+    activation is not homogeneous. Derived in docs.
     """
     phi, gain = ACTIVATION[parameters.activation]
+    gain *= parameters.initial_scale**2
     cosines = _input_cosines(parameters)
     upper = np.triu_indices(cosines.shape[-1], 1)
     square, fluctuation = 1.0, 0.0

@@ -177,6 +177,37 @@ def layer_updates(results: Results) -> Iterator[Sample]:
 
 
 @claim(
+    "scale: large starts are lazy",
+    "Weights of twice the initial standard deviation end {accepted} times as far from their start, "
+    "relative to its length, as those of half of it.",
+    accepted=at_most(
+        0.125,
+        why="half of what starts of four times the length give where weights move as far: from a "
+        "large start they need not, from a small one the signal has to be made of the update",
+    ),
+    estimate="ratio of mean relative updates, twice over half",
+    null="weights that move as far",
+    chance=0.25,
+    scope="every layer of weights; pairs of points that differ in the scale, and in the learning "
+    "rate, which is smaller at the large one, so that the start is stable",
+    source=HERE,
+    basis=DERIVED,
+    figure="relative_updates",
+    over="labels",
+    targets={"holds": 0.06},
+)
+def lazy_starts(results: Results) -> Iterator[Sample]:
+    """Divide the relative updates of independent networks."""
+    chosen = results.where(**FREE)
+    for small, large in chosen.pairs("initial_scale", 0.5, 2.0, ignoring=("learning_rate",)):
+        pair = Family("initial_scale", (small, large))
+        moved = [end(point.measured.relative_update) for point in (large, small)]
+        for block in moved[0].block.values:
+            ratio = ratio_of_means(*(one.sel(block=block) for one in moved))
+            yield Sample(pair, ratio, f"layer {block}")
+
+
+@claim(
     "confined: dominant-only training",
     "Once steps are confined to the k leading eigenvectors, the logarithm of the training loss "
     "falls {accepted} times as much as in free training.",

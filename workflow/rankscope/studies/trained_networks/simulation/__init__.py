@@ -93,7 +93,7 @@ def _network(parameters: Parameters, generator: np.random.Generator) -> Weights:
         parameters.width,
         parameters.depth,
         parameters.classes,
-        GAINS[parameters.activation],
+        [gain * parameters.initial_scale**2 for gain in GAINS[parameters.activation]],
         generator,
     )
     return [layer.astype(np.float32) for layer in drawn]

@@ -44,6 +44,7 @@ LABELS = {
     "edge": "largest eigenvalue within groups, the measured edge of the bulk",
     "outliers": "eigenvalues outside the bulk",
     "share": "share of a direction's square in the k leading eigenvectors of the whole's matrix",
+    "relative_update": "length of a layer's update from the start, over that of its first weights",
     "block_share": "share of a layer's direction in the k leading eigenvectors of its G",
 }
 DIMENSIONS = {
@@ -52,6 +53,7 @@ DIMENSIONS = {
     "edge": ("matrix",),
     "outliers": ("matrix", "rule"),
     "share": ("matrix", "direction"),
+    "relative_update": ("block",),
     "block_share": ("block", "direction"),
 }
 
@@ -75,10 +77,13 @@ def measure(
     errors = training.probabilities - np.eye(parameters.classes, dtype=np.float32)[data.labels]
     backward = dense_networks.backward(weights, training.slopes, errors)
     directions = _directions(parameters, training, backward)
-    directions.append([now - then for now, then in zip(weights, start, strict=True)])
+    update = [now - then for now, then in zip(weights, start, strict=True)]
+    directions.append(update)
+    lengths = [np.sqrt([_square(layer) for layer in one]) for one in (update, start)]
     measured = (
         _fit(training, data.labels)
         | {"held_out_accuracy": float((guesses == data.held_out_labels).mean())}
+        | {"relative_update": lengths[0] / lengths[1]}
         | _ranks(held_out)
         | _collapse(training, data.labels, weights[-1])
         | _moments(parameters, data, weights, training, backward, directions)
