@@ -279,7 +279,7 @@ def relative_updates(results: Results) -> Figure:
         for layer, colour in zip(range(1, layers + 1), style.COLOURS, strict=False)
     ]
     null = Line2D([], [], label="the same distance", **style.NULL)
-    panels.legend_below(figure, [*keys, *LABELS, null])
+    panels.legend_below(figure, [*keys, *LABELS, null], columns=2)
     return figure
 
 
@@ -387,7 +387,7 @@ def _by_setting(results: Results) -> dict[str, list[Point]]:
 
 def _setting(point: Point) -> str:
     """Name all that sets a point apart, but for its labels."""
-    scale = f", scale {point.initial_scale:g}" if point.initial_scale != 1 else ""
+    scale = f"\ninitial scale {point.initial_scale:g}" if point.initial_scale != 1 else ""
     return _title(point) + scale
 
 
