@@ -88,6 +88,16 @@ def test_training_learns_the_images():
     assert np.all(np.isnan(data.share.sel(step=0, direction="update")))
 
 
+def test_weights_before_training_are_a_direction_and_at_the_start_the_only_one():
+    data = simulated(steps=30)
+    share = data.block_share
+    both = [share.sel(direction=one) for one in ("weights", "start")]
+    np.testing.assert_array_equal(*(one.isel(step=0) for one in both))
+    assert np.abs(both[0] - both[1]).isel(step=-1).max() > 1e-4
+    assert np.all(data.relative_update.isel(step=0) == 0)
+    assert np.all(data.relative_update.isel(step=-1) > 0.01)
+
+
 def test_confined_steps_add_up_to_free_ones():
     values = {"steps": 41, "switch_step": 40}
     chosen = {

@@ -245,6 +245,35 @@ def alignment_by_layer(results: Results) -> Figure:
     return figure
 
 
+def weights_by_layer(results: Results) -> Figure:
+    """Share of each layer's weights in that layer's k leading eigenvectors, after training.
+
+    The eigenvectors are those of the layer's own G at the end; the weights are those at the end
+    and, in the same eigenvectors, those at the start. The last layer is the readout. Solid:
+    correct labels; dotted: shuffled ones. Grey: random directions.
+    """
+    groups = _by_setting(results)
+    figure, grid = _panels(len(groups), "share of the squared length")
+    looks = {"weights": "weights at the end", "start": "weights at the start"}
+    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+        for point in points:
+            share, layers = point.measured.block_share.isel(step=-1), point.measured.block.values
+            line = {"linestyle": STYLES[point.labels], "marker": "o", "markersize": 2}
+            for colour, direction in zip(style.COLOURS, looks, strict=False):
+                values = np.maximum(share.sel(direction=direction), SMALLEST)
+                panels.geometric_curve(axes, layers, values, color=colour, **line)
+            axes.plot(layers, point.predicted.random_block_share, **style.NULL)
+        axes.set(xlabel="layer of weights", title=name, yscale="log")
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
+    marked: dict[str, Any] = {"marker": "o", "markersize": 2}
+    keys = [
+        Line2D([], [], color=colour, label=label, **marked)
+        for colour, label in zip(style.COLOURS, looks.values(), strict=False)
+    ]
+    panels.legend_below(figure, [*keys, *LABELS, NULL])
+    return figure
+
+
 def relative_updates(results: Results) -> Figure:
     """How far the weights of each layer end from their start, over the start's length.
 

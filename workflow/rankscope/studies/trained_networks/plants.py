@@ -73,6 +73,18 @@ def layer_updates(point: Point, values: xr.DataArray) -> Planted:
     return _like(point, "block_share", xr.where(chosen, values, 0.0))
 
 
+def layer_weights(point: Point, values: xr.DataArray) -> Planted:
+    """Return that share of the weights after training, and nothing of those before."""
+    chosen = point.measured.direction == "weights"
+    return _like(point, "block_share", xr.where(chosen, values, 0.0))
+
+
+def weights_gain(point: Point, values: xr.DataArray) -> Planted:
+    """Return a share of 0.01 before training."""
+    chosen = point.measured.direction == "weights"
+    return _like(point, "block_share", 0.01 * xr.where(chosen, values, 1.0))
+
+
 def lazy_starts(point: Point, values: xr.DataArray) -> Planted:
     """Return relative updates of 3 from a small start."""
     ratio = values if point.initial_scale > 1 else xr.ones_like(values)

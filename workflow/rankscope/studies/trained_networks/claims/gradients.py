@@ -177,6 +177,54 @@ def layer_updates(results: Results) -> Iterator[Sample]:
 
 
 @claim(
+    "weights: align layer by layer",
+    "After training {accepted} of the squared weights of every layer lies in the k leading "
+    "eigenvectors of that layer's G.",
+    accepted=at_least(0.5, why="more than in all other directions together"),
+    estimate="share of the squared length",
+    null="the weights before training, in the same eigenvectors",
+    scope=f"the end of training, every layer of weights; G of {SAMPLES} images or nearly so many",
+    source=ALIGNS,
+    basis=RECALLED,
+    figure="weights_by_layer",
+    over="initial_scale",
+)
+def layer_weights(results: Results) -> Iterator[Sample]:
+    """Take the share at the end."""
+    for point, block, weights, start in _weights(results):
+        yield Sample(point, weights, f"layer {block}", chance=float(start.mean()))
+
+
+@claim(
+    "weights: training aligns them",
+    "After training the share of every layer's squared weights in the k leading eigenvectors of "
+    "its G is {accepted} times that of the weights before training in the same eigenvectors.",
+    accepted=at_least(2.0, why="twice: what the eigenvectors owe to the first weights is in both"),
+    estimate="ratio of mean shares, after over before",
+    null="no training",
+    chance=1.0,
+    scope=f"the end of training, every layer of weights; G of {SAMPLES} images or nearly so many",
+    source=ALIGNS,
+    basis=RECALLED,
+    figure="weights_by_layer",
+    over="initial_scale",
+)
+def weights_gain(results: Results) -> Iterator[Sample]:
+    """Divide the mean shares, of the same networks."""
+    for point, block, weights, start in _weights(results):
+        yield Sample(point, ratio_of_means(weights, start), f"layer {block}")
+
+
+def _weights(results: Results) -> Iterator[tuple[Point, int, xr.DataArray, xr.DataArray]]:
+    """Yield the shares, at the end, of every layer's weights after and before training."""
+    for point in results.where(**FREE):
+        share = end(point.measured.block_share)
+        for block in point.predicted.block.values:
+            both = (share.sel(block=block, direction=one) for one in ("weights", "start"))
+            yield point, int(block), *both
+
+
+@claim(
     "scale: large starts are lazy",
     "Weights of twice the initial standard deviation end {accepted} times as far from their start, "
     "relative to its length, as those of half of it.",

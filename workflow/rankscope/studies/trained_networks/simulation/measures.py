@@ -20,7 +20,7 @@ TOLERANCE = 1e-2
 EIGENVALUES = 40
 MATRICES = ("G", "Gauss-Newton")
 RULES = ("largest gap", "above the edge")
-DIRECTIONS = ("gradient", "minibatch", "update")
+DIRECTIONS = ("gradient", "minibatch", "update", "weights", "start")
 
 Measured = dict[str, np.ndarray | float]
 
@@ -78,7 +78,7 @@ def measure(
     backward = dense_networks.backward(weights, training.slopes, errors)
     directions = _directions(parameters, training, backward)
     update = [now - then for now, then in zip(weights, start, strict=True)]
-    directions.append(update)
+    directions += [update, weights, start]
     lengths = [np.sqrt([_square(layer) for layer in one]) for one in (update, start)]
     measured = (
         _fit(training, data.labels)
