@@ -156,6 +156,57 @@ def outliers_by_gap(values: np.ndarray, largest: int) -> int:
     return int(np.nanargmax(ratios)) + 1
 
 
+@dataclasses.dataclass(frozen=True)
+class ClassParts:
+    """The Gauss-Newton matrix as a sum over classes, pairs of classes, and what is within them.
+
+    Attributes:
+        shares: of the trace, between classes, across outputs of a class, and within.
+        values: the k largest eigenvalues of the part between classes, descending.
+    """
+
+    shares: np.ndarray
+    values: np.ndarray
+
+
+def class_parts(gram: np.ndarray, probabilities: np.ndarray, labels: np.ndarray) -> ClassParts:
+    """Split the Gauss-Newton matrix by the mean gradients of classes and outputs.
+
+    With ``a_ic = J_i^T (p_i - e_c)`` of weight ``p_ic / M``, the matrix is the sum of
+    ``W_yc m_yc m_yc^T``, ``m_yc`` the weighted mean over the images of class y and ``W_yc``
+    their weight, and of what varies within. The mean over outputs ``c != y`` is that of a class,
+    parallel to ``m_yy``; both make the part between classes, and the rest of the means that
+    across outputs. Derived in docs, after Papyan, arXiv 2008.11865.
+
+    Args:
+        gram: of the virtual gradients ``sqrt(p_ic) a_ic``, output by output of every image.
+        probabilities: ``p``, shape ``(M, k)``.
+        labels: y of the images.
+    """
+    images, k = probabilities.shape
+    p = probabilities.astype(float)
+    member = (labels[:, None] == np.arange(k)).astype(float)
+    masses = member.T @ p
+    # column (y, c): square roots of the weights of its gradients, of unit length
+    columns = member[:, None, :, None] * np.eye(k)[:, None, :] * np.sqrt(p)[:, :, None, None]
+    columns = columns.reshape(images * k, k * k)
+    columns *= _inverse(np.sqrt(masses)).ravel()
+    means = columns.T @ gram @ columns
+    other = np.sqrt(masses) * (1 - np.eye(k))
+    other *= _inverse(np.linalg.norm(other, axis=1))[:, None]
+    rows = np.eye(k)[:, :, None] * np.stack([np.eye(k), other])[:, :, None, :]
+    rows = rows.reshape(2 * k, k * k)
+    between = rows @ means @ rows.T
+    parts = np.diff([0.0, np.trace(between), np.trace(means), np.trace(gram)])
+    shares = parts * _inverse(parts.sum())
+    return ClassParts(shares, np.linalg.eigvalsh(between)[: -k - 1 : -1])
+
+
+def _inverse(values: np.ndarray) -> np.ndarray:
+    """Return inverses, and 0 of 0."""
+    return np.divide(1.0, values, out=np.zeros_like(values), where=values > 0)
+
+
 def within_edge(gram: np.ndarray, groups: np.ndarray) -> float:
     """Return the largest eigenvalue of the second moment within groups: the measured bulk edge.
 

@@ -191,6 +191,33 @@ def spectra(results: Results) -> Figure:
     return figure
 
 
+def class_structure(results: Results) -> Figure:
+    """Parts of the Gauss-Newton matrix over training, and what of its outliers class means make.
+
+    Coloured: shares of the trace. Black: the k - 1 leading eigenvalues of the part between classes
+    over those of the whole matrix; grey: the same for images mixed among the classes. Solid:
+    correct labels; dotted: shuffled ones.
+    """
+    parts = ("between classes", "across outputs", "within")
+    ratios = {"classes": "black", "mixed images": "0.6"}
+
+    def draw(axes: Axes, point: Point) -> None:
+        found = point.measured
+        for colour, part in zip(style.COLOURS, parts, strict=False):
+            share = found.class_share.sel(grouping="classes", part=part)
+            _over_steps(axes, point, share, color=colour)
+        for grouping, colour in ratios.items():
+            _over_steps(axes, point, found.class_ratio.sel(grouping=grouping), color=colour)
+        axes.set_ylim(0, 1)
+
+    lines = [
+        Line2D([], [], color=colour, label=f"leading eigenvalues, {grouping}")
+        for grouping, colour in ratios.items()
+    ]
+    keys = [*_keys([f"trace, {part}" for part in parts]), *lines, *LABELS]
+    return _over_training(results, "share", draw, keys)
+
+
 def alignment(results: Results) -> Figure:
     """Share of gradients and of the update in the k leading eigenvectors, over training.
 

@@ -67,6 +67,12 @@ def hessian_outliers(point: Point, values: xr.DataArray) -> Planted:
     return _like(point, "hessian_in_gauss_newton", values)
 
 
+def class_means(point: Point, values: xr.DataArray) -> Planted:
+    """Return that ratio with the classes, and little with mixed images."""
+    chosen = point.measured.grouping == "classes"
+    return _like(point, "class_ratio", xr.where(chosen, values, 0.05))
+
+
 def layer_updates(point: Point, values: xr.DataArray) -> Planted:
     """Return that share of the update, and nothing of the gradients."""
     chosen = point.measured.direction == "update"

@@ -15,6 +15,7 @@ from rankscope.studies.trained_networks.selection import FREE, end
 
 TINY = "Gur-Ari, Roberts and Dyer, arXiv 1812.04754, abstract"
 CONFINED = "Song, Ahn and Yun, arXiv 2405.16002, abstract"
+CLASSES = "Papyan, arXiv 1901.08244 and 2008.11865, carried over"
 ALIGNS = "Ben Arous et al., arXiv 2310.03010, carried over"
 OF_FEW = (
     f"{SAMPLES} images make G, {CURVATURE_SAMPLES} Gauss-Newton and the Hessian, or nearly so many"
@@ -128,6 +129,30 @@ def tiny_subspace(results: Results, gradient: Spectral) -> Iterator[Sample]:
         for step in _later(point):
             chance = float(point.predicted.random_share)
             yield Sample(point, _at(point, gradient, step), f"step {step}", chance=chance)
+
+
+@claim(
+    "outliers: of class means",
+    "After a short period of training the k - 1 leading eigenvalues of the class means' part of "
+    "the Gauss-Newton matrix are {accepted} times the matrix's own.",
+    accepted=at_least(0.5, why="more than all that varies about class means; they are never above"),
+    estimate="geometric mean of the ratios of eigenvalues",
+    null="images mixed among the classes",
+    scope="steps from a twentieth of training on at which the null is below 0.25: before classes "
+    f"differ, any groups have the mean of all; {OF_FEW}",
+    source=CLASSES,
+    basis=RECALLED,
+    figure="class_structure",
+    over="labels",
+)
+def class_means(results: Results) -> Iterator[Sample]:
+    """Take the ratio at every checkpoint in scope."""
+    for point in results.where(**FREE):
+        for step in _later(point):
+            ratio = point.measured.class_ratio.sel(step=step)
+            chance = float(ratio.sel(grouping="mixed images").mean())
+            if chance < 0.25:
+                yield Sample(point, ratio.sel(grouping="classes"), f"step {step}", chance=chance)
 
 
 @claim(

@@ -116,6 +116,8 @@ def _dataset(parameters: Parameters, found: list[list[measures.Measured]]) -> xr
         "layer": (range(1, parameters.depth + 1), "hidden layer"),
         "block": (range(1, parameters.depth + 2), "layer of weights, the readout last"),
         "matrix": (measures.MATRICES, "second moment of gradients"),
+        "grouping": (measures.GROUPINGS, "how images are grouped"),
+        "part": (measures.PARTS, "part of the Gauss-Newton matrix"),
         "rule": (measures.RULES, "how outliers are counted"),
         "direction": (measures.DIRECTIONS, "direction in the space of weights"),
     }
