@@ -254,6 +254,20 @@ def test_leading_eigenpairs_of_the_hessian_are_those_of_the_matrix_written_out(a
     assert found["hessian_in_gauss_newton"] == pytest.approx(inside.sum() / 3, abs=1e-3)
 
 
+def test_the_density_of_the_hessian_is_that_of_the_matrix_written_out():
+    chosen, data, weights, _, whole = both_matrices("tanh")
+    values = np.linalg.eigvalsh(whole)
+    found = hessian.measure(chosen, data, weights, [[np.ones_like(w) for w in weights]])
+    density, step = found["hessian_density"], hessian.DENSITY[1] - hessian.DENSITY[0]
+    away = hessian.DENSITY[:, None] - values / values[-1]
+    exact = np.exp(-((away / 0.01) ** 2) / 2).mean(axis=1) / (np.sqrt(2 * np.pi) * 0.01)
+    assert density.sum() * step == pytest.approx(1, abs=0.02)
+    # two probes of some hundred dimensions: the bulk to a tenth
+    low = np.abs(hessian.DENSITY) < 0.02
+    np.testing.assert_allclose(density[low].sum(), exact[low].sum(), rtol=0.1)
+    assert density[hessian.DENSITY > 0.1].sum() < 0.3 * density[low].sum()
+
+
 def test_the_hessian_is_looked_at_in_later_steps_where_it_is_asked_for():
     data = simulated(hessian=True, checkpoints=6)
     assert data.later_step.values.tolist() == [17, 72, 300]

@@ -138,8 +138,8 @@ def random_directions(
     """
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
     rows = generator.standard_normal((count, ends[-1]), dtype=np.float32)
-    rows = linalg.solve_triangular(linalg.cholesky(rows @ rows.T, lower=True), rows, lower=True)
-    parts = np.split(rows, ends[:-1], axis=1)
+    factor = linalg.cholesky(rows @ rows.T, lower=True)
+    parts = np.split(linalg.solve_triangular(factor, rows, lower=True), ends[:-1], axis=1)
     return [part.reshape(count, *shape) for part, shape in zip(parts, shapes, strict=True)]
 
 

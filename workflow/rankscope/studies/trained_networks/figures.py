@@ -26,6 +26,8 @@ LINEAR = 1e-3
 """Below it an axis that shows zero is linear."""
 SMALLEST = 1e-7
 """Eigenvalues over the largest below single precision are rounding."""
+FAINTEST = 1e-5
+"""Densities below it are those of no eigenvalue at all."""
 SHARES = (style.COLOURS[9], style.COLOURS[0], style.COLOURS[2])
 ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh"}
 COLLAPSE = {
@@ -206,8 +208,8 @@ def class_structure(results: Results) -> Figure:
         for colour, part in zip(style.COLOURS, parts, strict=False):
             share = found.class_share.sel(grouping="classes", part=part)
             _over_steps(axes, point, share, color=colour)
-        for grouping, colour in ratios.items():
-            _over_steps(axes, point, found.class_ratio.sel(grouping=grouping), color=colour)
+        for grouping, grey in ratios.items():
+            _over_steps(axes, point, found.class_ratio.sel(grouping=grouping), color=grey)
         axes.set_ylim(0, 1)
 
     lines = [
@@ -370,6 +372,39 @@ def hessian(results: Results) -> Figure:
         axes.set(yscale="log", xlabel="index", title=f"{name}\n{', '.join(shares)}")
     classes = Line2D([], [], label="$k$", **style.NULL)
     panels.legend_below(figure, [*_keys(names), *LABELS, classes], columns=2)
+    return figure
+
+
+def hessian_density(results: Results) -> Figure:
+    """Density of the Hessian's eigenvalues over the largest, and where the outliers stand.
+
+    After a twentieth of training and at its end; stochastic Lanczos quadrature, each node a normal
+    density of deviation 0.01; geometric means over networks. Ticks: the k largest eigenvalues by
+    Lanczos, mean ratios to the largest; correct labels. Solid: correct labels; dotted: shuffled.
+    """
+    groups = _by_setting(results.where(hessian=True))
+    if not groups:
+        return panels.nothing("The Hessian is found at no point of the grid.")
+    figure, grid = _panels(len(groups), "density")
+    looks = {"after a twentieth": 0, "at the end": -1}
+    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+        for point in points:
+            for height, (colour, step) in enumerate(
+                zip(style.COLOURS, looks.values(), strict=False)
+            ):
+                found = point.measured.isel(later_step=step)
+                line = {"color": colour, "linestyle": STYLES[point.labels], "linewidth": 1.0}
+                density = np.maximum(found.hessian_density, FAINTEST)
+                panels.geometric_curve(axes, found.relative_eigenvalue, density, **line)
+                if point.labels == "correct":
+                    values = found.hessian_eigenvalue.values[:, : point.classes]
+                    ratio = (values / values[:, :1]).mean(axis=0)
+                    place = np.full(point.classes, FAINTEST * 4.0 ** (height + 1))
+                    axes.plot(ratio, place, "|", color=colour, markersize=5)
+        axes.set(yscale="log", xlabel="eigenvalue / largest", title=name)
+        axes.set_ylim(bottom=FAINTEST)
+    ticks = Line2D([], [], color="0.3", marker="|", linestyle="", label="$k$ largest")
+    panels.legend_below(figure, [*_keys(looks), *LABELS, ticks], columns=2)
     return figure
 
 

@@ -15,6 +15,8 @@ CURVATURE_SAMPLES = 60
 """Images that make the Hessian and the Gauss-Newton matrix, nearly: k gradients each."""
 HESSIAN_COST = 8e-7
 """Seconds per weight and class of the Hessian's eigenpairs."""
+DENSITY_COST = 8e-6
+"""Seconds per weight of its spectral density."""
 EARLY = 1 / 20
 """Share of the steps that is "a short period of training"."""
 
@@ -61,7 +63,8 @@ class Parameters:
     )
 
     hessian: bool = flag(
-        "whether leading eigenpairs of the Hessian are found, after a twentieth of the steps",
+        "whether leading eigenpairs and the spectral density of the Hessian are found, after a "
+        "twentieth of the steps",
         default=False,
     )
 
@@ -130,7 +133,8 @@ class Parameters:
             step += 1e-8 * weights * self.classes
         elif self.steps_in != "all":
             step += (1e-3 + 2e-10 * virtual**3) / 3
-        found = len(self.later_steps) * HESSIAN_COST * weights * self.classes if self.hessian else 0
+        hessian = weights * (HESSIAN_COST * self.classes + DENSITY_COST)
+        found = len(self.later_steps) * hessian if self.hessian else 0
         return Cost(
             seconds=0.05 + self.steps * step + len(self.measured_steps) * look + found,
             memory_mb=600 + 2e-4 * weights,

@@ -68,9 +68,10 @@ def hessian_outliers(point: Point, values: xr.DataArray) -> Planted:
 
 
 def class_means(point: Point, values: xr.DataArray) -> Planted:
-    """Return that ratio with the classes, and little with mixed images."""
-    chosen = point.measured.grouping == "classes"
-    return _like(point, "class_ratio", xr.where(chosen, values, 0.05))
+    """Return that ratio with the classes, and the run's mean with mixed images."""
+    like = point.measured.class_ratio.mean("replicate")
+    mixed = like.sel(grouping="mixed images", drop=True)
+    return _like(point, "class_ratio", xr.where(like.grouping == "classes", values, mixed))
 
 
 def layer_updates(point: Point, values: xr.DataArray) -> Planted:

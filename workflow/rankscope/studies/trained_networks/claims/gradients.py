@@ -245,8 +245,8 @@ def _weights(results: Results) -> Iterator[tuple[Point, int, xr.DataArray, xr.Da
     for point in results.where(**FREE):
         share = end(point.measured.block_share)
         for block in point.predicted.block.values:
-            both = (share.sel(block=block, direction=one) for one in ("weights", "start"))
-            yield point, int(block), *both
+            after, before = (share.sel(block=block, direction=d) for d in ("weights", "start"))
+            yield point, int(block), after, before
 
 
 @claim(

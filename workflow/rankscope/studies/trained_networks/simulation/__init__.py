@@ -124,6 +124,7 @@ def _dataset(parameters: Parameters, found: list[list[measures.Measured]]) -> xr
     if parameters.hessian:
         later = found[-len(parameters.later_steps) :]
         axes["later_step"] = (parameters.later_steps, "training step from a twentieth of them on")
+        axes["relative_eigenvalue"] = (hessian.DENSITY, "eigenvalue over the largest")
         for name, label in hessian.LABELS.items():
             dimensions = ("later_step", *hessian.DIMENSIONS.get(name, ()))
             variables[name] = _over_steps(later, name, dimensions, label)
