@@ -107,6 +107,7 @@ def test_the_gap_is_found_where_it_is():
     assert gradient_moments.outliers_by_gap(values, 5) == 3
     assert gradient_moments.outliers_by_gap(values, 6) == 6
     assert gradient_moments.outliers_by_gap(np.array([1.0, 1.0, 0.0, 0.0]), 3) == 2
+    assert gradient_moments.outliers_by_gap(np.zeros(4), 3) == 0
 
 
 def test_the_edge_is_that_of_gradients_without_their_groups_means(gradients):

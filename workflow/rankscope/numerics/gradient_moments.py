@@ -150,7 +150,12 @@ def inside(directions: Layers, basis: Layers) -> Layers:
 
 
 def outliers_by_gap(values: np.ndarray, largest: int) -> int:
-    """Count the eigenvalues before the largest ratio of neighbours, among the first ``largest``."""
+    """Count the eigenvalues before the largest ratio of neighbours, among the first ``largest``.
+
+    Of a matrix of zeros none is an outlier.
+    """
+    if not values[0] > 0:
+        return 0
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = values[:largest] / values[1 : largest + 1]
     return int(np.nanargmax(ratios)) + 1

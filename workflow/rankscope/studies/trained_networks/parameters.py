@@ -13,9 +13,9 @@ SAMPLES = 200
 """Images whose gradients make G, nearly: the same number of each class."""
 CURVATURE_SAMPLES = 60
 """Images that make the Hessian and the Gauss-Newton matrix, nearly: k gradients each."""
-HESSIAN_COST = 8e-7
+HESSIAN_COST = 5e-7
 """Seconds per weight and class of the Hessian's eigenpairs."""
-DENSITY_COST = 8e-6
+DENSITY_COST = 7e-6
 """Seconds per weight of its spectral density."""
 EARLY = 1 / 20
 """Share of the steps that is "a short period of training"."""
@@ -128,7 +128,7 @@ class Parameters:
         if self.optimiser == "adam":
             step += 3e-9 * weights
         virtual = self.curvature_per_class * self.classes**2
-        look = 0.005 * (self.depth + 1) + 2e-10 * virtual**3
+        look = 0.005 * (self.depth + 1) + 1.5e-10 * virtual**3
         if self.steps_in == "random":
             step += 1e-8 * weights * self.classes
         elif self.steps_in != "all":
@@ -136,7 +136,7 @@ class Parameters:
         hessian = weights * (HESSIAN_COST * self.classes + DENSITY_COST)
         found = len(self.later_steps) * hessian if self.hessian else 0
         return Cost(
-            seconds=0.05 + self.steps * step + len(self.measured_steps) * look + found,
+            seconds=0.02 + self.steps * step + len(self.measured_steps) * look + found,
             memory_mb=600 + 2e-4 * weights,
             prediction_seconds=0.05 + 0.05 * self.depth,
             replicate_kb=10,

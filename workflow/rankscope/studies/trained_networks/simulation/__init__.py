@@ -56,18 +56,20 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
     confine = None if parameters.steps_in == "all" else confined
     found, done = [], 0
     for step in parameters.measured_steps:
-        dense_networks.train(
-            weights, batch, range(done, step), parameters.activation, optimiser, confine
-        )
-        done = step
-        found.append(
-            [
-                measures.measure(
-                    parameters, one, [w[i] for w in weights], [w[i] for w in start], step
-                )
-                for i, one in enumerate(data)
-            ]
-        )
+        # networks may diverge, and dead ones have ratios of nothing to nothing
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            dense_networks.train(
+                weights, batch, range(done, step), parameters.activation, optimiser, confine
+            )
+            done = step
+            found.append(
+                [
+                    measures.measure(
+                        parameters, one, [w[i] for w in weights], [w[i] for w in start], step
+                    )
+                    for i, one in enumerate(data)
+                ]
+            )
     starts = [[_start(parameters, one) for _ in range(STARTS)] for one in generators]
     return _dataset(parameters, found).assign(
         initial_inverse_ratio=datasets.variable(
@@ -103,7 +105,8 @@ def _start(parameters: Parameters, generator: np.random.Generator) -> np.ndarray
     batch = photographs.draw(parameters, generator).held_out
     weights = _network(parameters, generator)
     found = dense_networks.forward(weights, batch, ACTIVATIONS[parameters.activation])
-    return 1 / batch_geometry.participation_ratio(measures.centred(found))
+    ratio = batch_geometry.participation_ratio(measures.centred(found))
+    return 1 / np.where(ratio > 0, ratio, np.nan)
 
 
 def _dataset(parameters: Parameters, found: list[list[measures.Measured]]) -> xr.Dataset:

@@ -26,6 +26,12 @@ def gradients(weights: Weights, training: Pass, count: int) -> Gradients:
     return Gradients([e * np.float32(np.sqrt(classes)) for e in backward], features)
 
 
+def measurable(layers: Weights) -> bool:
+    """Say whether single precision holds squares of inner products; else a network has diverged."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return all(np.isfinite((layer**4).sum()) for layer in layers)
+
+
 class Confined:
     """Takes the part of gradients in k directions, leading or random, or outside leading ones."""
 
@@ -49,6 +55,8 @@ class Confined:
             self._bases = [find(one, [w[one] for w in weights]) for one in networks]
         for one in networks:
             own = [slope[one] for slope in slopes]
+            if not measurable([*own, *self._bases[one]]):
+                continue
             part = gradient_moments.inside(own, self._bases[one])
             for slope, inside in zip(own, part, strict=True):
                 if self._parameters.steps_in == "bulk":
@@ -66,6 +74,8 @@ class Confined:
         count = self._parameters.curvature_per_class * self._parameters.classes
         law = ACTIVATIONS[self._parameters.activation]
         found = dense_networks.forward(weights, self._data[network].images[:count], law)
+        if not measurable([*weights, *found.features, found.logits]):
+            return [np.full((1, *w.shape), np.nan) for w in weights]
         return gradient_moments.leading_directions(
             gradients(weights, found, count), self._parameters.classes
         )

@@ -69,7 +69,7 @@ DIMENSIONS = {
 def measure(
     parameters: Parameters, data: Data, weights: Weights, start: Weights, step: int
 ) -> Measured:
-    """Measure a network.
+    """Measure a network; of one that has diverged all is ``nan``.
 
     Args:
         parameters: the point.
@@ -84,6 +84,11 @@ def measure(
     guesses = held_out.logits.argmax(axis=1)
     errors = training.probabilities - np.eye(parameters.classes, dtype=np.float32)[data.labels]
     backward = dense_networks.backward(weights, training.slopes, errors)
+    if not curvature.measurable([*weights, *training.features, training.logits, *backward]):
+        # of the shape of what a network of zeros gives
+        zeros = [np.zeros_like(layer) for layer in weights]
+        found = measure(parameters, data, zeros, zeros, step)
+        return {name: np.full_like(value, np.nan, dtype=float) for name, value in found.items()}
     directions = _directions(parameters, training, backward)
     update = [now - then for now, then in zip(weights, start, strict=True)]
     directions += [update, weights, start]
