@@ -11,7 +11,13 @@ from rankscope.planning import parameters as planning
 from rankscope.studies.effective_dimension.theory import fluctuations, kernel
 from rankscope.studies.trained_networks import simulation, theory
 from rankscope.studies.trained_networks.parameters import Parameters
-from rankscope.studies.trained_networks.simulation import curvature, hessian, measures, photographs
+from rankscope.studies.trained_networks.simulation import (
+    curvature,
+    hessian,
+    measures,
+    photographs,
+    units,
+)
 
 SMALL = {
     "depth": 3,
@@ -96,6 +102,39 @@ def test_weights_before_training_are_a_direction_and_at_the_start_the_only_one()
     assert np.abs(both[0] - both[1]).isel(step=-1).max() > 1e-4
     assert np.all(data.relative_update.isel(step=0) == 0)
     assert np.all(data.relative_update.isel(step=-1) > 0.01)
+
+
+def test_the_signal_to_noise_ratio_is_that_of_a_mixture_and_follows_the_noise():
+    generator = np.random.default_rng(7)
+    labels = np.tile(np.arange(4), 2000)
+    noise = generator.standard_normal((8000, 30)) / np.sqrt(5.0)
+    found = units.signal_to_noise(np.eye(4, 30)[labels] + noise, labels)
+    # the variance within is known to 1 in 500, the means to 1 in 100
+    assert found == pytest.approx(5.0, rel=0.05)
+    assert units.signal_to_noise(np.eye(4, 30)[labels] + 2 * noise, labels) < 1.5
+    plain, noisy = (simulated(steps=4, noise=noise) for noise in (0.5, 2.0))
+    assert np.all(plain.signal_to_noise > 3 * noisy.signal_to_noise)
+    assert "signal_to_noise" not in simulated(steps=4)
+
+
+def test_the_misalignment_of_units_is_that_of_their_gradients_written_out():
+    chosen = planning.build(Parameters, SMALL | {"noise": 0.5, "width": 5}, "test")
+    generator = np.random.default_rng(8)
+    data = photographs.draw(chosen, generator)
+    weights, start = (simulation._network(chosen, generator) for _ in range(2))
+    count = chosen.samples_per_class * chosen.classes
+    rows = []
+    for image, label in zip(data.images[:count], data.labels[:count], strict=True):
+        arguments = (image[None], np.array([label]), ACTIVATIONS["relu"])
+        rows.append(dense_networks.loss_gradients(weights, *arguments)[0].astype(float))
+    outside, update = 0.0, (weights[0] - start[0]).astype(float)
+    for unit in range(5):
+        own = np.stack([one[unit] for one in rows])
+        rest = np.linalg.eigh(own.T @ own)[1][:, :-4]
+        outside += ((rest.T @ update[unit]) ** 2).sum()
+    found = units.measure(chosen, data, weights, start)["unit_misalignment"]
+    assert found == pytest.approx(outside / (update**2).sum(), rel=1e-3)
+    assert found < 0.99
 
 
 def test_confined_steps_add_up_to_free_ones():

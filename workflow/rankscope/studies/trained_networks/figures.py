@@ -341,6 +341,33 @@ def relative_updates(results: Results) -> Figure:
     return figure
 
 
+def misalignment(results: Results) -> Figure:
+    """Share of the first layer's update outside its units' leading eigenvectors, over lambda.
+
+    The k leading eigenvectors of G of each unit's weights, at the end of training. Lambda is the
+    squared length of class means over the variance within classes per dimension, which noise on the
+    images raises. Dashed: 1 / lambda, through the mark of the largest. Grey: random directions.
+    """
+    noisy = results.where(lambda point: point.noise > 0, switch_step=0)
+    families = list(noisy.families("noise"))
+    if not families:
+        return panels.nothing("No point of the grid adds noise to its images.")
+    figure, grid = _panels(len(families), "share outside")
+    for axes, family in zip(grid, families, strict=False):
+        ratios = np.array([float(point.measured.signal_to_noise.mean()) for point in family])
+        outside = np.stack([point.measured.unit_misalignment for point in family], axis=1)
+        line = {"color": style.COLOURS[0], "marker": "o", "markersize": 3}
+        panels.geometric_curve(axes, ratios, outside, **line)
+        panels.theory(axes, ratios, outside[:, 0].mean() * ratios[0] / ratios)
+        axes.axhline(1 - float(family[0].predicted.random_unit_share), **style.NULL)
+        axes.set(xlabel=r"signal to noise, $\lambda$", title=_title(family[0]))
+        axes.set(xscale="log", yscale="log", ylim=(None, 1.1))
+    law = panels.theory_handle(r"$1/\lambda$")
+    found = Line2D([], [], label="measured", **line)
+    panels.legend_below(figure, [found, law, NULL], columns=2)
+    return figure
+
+
 def hessian(results: Results) -> Figure:
     """The Hessian beside the Gauss-Newton matrix of the same images, after a twentieth of training.
 
@@ -479,7 +506,8 @@ def _by_setting(results: Results) -> dict[str, list[Point]]:
 def _setting(point: Point) -> str:
     """Name all that sets a point apart, but for its labels."""
     scale = f"\ninitial scale {point.initial_scale:g}" if point.initial_scale != 1 else ""
-    return _title(point) + scale
+    noise = f"\nnoise {point.noise:g}" if point.noise else ""
+    return _title(point) + scale + noise
 
 
 def _title(point: Point) -> str:

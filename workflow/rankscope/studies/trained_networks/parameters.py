@@ -32,6 +32,9 @@ class Parameters:
         "factor of the standard deviation of all initial weights", above=0, default=1.0
     )
     images: str = one_of("images, all of mean square 1", *PIXELS)
+    noise: float = real(
+        "standard deviation of Gaussian noise that is added to every pixel", at_least=0, default=0.0
+    )
     classes: int = whole("classes k, the first ones", at_least=2, at_most=10)
     labels: str = one_of(
         "labels of the training images: their own, or permuted among them",
@@ -135,6 +138,8 @@ class Parameters:
             step += (1e-3 + 2e-10 * virtual**3) / 3
         hessian = weights * (HESSIAN_COST * self.classes + DENSITY_COST)
         found = len(self.later_steps) * hessian if self.hessian else 0
+        if self.noise:
+            found += 8e-4 * self.width * (PIXELS[self.images] / 64) ** 3
         return Cost(
             seconds=0.02 + self.steps * step + len(self.measured_steps) * look + found,
             memory_mb=600 + 2e-4 * weights,

@@ -80,6 +80,12 @@ def layer_updates(point: Point, values: xr.DataArray) -> Planted:
     return _like(point, "block_share", xr.where(chosen, values, 0.0))
 
 
+def noise_law(point: Point, values: xr.DataArray) -> Planted:
+    """Return a power of the run's mean lambda, from a hundredth at lambda of 100."""
+    ratio = float(point.measured.signal_to_noise.mean()) / 100
+    return _like(point, "unit_misalignment", 0.01 * ratio**values)
+
+
 def layer_weights(point: Point, values: xr.DataArray) -> Planted:
     """Return that share of the weights after training, and nothing of those before."""
     chosen = point.measured.direction == "weights"

@@ -44,6 +44,9 @@ def predict(parameters: Parameters) -> xr.Dataset:
             "random_share": variable(
                 (), k / sizes.sum(), "expected share of a random direction in k others"
             ),
+            "random_unit_share": variable(
+                (), min(k * parameters.width / sizes[0], 1.0), "the same, of a first unit's weights"
+            ),
             "random_block_share": variable(
                 "block", np.minimum(k / sizes, 1.0), "the same, of a layer's direction"
             ),
@@ -121,6 +124,9 @@ def _input_cosines(parameters: Parameters) -> np.ndarray:
         order = generator.permutation(len(digits))
         rows = [order[digits[order] == c] for c in range(parameters.classes)]
         batch = pixels[np.concatenate([r[: parameters.held_out_per_class] for r in rows])]
+        if parameters.noise:
+            batch = batch / np.sqrt((batch**2).mean(axis=1, keepdims=True))
+            batch += parameters.noise * generator.standard_normal(batch.shape)
         unit = batch / np.sqrt((batch**2).sum(axis=1, keepdims=True))
         found.append(unit @ unit.T)
     return np.stack(found)

@@ -7,9 +7,9 @@ import numpy as np
 import xarray as xr
 
 from rankscope.evidence.claims import ABSTRACT, DERIVED, HERE, RECALLED, Definition, claim
-from rankscope.evidence.region import at_least, at_most, between, varies
+from rankscope.evidence.region import at_least, at_most, between, varies, within
 from rankscope.evidence.results import Family, Point, Results
-from rankscope.evidence.samples import Sample, ratio_of_means
+from rankscope.evidence.samples import Sample, ratio_of_means, slope
 from rankscope.studies.trained_networks.parameters import CURVATURE_SAMPLES, EARLY, SAMPLES
 from rankscope.studies.trained_networks.selection import FREE, end
 
@@ -199,6 +199,32 @@ def layer_updates(results: Results) -> Iterator[Sample]:
             share = end(point.measured.block_share).sel(block=block, direction="update")
             chance = float(point.predicted.random_block_share.sel(block=block))
             yield Sample(point, share, f"layer {block}", chance=chance)
+
+
+@claim(
+    "1/lambda: the first layer",
+    "The share of the first layer's squared update that lies outside the k leading eigenvectors of "
+    "G, unit by unit, goes with the signal-to-noise ratio lambda to the power {accepted}.",
+    accepted=within(
+        0.25,
+        of=-1.0,
+        why="corrections of relative order lambda^(-1/2) are a tenth to a third at these lambda",
+    ),
+    estimate="slope of the logarithms over points that differ in the noise of the images alone",
+    null="no dependence on the noise",
+    chance=0.0,
+    scope="the end of training; lambda of the training images as in a mixture with means of unit "
+    "length, over a decade and more; a law for large lambda, many samples and isotropic noise",
+    source=ALIGNS,
+    basis=RECALLED,
+    figure="misalignment",
+)
+def noise_law(results: Results) -> Iterator[Sample]:
+    """Fit a slope to every replicate's shares, at the mean lambda of each point."""
+    for family in results.where(lambda p: p.noise > 0, **FREE).families("noise"):
+        ratios = [float(point.measured.signal_to_noise.mean()) for point in family]
+        outside = [point.measured.unit_misalignment for point in family]
+        yield Sample(family, slope(ratios, outside))
 
 
 @claim(

@@ -15,6 +15,7 @@ from rankscope.studies.trained_networks.simulation import (
     hessian,
     measures,
     photographs,
+    units,
 )
 
 CHUNK = 16
@@ -70,8 +71,18 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
                     for i, one in enumerate(data)
                 ]
             )
+    dataset = _dataset(parameters, found)
+    if parameters.noise:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            last = [
+                units.measure(parameters, one, [w[i] for w in weights], [w[i] for w in start])
+                for i, one in enumerate(data)
+            ]
+        for name, label in units.LABELS.items():
+            values = np.array([one[name] for one in last])
+            dataset[name] = datasets.variable("replicate", values, label)
     starts = [[_start(parameters, one) for _ in range(STARTS)] for one in generators]
-    return _dataset(parameters, found).assign(
+    return dataset.assign(
         initial_inverse_ratio=datasets.variable(
             ("replicate", "layer"),
             np.mean(starts, axis=1),
@@ -127,7 +138,7 @@ def _dataset(parameters: Parameters, found: list[list[measures.Measured]]) -> xr
     if parameters.hessian:
         later = found[-len(parameters.later_steps) :]
         axes["later_step"] = (parameters.later_steps, "training step from a twentieth of them on")
-        axes["relative_eigenvalue"] = (hessian.DENSITY, "eigenvalue over the largest")
+        axes["relative_eigenvalue"] = (hessian.DENSITY.tolist(), "eigenvalue over the largest")
         for name, label in hessian.LABELS.items():
             dimensions = ("later_step", *hessian.DIMENSIONS.get(name, ()))
             variables[name] = _over_steps(later, name, dimensions, label)
