@@ -356,7 +356,7 @@ def misalignment(results: Results) -> Figure:
     for axes, family in zip(grid, families, strict=False):
         ratios = np.array([float(point.measured.signal_to_noise.mean()) for point in family])
         outside = np.stack([point.measured.unit_misalignment for point in family], axis=1)
-        line = {"color": style.COLOURS[0], "marker": "o", "markersize": 3}
+        line: dict[str, Any] = {"color": style.COLOURS[0], "marker": "o", "markersize": 3}
         panels.geometric_curve(axes, ratios, outside, **line)
         panels.theory(axes, ratios, outside[:, 0].mean() * ratios[0] / ratios)
         axes.axhline(1 - float(family[0].predicted.random_unit_share), **style.NULL)
