@@ -107,6 +107,7 @@ def test_the_gap_is_found_where_it_is():
     assert gradient_moments.outliers_by_gap(values, 5) == 3
     assert gradient_moments.outliers_by_gap(values, 6) == 6
     assert gradient_moments.outliers_by_gap(np.array([1.0, 1.0, 0.0, 0.0]), 3) == 2
+    assert gradient_moments.outliers_by_gap(np.zeros(4), 3) == 0
 
 
 def test_the_edge_is_that_of_gradients_without_their_groups_means(gradients):
@@ -129,6 +130,30 @@ def test_leading_directions_are_the_eigenvectors_written_out(gradients):
     np.testing.assert_allclose(np.abs(flat @ expected), np.eye(3), atol=1e-9)
 
 
+def test_the_gram_matrix_of_the_whole_is_the_sum_of_the_layers(gradients):
+    np.testing.assert_allclose(gradients.gram(), gradients.grams().sum(axis=0), rtol=1e-12)
+
+
+def flat_random(generator, count=3):
+    basis = gradient_moments.random_directions(generator, [(6, 5), (4, 6)], count)
+    assert [b.shape for b in basis] == [(count, 6, 5), (count, 4, 6)]
+    return np.concatenate([b.reshape(count, -1) for b in basis], axis=1)
+
+
+def test_random_directions_are_orthonormal_and_hold_their_share_of_any_direction():
+    generator = np.random.default_rng(5)
+    direction = np.arange(54.0) / np.linalg.norm(np.arange(54.0))
+    shares = []
+    for _ in range(400):
+        flat = flat_random(generator)
+        shares.append(((flat @ direction) ** 2).sum())
+    np.testing.assert_allclose(flat @ flat.T, np.eye(3), atol=1e-5)
+    # beta(3/2, 51/2), within five standard errors; the count of layers over it would be another
+    error = np.sqrt(2 * 3 * 51 / (54**2 * 56) / 400)
+    assert abs(np.mean(shares) - 3 / 54) < 5 * error
+    assert abs(np.mean(shares) - 2 / 54) > 5 * error
+
+
 def test_the_part_inside_is_that_of_the_projection(gradients):
     basis = gradient_moments.leading_directions(gradients, 3)
     generator = np.random.default_rng(8)
@@ -138,3 +163,83 @@ def test_the_part_inside_is_that_of_the_projection(gradients):
     for none in gradient_moments.inside(rest, basis):
         np.testing.assert_allclose(none, 0, atol=1e-12)
     assert sum((p**2).sum() for p in part) > 0.001
+
+
+LABELS = np.arange(SAMPLES) % CLASSES
+
+
+@pytest.fixture
+def virtual(network):
+    """Virtual gradients of the Gauss-Newton matrix, written out, and the probabilities."""
+    weights, passed = network
+    rows = []
+    for c in range(CLASSES):
+        errors = passed.probabilities - np.eye(CLASSES)[c]
+        backward = dense_networks.backward(weights, passed.slopes, errors)
+        rows.append(explicit(gradient_moments.Gradients(backward, passed.features)))
+    return np.stack(rows, axis=1), passed.probabilities
+
+
+def written_out(rows, p):
+    """The three parts of the matrix, by loops over classes and outputs."""
+    means, masses = {}, {}
+    whole = sum(
+        p[i, c] * np.outer(*[rows[i, c]] * 2) for i in range(SAMPLES) for c in range(CLASSES)
+    )
+    for y in range(CLASSES):
+        own = np.flatnonzero(y == LABELS)
+        for c in range(CLASSES):
+            masses[y, c] = p[own, c].sum()
+            means[y, c] = (p[own, c, None] * rows[own, c]).sum(axis=0) / masses[y, c]
+    groups = sum(masses[one] * np.outer(means[one], means[one]) for one in means)
+    between = 0.0
+    for y in range(CLASSES):
+        others = [(y, c) for c in range(CLASSES) if c != y]
+        mass = sum(masses[one] for one in others)
+        mean = sum(masses[one] * means[one] for one in others) / mass
+        between += mass * np.outer(mean, mean)
+        between += masses[y, y] * np.outer(means[y, y], means[y, y])
+    return [part / SAMPLES for part in (between, groups - between, whole - groups)]
+
+
+def test_class_parts_are_those_written_out(virtual):
+    rows, p = virtual
+    flat = (np.sqrt(p)[:, :, None] * rows).reshape(SAMPLES * CLASSES, -1)
+    found = gradient_moments.class_parts(flat @ flat.T / SAMPLES, p, LABELS)
+    parts = written_out(rows, p)
+    traces = np.array([np.trace(part) for part in parts])
+    np.testing.assert_allclose(found.shares, traces / traces.sum(), atol=1e-10)
+    assert found.shares.min() > 1e-4
+    values = np.linalg.eigvalsh(parts[0])[::-1]
+    np.testing.assert_allclose(found.values, values[:CLASSES], atol=1e-12)
+    # the class mean and the class's own output are parallel: k directions
+    assert values[CLASSES] < 1e-12 * values[0]
+
+
+def test_other_classes_have_other_parts(virtual):
+    rows, p = virtual
+    flat = (np.sqrt(p)[:, :, None] * rows).reshape(SAMPLES * CLASSES, -1)
+    gram = flat @ flat.T / SAMPLES
+    one, other = (
+        gradient_moments.class_parts(gram, p, labels) for labels in (LABELS, LABELS[::-1])
+    )
+    assert np.abs(one.shares - other.shares).max() > 1e-3
+
+
+def test_gradients_that_are_those_of_their_class_have_nothing_within():
+    p = np.array([[0.7, 0.2, 0.1], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])
+    jacobian = np.random.default_rng(3).standard_normal((3, 3, 20))
+    labels = np.repeat(np.arange(3), 2)
+    errors = p[:, None, :] - np.eye(3)
+    rows = np.einsum("ycd,ydn->ycn", errors, jacobian)[labels] * np.sqrt(p[labels])[:, :, None]
+    flat = rows.reshape(18, 20)
+    found = gradient_moments.class_parts(flat @ flat.T / 6, p[labels], labels)
+    assert found.shares[2] == pytest.approx(0, abs=1e-12)
+    assert found.shares[0] > 0.5
+
+
+def test_where_nothing_is_learnt_from_there_are_no_parts():
+    p = np.eye(3)[np.arange(6) % 3]
+    found = gradient_moments.class_parts(np.zeros((18, 18)), p, np.arange(6) % 3)
+    np.testing.assert_array_equal(found.shares, 0)
+    np.testing.assert_array_equal(found.values, 0)

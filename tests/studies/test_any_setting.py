@@ -1,6 +1,7 @@
 """Any setting within the declared bounds is refused in one line, or runs: finite or nan."""
 
 import any_setting
+import numpy as np
 import pytest
 from hypothesis import strategies as st
 
@@ -30,13 +31,14 @@ SOME = {
     "trained_networks": {
         "depth": st.integers(1, 3),
         "width": st.integers(6, 12),
+        "initial_scale": st.floats(0.3, 3),
         "learning_rate": st.floats(1e-6, 0.02),
         "weight_decay": st.floats(0, 1),
         "batch_size": st.integers(1, 8),
         "hessian": st.sampled_from([False, False, True]),
         "steps": st.integers(2, 8),
         "checkpoints": st.integers(2, 3),
-        "steps_in": st.sampled_from(["all", "all", "all", "dominant", "bulk"]),
+        "steps_in": st.sampled_from(["all", "all", "all", "dominant", "bulk", "random"]),
         "switch_step": st.integers(0, 2),
     },
     "eigenspace_alignment/nuisance": {
@@ -73,20 +75,34 @@ def test_a_setting_is_refused_or_runs(name):
 
 
 @pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"switch_step": 1, "steps_in": "dominant"},
+        {"learning_rate": 9.0, "width": 2, "depth": 3, "steps": 5},
+        {"learning_rate": 9.0, "width": 2, "depth": 3, "steps": 5, "hessian": True},
+    ],
+    ids=["diverges", "diverges, confined", "dies", "dies, with its Hessian"],
+)
+def test_a_network_that_diverges_or_dies_says_so(values):
+    _, simulated, _ = any_setting.runs("trained_networks", {**STEEP, **values})
+    dead = values.get("depth") == 3
+    assert bool(np.isnan(simulated.training_loss.isel(step=-1)).all()) != dead
+    assert np.isnan(simulated.spread_of_lengths.isel(step=-1)).any()
+    assert np.isfinite(simulated.training_loss.isel(step=0)).all()
+
+
+@pytest.mark.parametrize(
     ("name", "values"),
     [
         ("jacobian_depth", DEEP),
         ("jacobian_depth", {**DEEP, "activation": "relu", "initialisation": "orthogonal"}),
         ("depth_limits", DEAD),
-        ("trained_networks", STEEP),
-        ("trained_networks", {**STEEP, "learning_rate": 9.0, "width": 2, "depth": 3, "steps": 5}),
     ],
     ids=[
         "expm1 overflows",
         "expm1 overflows, ReLU",
         "dead features: 0 / 0",
-        "single precision overflows",
-        "a network that dies",
     ],
 )
 @pytest.mark.xfail(strict=True, raises=(RuntimeWarning, ValueError))

@@ -11,7 +11,13 @@ from rankscope.planning import parameters as planning
 from rankscope.studies.effective_dimension.theory import fluctuations, kernel
 from rankscope.studies.trained_networks import simulation, theory
 from rankscope.studies.trained_networks.parameters import Parameters
-from rankscope.studies.trained_networks.simulation import curvature, hessian, photographs
+from rankscope.studies.trained_networks.simulation import (
+    curvature,
+    hessian,
+    measures,
+    photographs,
+    units,
+)
 
 SMALL = {
     "depth": 3,
@@ -88,6 +94,49 @@ def test_training_learns_the_images():
     assert np.all(np.isnan(data.share.sel(step=0, direction="update")))
 
 
+def test_weights_before_training_are_a_direction_and_at_the_start_the_only_one():
+    data = simulated(steps=30)
+    share = data.block_share
+    both = [share.sel(direction=one) for one in ("weights", "start")]
+    np.testing.assert_array_equal(*(one.isel(step=0) for one in both))
+    assert np.abs(both[0] - both[1]).isel(step=-1).max() > 1e-4
+    assert np.all(data.relative_update.isel(step=0) == 0)
+    assert np.all(data.relative_update.isel(step=-1) > 0.01)
+
+
+def test_the_signal_to_noise_ratio_is_that_of_a_mixture_and_follows_the_noise():
+    generator = np.random.default_rng(7)
+    labels = np.tile(np.arange(4), 2000)
+    noise = generator.standard_normal((8000, 30)) / np.sqrt(5.0)
+    found = units.signal_to_noise(np.eye(4, 30)[labels] + noise, labels)
+    # the variance within is known to 1 in 500, the means to 1 in 100
+    assert found == pytest.approx(5.0, rel=0.05)
+    assert units.signal_to_noise(np.eye(4, 30)[labels] + 2 * noise, labels) < 1.5
+    plain, noisy = (simulated(steps=4, noise=noise) for noise in (0.5, 2.0))
+    assert np.all(plain.signal_to_noise > 3 * noisy.signal_to_noise)
+    assert "signal_to_noise" not in simulated(steps=4)
+
+
+def test_the_misalignment_of_units_is_that_of_their_gradients_written_out():
+    chosen = planning.build(Parameters, SMALL | {"noise": 0.5, "width": 5}, "test")
+    generator = np.random.default_rng(8)
+    data = photographs.draw(chosen, generator)
+    weights, start = (simulation._network(chosen, generator) for _ in range(2))
+    count = chosen.samples_per_class * chosen.classes
+    rows = []
+    for image, label in zip(data.images[:count], data.labels[:count], strict=True):
+        arguments = (image[None], np.array([label]), ACTIVATIONS["relu"])
+        rows.append(dense_networks.loss_gradients(weights, *arguments)[0].astype(float))
+    outside, update = 0.0, (weights[0] - start[0]).astype(float)
+    for unit in range(5):
+        own = np.stack([one[unit] for one in rows])
+        rest = np.linalg.eigh(own.T @ own)[1][:, :-4]
+        outside += ((rest.T @ update[unit]) ** 2).sum()
+    found = units.measure(chosen, data, weights, start)["unit_misalignment"]
+    assert found == pytest.approx(outside / (update**2).sum(), rel=1e-3)
+    assert found < 0.99
+
+
 def test_confined_steps_add_up_to_free_ones():
     values = {"steps": 41, "switch_step": 40}
     chosen = {
@@ -99,14 +148,29 @@ def test_confined_steps_add_up_to_free_ones():
     weights = [w[None] for w in simulation._network(chosen["all"], generator)]
     slopes = [generator.standard_normal(w.shape).astype(np.float32) for w in weights]
     taken = {
-        part: curvature.Confined(chosen[part], data)(40, weights, [s.copy() for s in slopes])
+        part: curvature.Confined(chosen[part], data, [])(40, weights, [s.copy() for s in slopes])
         for part in ("dominant", "bulk")
     }
     for inside, outside, slope in zip(taken["dominant"], taken["bulk"], slopes, strict=True):
         np.testing.assert_allclose(inside + outside, slope, atol=1e-5)
         assert 0 < np.linalg.norm(inside) < np.linalg.norm(slope)
-    before = curvature.Confined(chosen["bulk"], data)(39, weights, [s.copy() for s in slopes])
+    before = curvature.Confined(chosen["bulk"], data, [])(39, weights, [s.copy() for s in slopes])
     np.testing.assert_array_equal(before[0], slopes[0])
+
+
+def test_random_directions_are_kept_for_three_steps_and_then_drawn_afresh():
+    values = {"steps": 41, "switch_step": 1, "steps_in": "random"}
+    chosen = planning.build(Parameters, SMALL | values, "test")
+    generator = np.random.default_rng(3)
+    weights = [w[None] for w in simulation._network(chosen, generator)]
+    slopes = [generator.standard_normal(w.shape).astype(np.float32) for w in weights]
+    confined = curvature.Confined(chosen, [None], [generator])
+    first, last, afresh = (
+        confined(step, weights, [s.copy() for s in slopes])[0] for step in (1, 3, 4)
+    )
+    np.testing.assert_array_equal(first, last)
+    assert np.abs(afresh - first).max() > 0.01 * np.abs(slopes[0]).max() / chosen.width
+    assert 0 < np.linalg.norm(first) < 0.2 * np.linalg.norm(slopes[0])
 
 
 def test_the_grid_gives_the_arc_cosine_map_and_the_injection_of_relu():
@@ -129,6 +193,30 @@ def test_the_map_of_tanh_is_that_of_drawn_pairs():
     drawn = (first * second) / (first**2).mean()
     error = drawn.std() / np.sqrt(len(drawn))
     assert abs(theory.correlation_map("tanh", 1.0)(c) - drawn.mean()) < 5 * error
+
+
+def test_the_scale_of_initial_weights_is_followed_where_it_matters():
+    values = {"activation": "tanh", "initial_scale": 2.0, "depth": 2, "width": 3000}
+    scaled = planning.build(Parameters, SMALL | values, "test")
+    plain = planning.build(Parameters, SMALL | values | {"initial_scale": 1.0}, "test")
+    generator = np.random.default_rng(6)
+    batch = photographs.draw(scaled, generator).held_out
+    found = dense_networks.forward(
+        simulation._network(scaled, generator), batch, ACTIVATIONS["tanh"]
+    )
+    measured = batch_geometry.participation_ratio(measures.centred(found))
+    expected, other = (theory.initial_ratios(one)[0] for one in (scaled, plain))
+    # batches of 120 images differ by some per cent, the scales by more than a tenth
+    np.testing.assert_allclose(measured, expected, rtol=0.08)
+    assert np.all(np.abs(measured / other - 1) > 0.1)
+
+
+def test_the_scale_of_initial_weights_is_nothing_to_relu():
+    chosen = [
+        planning.build(Parameters, SMALL | {"initial_scale": scale}, "test") for scale in (1.0, 3.0)
+    ]
+    plain, scaled = (theory.initial_ratios(one)[1] for one in chosen)
+    np.testing.assert_allclose(plain, scaled, rtol=1e-3)
 
 
 def test_the_start_is_that_of_many_networks_and_infinite_width_is_not():
@@ -203,6 +291,20 @@ def test_leading_eigenpairs_of_the_hessian_are_those_of_the_matrix_written_out(a
     leading = np.linalg.eigh(gauss_newton)[1][:, -4:]
     inside = (vectors[:, -3:].T @ leading) ** 2
     assert found["hessian_in_gauss_newton"] == pytest.approx(inside.sum() / 3, abs=1e-3)
+
+
+def test_the_density_of_the_hessian_is_that_of_the_matrix_written_out():
+    chosen, data, weights, _, whole = both_matrices("tanh")
+    values = np.linalg.eigvalsh(whole)
+    found = hessian.measure(chosen, data, weights, [[np.ones_like(w) for w in weights]])
+    density, step = found["hessian_density"], hessian.DENSITY[1] - hessian.DENSITY[0]
+    away = hessian.DENSITY[:, None] - values / values[-1]
+    exact = np.exp(-((away / 0.01) ** 2) / 2).mean(axis=1) / (np.sqrt(2 * np.pi) * 0.01)
+    assert density.sum() * step == pytest.approx(1, abs=0.02)
+    # two probes of some hundred dimensions: the bulk to a tenth
+    low = np.abs(hessian.DENSITY) < 0.02
+    np.testing.assert_allclose(density[low].sum(), exact[low].sum(), rtol=0.1)
+    assert density[hessian.DENSITY > 0.1].sum() < 0.3 * density[low].sum()
 
 
 def test_the_hessian_is_looked_at_in_later_steps_where_it_is_asked_for():

@@ -7,6 +7,7 @@ spectrum of ``(1/M) sum_i g_i g_i^T``, in as many dimensions as there are weight
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import linalg
@@ -35,6 +36,16 @@ class Gradients:
         """Return ``g_i . g_j / M`` by layer, shape ``(layers, M, M)``; their sum is the whole's."""
         grams = [(e @ e.T) * (f @ f.T) for e, f in zip(self.errors, self.features, strict=True)]
         return np.stack(grams).astype(float) / len(self.errors[0])
+
+    def gram(self) -> np.ndarray:
+        """Return the whole's ``g_i . g_j / M``, shape ``(M, M)``, one layer after the other."""
+        size = len(self.errors[0])
+        total = np.zeros((size, size))
+        for e, f in zip(self.errors, self.features, strict=True):
+            product = e @ e.T
+            product *= f @ f.T
+            total += product
+        return total / size
 
     def inner(self, directions: Layers) -> np.ndarray:
         """Return ``g_i . u`` by layer for a direction in weight space, shape ``(layers, M)``."""
@@ -105,13 +116,31 @@ def leading_directions(gradients: Gradients, count: int) -> Layers:
     Returns:
         Per layer ``(count, out, in)``; over all layers together they are orthonormal.
     """
-    pairs = spectrum(gradients.grams().sum(axis=0), count)
+    pairs = spectrum(gradients.gram(), count)
     scale = 1 / np.sqrt(np.maximum(pairs.values, np.finfo(float).tiny) * len(pairs.vectors))
     weights = (pairs.vectors * scale).T[:, :, None]
     return [
         (weights * e).swapaxes(1, 2) @ f.astype(float)
         for e, f in zip(gradients.errors, gradients.features, strict=True)
     ]
+
+
+def random_directions(
+    generator: np.random.Generator, shapes: Sequence[tuple[int, ...]], count: int
+) -> Layers:
+    """Return a basis of a random subspace of weight space, all being equally likely.
+
+    Few Gaussian directions of many are nearly orthogonal, so that a Cholesky factor of their
+    Gram matrix makes them orthonormal to rounding.
+
+    Returns:
+        Per layer ``(count, out, in)``, in single precision; together they are orthonormal.
+    """
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+    rows = generator.standard_normal((count, ends[-1]), dtype=np.float32)
+    factor = linalg.cholesky(rows @ rows.T, lower=True)
+    parts = np.split(linalg.solve_triangular(factor, rows, lower=True), ends[:-1], axis=1)
+    return [part.reshape(count, *shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def inside(directions: Layers, basis: Layers) -> Layers:
@@ -121,10 +150,66 @@ def inside(directions: Layers, basis: Layers) -> Layers:
 
 
 def outliers_by_gap(values: np.ndarray, largest: int) -> int:
-    """Count the eigenvalues before the largest ratio of neighbours, among the first ``largest``."""
+    """Count the eigenvalues before the largest ratio of neighbours, among the first ``largest``.
+
+    Of a matrix of zeros none is an outlier.
+    """
+    if not values[0] > 0:
+        return 0
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = values[:largest] / values[1 : largest + 1]
     return int(np.nanargmax(ratios)) + 1
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassParts:
+    """The Gauss-Newton matrix as a sum over classes, pairs of classes, and what is within them.
+
+    Attributes:
+        shares: of the trace, between classes, across outputs of a class, and within.
+        values: the k largest eigenvalues of the part between classes, descending.
+    """
+
+    shares: np.ndarray
+    values: np.ndarray
+
+
+def class_parts(gram: np.ndarray, probabilities: np.ndarray, labels: np.ndarray) -> ClassParts:
+    """Split the Gauss-Newton matrix by the mean gradients of classes and outputs.
+
+    With ``a_ic = J_i^T (p_i - e_c)`` of weight ``p_ic / M``, the matrix is the sum of
+    ``W_yc m_yc m_yc^T``, ``m_yc`` the weighted mean over the images of class y and ``W_yc``
+    their weight, and of what varies within. The mean over outputs ``c != y`` is that of a class,
+    parallel to ``m_yy``; both make the part between classes, and the rest of the means that
+    across outputs. Derived in docs, after Papyan, arXiv 2008.11865.
+
+    Args:
+        gram: of the virtual gradients ``sqrt(p_ic) a_ic``, output by output of every image.
+        probabilities: ``p``, shape ``(M, k)``.
+        labels: y of the images.
+    """
+    images, k = probabilities.shape
+    p = probabilities.astype(float)
+    member = (labels[:, None] == np.arange(k)).astype(float)
+    masses = member.T @ p
+    # column (y, c): square roots of the weights of its gradients, of unit length
+    columns = member[:, None, :, None] * np.eye(k)[:, None, :] * np.sqrt(p)[:, :, None, None]
+    columns = columns.reshape(images * k, k * k)
+    columns *= _inverse(np.sqrt(masses)).ravel()
+    means = columns.T @ gram @ columns
+    other = np.sqrt(masses) * (1 - np.eye(k))
+    other *= _inverse(np.linalg.norm(other, axis=1))[:, None]
+    rows = np.eye(k)[:, :, None] * np.stack([np.eye(k), other])[:, :, None, :]
+    rows = rows.reshape(2 * k, k * k)
+    between = rows @ means @ rows.T
+    parts = np.diff([0.0, np.trace(between), np.trace(means), np.trace(gram)])
+    shares = parts * _inverse(parts.sum())
+    return ClassParts(shares, np.linalg.eigvalsh(between)[: -k - 1 : -1])
+
+
+def _inverse(values: np.ndarray) -> np.ndarray:
+    """Return inverses, and 0 of 0."""
+    return np.divide(1.0, values, out=np.zeros_like(values), where=values > 0)
 
 
 def within_edge(gram: np.ndarray, groups: np.ndarray) -> float:

@@ -4,7 +4,8 @@ No paper of its own: the networks of Makwana, arXiv 2507.07675 (``effective_dime
 minibatch SGD or Adam on images, and looked at as in Ben Arous et al., arXiv 2310.03010
 (``eigenspace_alignment``). Claims are those of these papers carried over to trained networks, or of
 arXiv 2008.08186 (neural collapse), 1812.04754 (gradients in a tiny subspace) and 2405.16002 (steps
-confined to it), of which the abstracts were available.
+confined to it), of which the abstracts were available, or of 2008.11865 (classes in spectra),
+recalled.
 
 ==================================  ==========================================================
 the papers                          here

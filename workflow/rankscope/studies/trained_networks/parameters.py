@@ -13,8 +13,10 @@ SAMPLES = 200
 """Images whose gradients make G, nearly: the same number of each class."""
 CURVATURE_SAMPLES = 60
 """Images that make the Hessian and the Gauss-Newton matrix, nearly: k gradients each."""
-HESSIAN_COST = 2e-6
+HESSIAN_COST = 5e-7
 """Seconds per weight and class of the Hessian's eigenpairs."""
+DENSITY_COST = 7e-6
+"""Seconds per weight of its spectral density."""
 EARLY = 1 / 20
 """Share of the steps that is "a short period of training"."""
 
@@ -26,7 +28,13 @@ class Parameters:
     depth: int = whole("hidden layers", at_least=1)
     width: int = whole("units n of each hidden layer", at_least=2)
     activation: str = one_of("activation", "relu", "tanh", default="relu")
+    initial_scale: float = real(
+        "factor of the standard deviation of all initial weights", above=0, default=1.0
+    )
     images: str = one_of("images, all of mean square 1", *PIXELS)
+    noise: float = real(
+        "standard deviation of Gaussian noise that is added to every pixel", at_least=0, default=0.0
+    )
     classes: int = whole("classes k, the first ones", at_least=2, at_most=10)
     labels: str = one_of(
         "labels of the training images: their own, or permuted among them",
@@ -44,10 +52,11 @@ class Parameters:
 
     steps_in: str = one_of(
         "part of the gradient that steps take after the switch: all of it, that in the k leading "
-        "eigenvectors of the Gauss-Newton matrix, or the rest",
+        "eigenvectors of the Gauss-Newton matrix, the rest, or that in k random directions",
         "all",
         "dominant",
         "bulk",
+        "random",
         default="all",
     )
     switch_step: int = whole(
@@ -57,7 +66,8 @@ class Parameters:
     )
 
     hessian: bool = flag(
-        "whether leading eigenpairs of the Hessian are found, after a twentieth of the steps",
+        "whether leading eigenpairs and the spectral density of the Hessian are found, after a "
+        "twentieth of the steps",
         default=False,
     )
 
@@ -121,12 +131,17 @@ class Parameters:
         if self.optimiser == "adam":
             step += 3e-9 * weights
         virtual = self.curvature_per_class * self.classes**2
-        look = 0.005 * (self.depth + 1) + 2.5e-10 * virtual**3
-        if self.steps_in != "all":
-            step += 0.3 * look
-        found = len(self.later_steps) * HESSIAN_COST * weights * self.classes if self.hessian else 0
+        look = 0.005 * (self.depth + 1) + 1.5e-10 * virtual**3
+        if self.steps_in == "random":
+            step += 1e-8 * weights * self.classes
+        elif self.steps_in != "all":
+            step += (1e-3 + 2e-10 * virtual**3) / 3
+        hessian = weights * (HESSIAN_COST * self.classes + DENSITY_COST)
+        found = len(self.later_steps) * hessian if self.hessian else 0
+        if self.noise:
+            found += 8e-4 * self.width * (PIXELS[self.images] / 64) ** 3
         return Cost(
-            seconds=0.05 + self.steps * step + len(self.measured_steps) * look + found,
+            seconds=0.02 + self.steps * step + len(self.measured_steps) * look + found,
             memory_mb=600 + 2e-4 * weights,
             prediction_seconds=0.05 + 0.05 * self.depth,
             replicate_kb=10,

@@ -67,10 +67,41 @@ def hessian_outliers(point: Point, values: xr.DataArray) -> Planted:
     return _like(point, "hessian_in_gauss_newton", values)
 
 
+def class_means(point: Point, values: xr.DataArray) -> Planted:
+    """Return that ratio with the classes, and the run's mean with mixed images."""
+    like = point.measured.class_ratio.mean("replicate")
+    mixed = like.sel(grouping="mixed images", drop=True)
+    return _like(point, "class_ratio", xr.where(like.grouping == "classes", values, mixed))
+
+
 def layer_updates(point: Point, values: xr.DataArray) -> Planted:
     """Return that share of the update, and nothing of the gradients."""
     chosen = point.measured.direction == "update"
     return _like(point, "block_share", xr.where(chosen, values, 0.0))
+
+
+def noise_law(point: Point, values: xr.DataArray) -> Planted:
+    """Return a power of the run's mean lambda, from a hundredth at lambda of 100."""
+    ratio = float(point.measured.signal_to_noise.mean()) / 100
+    return _like(point, "unit_misalignment", 0.01 * ratio**values)
+
+
+def layer_weights(point: Point, values: xr.DataArray) -> Planted:
+    """Return that share of the weights after training, and nothing of those before."""
+    chosen = point.measured.direction == "weights"
+    return _like(point, "block_share", xr.where(chosen, values, 0.0))
+
+
+def weights_gain(point: Point, values: xr.DataArray) -> Planted:
+    """Return a share of 0.01 before training."""
+    chosen = point.measured.direction == "weights"
+    return _like(point, "block_share", 0.01 * xr.where(chosen, values, 1.0))
+
+
+def lazy_starts(point: Point, values: xr.DataArray) -> Planted:
+    """Return relative updates of 3 from a small start."""
+    ratio = values if point.initial_scale > 1 else xr.ones_like(values)
+    return _like(point, "relative_update", 3 * ratio)
 
 
 def dominant_only(point: Point, values: xr.DataArray) -> Planted:
@@ -81,6 +112,11 @@ def dominant_only(point: Point, values: xr.DataArray) -> Planted:
 
 
 def bulk_only(point: Point, values: xr.DataArray) -> Planted:
+    """Return such losses."""
+    return dominant_only(point, values)
+
+
+def random_only(point: Point, values: xr.DataArray) -> Planted:
     """Return such losses."""
     return dominant_only(point, values)
 

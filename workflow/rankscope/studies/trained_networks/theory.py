@@ -44,6 +44,9 @@ def predict(parameters: Parameters) -> xr.Dataset:
             "random_share": variable(
                 (), k / sizes.sum(), "expected share of a random direction in k others"
             ),
+            "random_unit_share": variable(
+                (), min(k * parameters.width / sizes[0], 1.0), "the same, of a first unit's weights"
+            ),
             "random_block_share": variable(
                 "block", np.minimum(k / sizes, 1.0), "the same, of a layer's direction"
             ),
@@ -59,9 +62,11 @@ def initial_ratios(parameters: Parameters) -> tuple[np.ndarray, np.ndarray]:
     """Return the centred participation ratio by layer, at infinite and at finite width.
 
     ``1/PR = 1/PR_inf + V`` with ``V_{l+1} = r(c_l)^2 V_l + kappa(c_l) / n`` and ``V_0 = 0``; of
-    first order in l/n, and given up to ``l = n / 8``. Derived in docs.
+    first order in l/n, and given up to ``l = n / 8``. The scale of the weights matters where the
+    activation is not homogeneous. Derived in docs.
     """
     phi, gain = ACTIVATION[parameters.activation]
+    gain *= parameters.initial_scale**2
     cosines = _input_cosines(parameters)
     upper = np.triu_indices(cosines.shape[-1], 1)
     square, fluctuation = 1.0, 0.0
@@ -119,6 +124,9 @@ def _input_cosines(parameters: Parameters) -> np.ndarray:
         order = generator.permutation(len(digits))
         rows = [order[digits[order] == c] for c in range(parameters.classes)]
         batch = pixels[np.concatenate([r[: parameters.held_out_per_class] for r in rows])]
+        if parameters.noise:
+            batch = batch / np.sqrt((batch**2).mean(axis=1, keepdims=True))
+            batch += parameters.noise * generator.standard_normal(batch.shape)
         unit = batch / np.sqrt((batch**2).sum(axis=1, keepdims=True))
         found.append(unit @ unit.T)
     return np.stack(found)

@@ -1,5 +1,7 @@
 """What is claimed of networks before, during and after training on images."""
 
-from rankscope.studies.trained_networks.claims import features, gradients
+# in the order of the report
+# isort: skip_file
+from rankscope.studies.trained_networks.claims import features, gradients, confined
 
-__all__ = ["features", "gradients"]
+__all__ = ["features", "gradients", "confined"]  # noqa: RUF022

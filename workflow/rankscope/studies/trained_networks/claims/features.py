@@ -115,6 +115,7 @@ def collapse_survives(results: Results, rank: Measure) -> Iterator[Sample]:
     source=COLLAPSE,
     basis=DERIVED,
     figure="last_layer",
+    over="initial_scale",
 )
 def final_ratio(results: Results) -> Iterator[Sample]:
     """Divide the ratio at the end by that of a simplex."""
@@ -138,6 +139,7 @@ def final_ratio(results: Results) -> Iterator[Sample]:
     source=HERE,
     basis=DERIVED,
     figure="last_layer",
+    over="initial_scale",
     targets={"holds": 3.0},
 )
 def wrong_labels(results: Results) -> Iterator[Sample]:

@@ -3,26 +3,20 @@
 import dataclasses
 from collections.abc import Iterator
 
-import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import ABSTRACT, RECALLED, Definition, claim
-from rankscope.evidence.region import at_least, at_most, between, varies
+from rankscope.evidence.claims import ABSTRACT, DERIVED, HERE, RECALLED, Definition, claim
+from rankscope.evidence.region import at_least, at_most, between, varies, within
 from rankscope.evidence.results import Family, Point, Results
-from rankscope.evidence.samples import Sample, ratio_of_means
+from rankscope.evidence.samples import Sample, ratio_of_means, slope
 from rankscope.studies.trained_networks.parameters import CURVATURE_SAMPLES, EARLY, SAMPLES
 from rankscope.studies.trained_networks.selection import FREE, end
 
 TINY = "Gur-Ari, Roberts and Dyer, arXiv 1812.04754, abstract"
-CONFINED = "Song, Ahn and Yun, arXiv 2405.16002, abstract"
+CLASSES = "Papyan, arXiv 1901.08244 and 2008.11865, carried over"
 ALIGNS = "Ben Arous et al., arXiv 2310.03010, carried over"
 OF_FEW = (
     f"{SAMPLES} images make G, {CURVATURE_SAMPLES} Gauss-Newton and the Hessian, or nearly so many"
-)
-CONFINED_SCOPE = (
-    f"SGD; leading eigenvectors of the Gauss-Newton matrix of {CURVATURE_SAMPLES} images or nearly "
-    "so many, every third step; points that the grid confines, in the default one: ReLU, depth 2, "
-    "width 64, 4 classes, 600 steps"
 )
 RESIDUAL = 1e-2
 """Of an eigenpair, over the largest eigenvalue: a pair beyond is none."""
@@ -131,6 +125,30 @@ def tiny_subspace(results: Results, gradient: Spectral) -> Iterator[Sample]:
 
 
 @claim(
+    "outliers: of class means",
+    "After a short period of training the k - 1 leading eigenvalues of the class means' part of "
+    "the Gauss-Newton matrix are {accepted} times the matrix's own.",
+    accepted=at_least(0.5, why="more than all that varies about class means; they are never above"),
+    estimate="geometric mean of the ratios of eigenvalues",
+    null="images mixed among the classes",
+    scope="steps from a twentieth of training on at which the null is below 0.25: before classes "
+    f"differ, any groups have the mean of all; {OF_FEW}",
+    source=CLASSES,
+    basis=RECALLED,
+    figure="class_structure",
+    over="labels",
+)
+def class_means(results: Results) -> Iterator[Sample]:
+    """Take the ratio at every checkpoint in scope."""
+    for point in results.where(**FREE):
+        for step in _later(point):
+            ratio = point.measured.class_ratio.sel(step=step)
+            chance = float(ratio.sel(grouping="mixed images").mean())
+            if chance < 0.25:
+                yield Sample(point, ratio.sel(grouping="classes"), f"step {step}", chance=chance)
+
+
+@claim(
     "Hessian: its outliers are Gauss-Newton's",
     "After a short period of training {accepted} of the span of the Hessian's k - 1 leading "
     "eigenvectors lies in that of the k leading ones of the Gauss-Newton matrix.",
@@ -177,52 +195,108 @@ def layer_updates(results: Results) -> Iterator[Sample]:
 
 
 @claim(
-    "confined: dominant-only training",
-    "Once steps are confined to the k leading eigenvectors, the logarithm of the training loss "
-    "falls {accepted} times as much as in free training.",
-    accepted=at_most(0.2, why="does not decrease further: a fifth, for what is left of the noise"),
-    estimate="fall of the mean log loss from the switch to the end, confined over free",
-    null="free training",
-    chance=1.0,
-    scope=CONFINED_SCOPE,
-    source=CONFINED,
-    basis=ABSTRACT,
-    figure="confined_training",
-    headline=True,
+    "1/lambda: the first layer",
+    "The share of the first layer's squared update that lies outside the k leading eigenvectors of "
+    "G, unit by unit, goes with the signal-to-noise ratio lambda to the power {accepted}.",
+    accepted=within(
+        0.25,
+        of=-1.0,
+        why="corrections of relative order lambda^(-1/2) are a tenth to a third at these lambda",
+    ),
+    estimate="slope of the logarithms over points that differ in the noise of the images alone",
+    null="no dependence on the noise",
+    chance=0.0,
+    scope="the end of training; lambda of the training images as in a mixture with means of unit "
+    "length, over a decade and more; a law for large lambda, many samples and isotropic noise",
+    source=ALIGNS,
+    basis=RECALLED,
+    figure="misalignment",
 )
-def dominant_only(results: Results) -> Iterator[Sample]:
-    """Divide the falls of independent networks."""
-    yield from _falls(results, "dominant")
+def noise_law(results: Results) -> Iterator[Sample]:
+    """Fit a slope to every replicate's shares, at the mean lambda of each point."""
+    for family in results.where(lambda p: p.noise > 0, **FREE).families("noise"):
+        ratios = [float(point.measured.signal_to_noise.mean()) for point in family]
+        outside = [point.measured.unit_misalignment for point in family]
+        yield Sample(family, slope(ratios, outside))
 
 
 @claim(
-    "confined: bulk-only training",
-    "Once steps have lost their part in the k leading eigenvectors, the logarithm of the training "
-    "loss falls {accepted} times as much as in free training.",
-    accepted=at_least(0.8, why="as effective: but for a fifth, as is allowed above"),
-    estimate="fall of the mean log loss from the switch to the end, confined over free",
-    null="no further fall",
-    chance=0.0,
-    scope=CONFINED_SCOPE,
-    source=CONFINED,
-    basis=ABSTRACT,
-    figure="confined_training",
-    targets={"holds": 1.0, "fails": 0.4},
-    headline=True,
+    "weights: align layer by layer",
+    "After training {accepted} of the squared weights of every layer lies in the k leading "
+    "eigenvectors of that layer's G.",
+    accepted=at_least(0.5, why="more than in all other directions together"),
+    estimate="share of the squared length",
+    null="the weights before training, in the same eigenvectors",
+    scope=f"the end of training, every layer of weights; G of {SAMPLES} images or nearly so many",
+    source=ALIGNS,
+    basis=RECALLED,
+    figure="weights_by_layer",
+    over="initial_scale",
 )
-def bulk_only(results: Results) -> Iterator[Sample]:
-    """Divide the falls of independent networks."""
-    yield from _falls(results, "bulk")
+def layer_weights(results: Results) -> Iterator[Sample]:
+    """Take the share at the end."""
+    for point, block, weights, start in _weights(results):
+        yield Sample(point, weights, f"layer {block}", chance=float(start.mean()))
 
 
-def _falls(results: Results, part: str) -> Iterator[Sample]:
-    for free, confined in results.pairs("steps_in", "all", part):
-        falls = []
-        for point in (confined, free):
-            loss = np.log(point.measured.training_loss)
-            falls.append(loss.sel(step=point.switch_step) - end(loss))
-        pair = Family("steps_in", (free, confined))
-        yield Sample(pair, ratio_of_means(*falls), part)
+@claim(
+    "weights: training aligns them",
+    "After training the share of every layer's squared weights in the k leading eigenvectors of "
+    "its G is {accepted} times that of the weights before training in the same eigenvectors.",
+    accepted=at_least(2.0, why="twice: what the eigenvectors owe to the first weights is in both"),
+    estimate="ratio of mean shares, after over before",
+    null="no training",
+    chance=1.0,
+    scope=f"the end of training, every layer of weights; G of {SAMPLES} images or nearly so many",
+    source=ALIGNS,
+    basis=RECALLED,
+    figure="weights_by_layer",
+    over="initial_scale",
+)
+def weights_gain(results: Results) -> Iterator[Sample]:
+    """Divide the mean shares, of the same networks."""
+    for point, block, weights, start in _weights(results):
+        yield Sample(point, ratio_of_means(weights, start), f"layer {block}")
+
+
+def _weights(results: Results) -> Iterator[tuple[Point, int, xr.DataArray, xr.DataArray]]:
+    """Yield the shares, at the end, of every layer's weights after and before training."""
+    for point in results.where(**FREE):
+        share = end(point.measured.block_share)
+        for block in point.predicted.block.values:
+            after, before = (share.sel(block=block, direction=d) for d in ("weights", "start"))
+            yield point, int(block), after, before
+
+
+@claim(
+    "scale: large starts are lazy",
+    "Weights of twice the initial standard deviation end {accepted} times as far from their start, "
+    "relative to its length, as those of half of it.",
+    accepted=at_most(
+        0.125,
+        why="half of what starts of four times the length give where weights move as far: from a "
+        "large start they need not, from a small one the signal has to be made of the update",
+    ),
+    estimate="ratio of mean relative updates, twice over half",
+    null="weights that move as far",
+    chance=0.25,
+    scope="every layer of weights; pairs of points that differ in the scale, and in the learning "
+    "rate, which is smaller at the large one, so that the start is stable",
+    source=HERE,
+    basis=DERIVED,
+    figure="relative_updates",
+    over="labels",
+    targets={"holds": 0.06},
+)
+def lazy_starts(results: Results) -> Iterator[Sample]:
+    """Divide the relative updates of independent networks."""
+    chosen = results.where(**FREE)
+    for small, large in chosen.pairs("initial_scale", 0.5, 2.0, ignoring=("learning_rate",)):
+        pair = Family("initial_scale", (small, large))
+        moved = [end(point.measured.relative_update) for point in (large, small)]
+        for block in moved[0].block.values:
+            ratio = ratio_of_means(*(one.sel(block=block) for one in moved))
+            yield Sample(pair, ratio, f"layer {block}")
 
 
 def _at(point: Point, what: Spectral, step: int) -> xr.DataArray:

@@ -15,6 +15,7 @@ from rankscope.studies.trained_networks.simulation import (
     hessian,
     measures,
     photographs,
+    units,
 )
 
 CHUNK = 16
@@ -52,24 +53,36 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
         learning_rate=parameters.learning_rate,
         weight_decay=parameters.weight_decay,
     )
-    confined = curvature.Confined(parameters, data)
+    confined = curvature.Confined(parameters, data, generators)
     confine = None if parameters.steps_in == "all" else confined
     found, done = [], 0
     for step in parameters.measured_steps:
-        dense_networks.train(
-            weights, batch, range(done, step), parameters.activation, optimiser, confine
-        )
-        done = step
-        found.append(
-            [
-                measures.measure(
-                    parameters, one, [w[i] for w in weights], [w[i] for w in start], step
-                )
+        # networks may diverge, and dead ones have ratios of nothing to nothing
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            dense_networks.train(
+                weights, batch, range(done, step), parameters.activation, optimiser, confine
+            )
+            done = step
+            found.append(
+                [
+                    measures.measure(
+                        parameters, one, [w[i] for w in weights], [w[i] for w in start], step
+                    )
+                    for i, one in enumerate(data)
+                ]
+            )
+    dataset = _dataset(parameters, found)
+    if parameters.noise:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            last = [
+                units.measure(parameters, one, [w[i] for w in weights], [w[i] for w in start])
                 for i, one in enumerate(data)
             ]
-        )
+        for name, label in units.LABELS.items():
+            values = np.array([one[name] for one in last])
+            dataset[name] = datasets.variable("replicate", values, label)
     starts = [[_start(parameters, one) for _ in range(STARTS)] for one in generators]
-    return _dataset(parameters, found).assign(
+    return dataset.assign(
         initial_inverse_ratio=datasets.variable(
             ("replicate", "layer"),
             np.mean(starts, axis=1),
@@ -93,7 +106,7 @@ def _network(parameters: Parameters, generator: np.random.Generator) -> Weights:
         parameters.width,
         parameters.depth,
         parameters.classes,
-        GAINS[parameters.activation],
+        [gain * parameters.initial_scale**2 for gain in GAINS[parameters.activation]],
         generator,
     )
     return [layer.astype(np.float32) for layer in drawn]
@@ -103,7 +116,8 @@ def _start(parameters: Parameters, generator: np.random.Generator) -> np.ndarray
     batch = photographs.draw(parameters, generator).held_out
     weights = _network(parameters, generator)
     found = dense_networks.forward(weights, batch, ACTIVATIONS[parameters.activation])
-    return 1 / batch_geometry.participation_ratio(measures.centred(found))
+    ratio = batch_geometry.participation_ratio(measures.centred(found))
+    return 1 / np.where(ratio > 0, ratio, np.nan)
 
 
 def _dataset(parameters: Parameters, found: list[list[measures.Measured]]) -> xr.Dataset:
@@ -116,12 +130,15 @@ def _dataset(parameters: Parameters, found: list[list[measures.Measured]]) -> xr
         "layer": (range(1, parameters.depth + 1), "hidden layer"),
         "block": (range(1, parameters.depth + 2), "layer of weights, the readout last"),
         "matrix": (measures.MATRICES, "second moment of gradients"),
+        "grouping": (measures.GROUPINGS, "how images are grouped"),
+        "part": (measures.PARTS, "part of the Gauss-Newton matrix"),
         "rule": (measures.RULES, "how outliers are counted"),
         "direction": (measures.DIRECTIONS, "direction in the space of weights"),
     }
     if parameters.hessian:
         later = found[-len(parameters.later_steps) :]
         axes["later_step"] = (parameters.later_steps, "training step from a twentieth of them on")
+        axes["relative_eigenvalue"] = (hessian.DENSITY.tolist(), "eigenvalue over the largest")
         for name, label in hessian.LABELS.items():
             dimensions = ("later_step", *hessian.DIMENSIONS.get(name, ()))
             variables[name] = _over_steps(later, name, dimensions, label)

@@ -1,4 +1,4 @@
-"""The Gauss-Newton matrix, as gradients, and steps confined to its leading eigenvectors."""
+"""The Gauss-Newton matrix, as gradients, and steps confined to few directions, or to the rest."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from rankscope.studies.trained_networks.parameters import Parameters
 from rankscope.studies.trained_networks.simulation.photographs import Data
 
 EVERY = 3
-"""Steps for which leading eigenvectors are kept."""
+"""Steps for which directions are kept."""
 
 
 def gradients(weights: Weights, training: Pass, count: int) -> Gradients:
@@ -26,11 +26,22 @@ def gradients(weights: Weights, training: Pass, count: int) -> Gradients:
     return Gradients([e * np.float32(np.sqrt(classes)) for e in backward], features)
 
 
-class Confined:
-    """Takes the part of gradients inside the k leading eigenvectors, or the part outside."""
+def measurable(layers: Weights) -> bool:
+    """Say whether single precision holds squares of inner products; else a network has diverged."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return all(np.isfinite((layer**4).sum()) for layer in layers)
 
-    def __init__(self, parameters: Parameters, data: Sequence[Data]) -> None:
-        self._parameters, self._data = parameters, data
+
+class Confined:
+    """Takes the part of gradients in k directions, leading or random, or outside leading ones."""
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        data: Sequence[Data],
+        generators: Sequence[np.random.Generator],
+    ) -> None:
+        self._parameters, self._data, self._generators = parameters, data, generators
         self._bases: list[Weights] = []
 
     def __call__(self, step: int, weights: Weights, slopes: Weights) -> Weights:
@@ -40,21 +51,31 @@ class Confined:
             return slopes
         networks = range(len(self._data))
         if since % EVERY == 0:
-            self._bases = [self._basis(one, [w[one] for w in weights]) for one in networks]
+            find = self._random if self._parameters.steps_in == "random" else self._leading
+            self._bases = [find(one, [w[one] for w in weights]) for one in networks]
         for one in networks:
             own = [slope[one] for slope in slopes]
+            if not measurable([*own, *self._bases[one]]):
+                continue
             part = gradient_moments.inside(own, self._bases[one])
-            for slope, dominant in zip(own, part, strict=True):
-                if self._parameters.steps_in == "dominant":
-                    slope[...] = dominant
+            for slope, inside in zip(own, part, strict=True):
+                if self._parameters.steps_in == "bulk":
+                    slope -= inside
                 else:
-                    slope -= dominant
+                    slope[...] = inside
         return slopes
 
-    def _basis(self, network: int, weights: Weights) -> Weights:
+    def _random(self, network: int, weights: Weights) -> Weights:
+        return gradient_moments.random_directions(
+            self._generators[network], [w.shape for w in weights], self._parameters.classes
+        )
+
+    def _leading(self, network: int, weights: Weights) -> Weights:
         count = self._parameters.curvature_per_class * self._parameters.classes
         law = ACTIVATIONS[self._parameters.activation]
         found = dense_networks.forward(weights, self._data[network].images[:count], law)
+        if not measurable([*weights, *found.features, found.logits]):
+            return [np.full((1, *w.shape), np.nan) for w in weights]
         return gradient_moments.leading_directions(
             gradients(weights, found, count), self._parameters.classes
         )

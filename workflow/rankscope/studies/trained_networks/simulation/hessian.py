@@ -1,8 +1,16 @@
-"""Leading eigenpairs of the Hessian of the loss, by Lanczos on exact products."""
+"""Leading eigenpairs and spectral density of the Hessian, by Lanczos on exact products."""
+
+from collections.abc import Callable
 
 import numpy as np
 
-from rankscope.numerics import dense_networks, eigenpairs, gradient_moments, subspaces
+from rankscope.numerics import (
+    dense_networks,
+    eigenpairs,
+    gradient_moments,
+    spectral_density,
+    subspaces,
+)
 from rankscope.numerics.activations import ACTIVATIONS
 from rankscope.numerics.dense_networks import Weights
 from rankscope.studies.trained_networks.parameters import Parameters
@@ -14,16 +22,26 @@ TOLERANCE = 1e-3
 ROUGHLY = 0.05
 """The same, of the norm."""
 MOST_STEPS = 200
+PROBES, QUADRATURE_STEPS = 2, 60
+DENSITY = np.linspace(-0.6, 1.1, 171)
+"""Where the density is taken, over the largest eigenvalue."""
+SMOOTHING = 0.01
+"""Standard deviation of the kernel, over the same."""
 
 LABELS = {
     "hessian_eigenvalue": "2 k + 1 largest eigenvalues of the whole network's Hessian",
     "hessian_residual": "largest residual of the first k + 1 of them, over the largest",
     "hessian_outliers": "eigenvalues of the Hessian before the largest gap",
     "hessian_share": "share of a direction's square in the Hessian's k leading eigenvectors",
+    "hessian_density": "density of the Hessian's eigenvalues over the largest",
     "hessian_in_gauss_newton": "share of the Hessian's k - 1 leading eigenvectors in the span of "
     "the k leading ones of the Gauss-Newton matrix of the same images",
 }
-DIMENSIONS = {"hessian_eigenvalue": ("leading",), "hessian_share": ("direction",)}
+DIMENSIONS = {
+    "hessian_eigenvalue": ("leading",),
+    "hessian_share": ("direction",),
+    "hessian_density": ("relative_eigenvalue",),
+}
 
 
 def measure(
@@ -65,9 +83,20 @@ def measure(
         "hessian_eigenvalue": values,
         "hessian_residual": float(pairs.residual[0, : k + 1].max()),
         "hessian_outliers": gradient_moments.outliers_by_gap(np.maximum(values, 0.0), 2 * k),
+        "hessian_density": _density(product, start.size, values[0]),
         "hessian_share": np.array([subspaces.overlap(one, vectors[:, :k]) ** 2 for one in flat]),
         "hessian_in_gauss_newton": float((inside**2).mean()),
     }
+
+
+def _density(product: Callable[[np.ndarray], np.ndarray], size: int, largest: float) -> np.ndarray:
+    """Return the density of eigenvalues over the largest, each smoothed by a Gaussian."""
+    probes = np.random.default_rng(1).standard_normal((PROBES, size))
+    found = spectral_density.quadrature(
+        lambda row: product(row[None].astype(np.float32))[0], probes, QUADRATURE_STEPS
+    )
+    relative = spectral_density.Quadrature(found.nodes / largest, found.weights)
+    return spectral_density.smoothed(relative, DENSITY, SMOOTHING)
 
 
 def _flat(layers: Weights) -> np.ndarray:

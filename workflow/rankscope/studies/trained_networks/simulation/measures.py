@@ -19,8 +19,11 @@ from rankscope.studies.trained_networks.simulation.photographs import Data
 TOLERANCE = 1e-2
 EIGENVALUES = 40
 MATRICES = ("G", "Gauss-Newton")
+GROUPINGS = ("classes", "mixed images")
+"""By label, and the null: every group has as many images, of labels one after the other."""
+PARTS = ("between classes", "across outputs", "within")
 RULES = ("largest gap", "above the edge")
-DIRECTIONS = ("gradient", "minibatch", "update")
+DIRECTIONS = ("gradient", "minibatch", "update", "weights", "start")
 
 Measured = dict[str, np.ndarray | float]
 
@@ -44,6 +47,10 @@ LABELS = {
     "edge": "largest eigenvalue within groups, the measured edge of the bulk",
     "outliers": "eigenvalues outside the bulk",
     "share": "share of a direction's square in the k leading eigenvectors of the whole's matrix",
+    "class_share": "share of the trace of the Gauss-Newton matrix",
+    "class_ratio": "k - 1 leading eigenvalues of the part between classes over those of the whole "
+    "Gauss-Newton matrix, geometric mean",
+    "relative_update": "length of a layer's update from the start, over that of its first weights",
     "block_share": "share of a layer's direction in the k leading eigenvectors of its G",
 }
 DIMENSIONS = {
@@ -52,6 +59,9 @@ DIMENSIONS = {
     "edge": ("matrix",),
     "outliers": ("matrix", "rule"),
     "share": ("matrix", "direction"),
+    "class_share": ("grouping", "part"),
+    "class_ratio": ("grouping",),
+    "relative_update": ("block",),
     "block_share": ("block", "direction"),
 }
 
@@ -59,7 +69,7 @@ DIMENSIONS = {
 def measure(
     parameters: Parameters, data: Data, weights: Weights, start: Weights, step: int
 ) -> Measured:
-    """Measure a network.
+    """Measure a network; of one that has diverged all is ``nan``.
 
     Args:
         parameters: the point.
@@ -74,11 +84,19 @@ def measure(
     guesses = held_out.logits.argmax(axis=1)
     errors = training.probabilities - np.eye(parameters.classes, dtype=np.float32)[data.labels]
     backward = dense_networks.backward(weights, training.slopes, errors)
+    if not curvature.measurable([*weights, *training.features, training.logits, *backward]):
+        # of the shape of what a network of zeros gives
+        zeros = [np.zeros_like(layer) for layer in weights]
+        found = measure(parameters, data, zeros, zeros, step)
+        return {name: np.full_like(value, np.nan, dtype=float) for name, value in found.items()}
     directions = _directions(parameters, training, backward)
-    directions.append([now - then for now, then in zip(weights, start, strict=True)])
+    update = [now - then for now, then in zip(weights, start, strict=True)]
+    directions += [update, weights, start]
+    lengths = [np.sqrt([_square(layer) for layer in one]) for one in (update, start)]
     measured = (
         _fit(training, data.labels)
         | {"held_out_accuracy": float((guesses == data.held_out_labels).mean())}
+        | {"relative_update": lengths[0] / lengths[1]}
         | _ranks(held_out)
         | _collapse(training, data.labels, weights[-1])
         | _moments(parameters, data, weights, training, backward, directions)
@@ -152,12 +170,31 @@ def _moments(
     own = Gradients([e[:samples] for e in backward], [f[:samples] for f in training.features])
     virtual = curvature.gradients(weights, training, few)
     groups = [data.labels[:samples], _groups(data.labels[:few], k)]
+    grams = [moment.gram() for moment in (own, virtual)]
     found = [
-        _whole(moment, group, directions, k)
-        for moment, group in zip((own, virtual), groups, strict=True)
+        _whole(moment, gram, group, directions, k)
+        for moment, gram, group in zip((own, virtual), grams, groups, strict=True)
     ]
     measured: Measured = {name: np.stack([one[name] for one in found]) for name in found[0]}
-    return measured | {"block_share": _blocks(own, directions, k)}
+    classes = _classes(
+        grams[1], training.probabilities[:few], data.labels[:few], found[1]["eigenvalue"]
+    )
+    return measured | classes | {"block_share": _blocks(own, directions, k)}
+
+
+def _classes(
+    gram: np.ndarray, probabilities: np.ndarray, labels: np.ndarray, values: np.ndarray
+) -> Measured:
+    k = probabilities.shape[1]
+    # every run of k images has one of each label
+    mixed = (labels + np.arange(len(labels)) // k) % k
+    parts = [gradient_moments.class_parts(gram, probabilities, one) for one in (labels, mixed)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = [np.log(one.values[: k - 1] / values[: k - 1]) for one in parts]
+    return {
+        "class_share": np.stack([one.shares for one in parts]),
+        "class_ratio": np.exp(np.mean(ratios, axis=1)),
+    }
 
 
 def _groups(labels: np.ndarray, classes: int) -> np.ndarray:
@@ -166,9 +203,12 @@ def _groups(labels: np.ndarray, classes: int) -> np.ndarray:
 
 
 def _whole(
-    gradients: Gradients, groups: np.ndarray, directions: list[Weights], classes: int
+    gradients: Gradients,
+    gram: np.ndarray,
+    groups: np.ndarray,
+    directions: list[Weights],
+    classes: int,
 ) -> dict[str, np.ndarray]:
-    gram = gradients.grams().sum(axis=0)
     pairs = gradient_moments.spectrum(gram, EIGENVALUES)
     edge = gradient_moments.within_edge(gram, groups)
     shares = [

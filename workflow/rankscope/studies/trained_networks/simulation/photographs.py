@@ -10,7 +10,7 @@ from rankscope.studies.trained_networks.parameters import Parameters
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-    """Images of one network, all of mean square 1, in single precision.
+    """Images of one network, all of mean square 1 before noise, in single precision.
 
     Attributes:
         images: of the training set, ``(N, pixels)``, ordered so that every run of k images has
@@ -39,10 +39,13 @@ def draw(parameters: Parameters, generator: np.random.Generator) -> Data:
     if parameters.labels == "shuffled":
         # one class after the other again, so that the first images are as many of each label
         training = generator.permutation(training)
+    shown = pixels[np.concatenate([training, batch])]
+    if parameters.noise:
+        shown += np.float32(parameters.noise) * generator.standard_normal(shown.shape, np.float32)
     return Data(
-        pixels[training],
+        shown[: len(training)],
         np.tile(np.arange(k), parameters.images_per_class),
-        pixels[batch],
+        shown[len(training) :],
         digits[batch],
     )
 
