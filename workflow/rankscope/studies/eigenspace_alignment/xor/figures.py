@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from rankscope.drawing import panels
 from rankscope.drawing.style import ACTIVATIONS, COLOURS, PAPER, TWO_COLUMNS
-from rankscope.evidence.results import Results
+from rankscope.evidence.results import Point, Results
 from rankscope.studies.eigenspace_alignment.axes import (
     OTHER,
     Style,
@@ -20,10 +20,12 @@ from rankscope.studies.eigenspace_alignment.axes import (
     stacked,
 )
 from rankscope.studies.eigenspace_alignment.points import MATRICES
-from rankscope.studies.eigenspace_alignment.xor.selection import alive, gaussian, living
+from rankscope.studies.eigenspace_alignment.xor.claims import orders as claimed
+from rankscope.studies.eigenspace_alignment.xor.selection import NEURONS, alive, gaussian, living
 
 LAST = {**MATRICES, "regularised g": "G with the ridge"}
 SHOWN = 6  # leading eigenvalues of a wide last layer
+AXES = {"snr": r"$\lambda$", "samples_per_dimension": r"$\phi = M / d$"}
 STEP: Style = {"marker": "_", "ls": "", "ms": 16, "mew": 1.5, "color": "black"}
 
 
@@ -87,6 +89,50 @@ def error_law(results: Results) -> Figure:
     axes[0].set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=r"$1 - \rho(W_i, E_2)$")
     panels.legend_below(figure, columns=2)
     return figure
+
+
+def orders(results: Results) -> Figure:
+    """How errors of the theorems fall, from the Gaussian start, at all times from 12 / beta.
+
+    Left: 1 - rho(W_i, E_2) over lambda; middle: the part of it that the samples of the matrices
+    add, over phi, mean over neurons and times; right: |A - P A P| / |A| over phi. Worst neuron and
+    time left and right. Dashed: the laws (2 / phi + 2 beta c) / lambda, 2 / (phi lambda) and
+    2 (phi lambda)^(-1/2) of a neuron at one time.
+    """
+    points = claimed.first_layers(results)
+    noises, samples = (max(points.families(axis), key=len, default=None) for axis in AXES)
+    if noises is None or samples is None:
+        return panels.nothing("no Gaussian starts of many samples differ in lambda or phi alone")
+    figure, axes = row(3, "How the errors of the theorems fall")
+    kinds = (
+        (noises, claimed.misaligned, _misaligned, r"$1 - \rho(W_i, E_2)$"),
+        (samples, claimed.added, _added, "what the samples add"),
+        (samples, claimed.outside, _cross, "$|A - PAP| / |A|$"),
+    )
+    for axis, (family, measure, law, label) in zip(axes, kinds, strict=True):
+        for number, neurons in enumerate(NEURONS):
+            values = [measure(point, neurons) for point in family]
+            for order, (matrix, name) in enumerate(MATRICES.items()):
+                found = stacked([each.sel(matrix=matrix) for each in values])
+                style = look(2 * number + order, f"{name}, {neurons.name}")
+                panels.marks(axis, family.sizes, found, **style)
+        panels.theory(axis, family.sizes, [law(point) for point in family])
+        axis.set(xscale="log", yscale="log", xlabel=AXES[family.axis], ylabel=label)
+    handles, _ = axes[0].get_legend_handles_labels()
+    panels.legend_below(figure, [*handles, panels.theory_handle("law")], columns=3)
+    return figure
+
+
+def _misaligned(point: Point) -> float:
+    return float(point.predicted.misalignment_law.isel(checkpoint=-1))
+
+
+def _added(point: Point) -> float:
+    return float(2 / (point.samples_per_dimension * point.snr))
+
+
+def _cross(point: Point) -> float:
+    return float(2 * (point.samples_per_dimension * point.snr) ** -0.5)
 
 
 def last_layer(results: Results) -> Figure:

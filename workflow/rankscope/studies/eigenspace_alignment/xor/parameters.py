@@ -23,9 +23,25 @@ class Parameters(Training):
         at_most=4,
         default=0,
     )
+    measured_from: float = real(
+        "training time that is measured next after 0, from which measured times are a geometric "
+        "sequence; with 0, 1/2 or 1/64 of the duration",
+        at_least=0,
+        default=0.0,
+    )
 
     def check(self) -> None:
         """Check the rules between fields."""
+        require(
+            self.measured_from == 0 or self.checkpoints >= 3,
+            "checkpoints must be at least 3 with measured_from above 0",
+            self.checkpoints,
+        )
+        require(
+            self.measured_from == 0 or self.measured_from < self.duration,
+            f"measured_from must be 0 or below duration, {self.duration:g}",
+            self.measured_from,
+        )
         super().check()
         require(
             self.planted_cells <= self.width,
@@ -42,3 +58,11 @@ class Parameters(Training):
     def spanned(self) -> int:
         """Dimension of the span of the centres, that of ``mu`` and ``nu``."""
         return 2
+
+    def times(self) -> tuple[float, ...]:
+        """Return the measured times: 0, and a geometric sequence up to ``duration``."""
+        if self.measured_from == 0:
+            return super().times()
+        count, ratio = self.checkpoints - 2, self.duration / self.measured_from
+        between = (self.measured_from * ratio ** (i / count) for i in range(count))
+        return (0.0, *between, self.duration)
