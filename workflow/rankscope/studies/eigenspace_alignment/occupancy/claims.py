@@ -112,7 +112,7 @@ def no_interaction(results: Results) -> Iterator[Sample]:
 def no_fluctuations(results: Results, count: Count) -> Iterator[Sample]:
     """Divide mean excesses; the replicates of both are independent."""
     chosen = results.where(settled, lambda point: point.snr <= 100)
-    for sgd, flow in chosen.pairs("drive", "sgd", "flow", ignoring=("duration",)):
+    for sgd, flow in chosen.pairs("drive", "sgd", "flow", ignoring=("duration", "runs")):
         ratio = ratio_of_means(*(excess(one, count) for one in (flow, sgd)))
         yield Sample(Family("drive", (flow, sgd)), ratio)
 

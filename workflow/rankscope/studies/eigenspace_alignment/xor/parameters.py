@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from rankscope.planning.parameters import one_of, real, require, whole
+from rankscope.planning.parameters import Cost, one_of, real, require, whole
 from rankscope.studies.eigenspace_alignment.training import Training
 
 
@@ -66,3 +66,20 @@ class Parameters(Training):
         count, ratio = self.checkpoints - 2, self.duration / self.measured_from
         between = (self.measured_from * ratio ** (i / count) for i in range(count))
         return (0.0, *between, self.duration)
+
+    def cost(self) -> Cost:
+        """Return what a replicate, its file and the theory take; networks are trained together."""
+        width, networks = self.width, self.runs * self.checkpoints
+        each = self.runs * self.coordinates * (5e-9 + 3.5e-9 * width)
+        seconds = self.steps()[-1] * (3e-6 + 2e-7 * width + each) + 6e-4 * networks
+        kilobytes = 2.5 + networks * (0.04 + 0.06 * width)
+        if self.matrices != "none":
+            seconds += self.checkpoints * self.block_seconds()
+            kilobytes += 0.28 * width * self.checkpoints
+        planted = 0.6 if self.matrices == "none" else 0.9
+        return dataclasses.replace(
+            super().cost(),
+            seconds=seconds,
+            prediction_seconds=planted if self.planted_cells else 0.01,
+            replicate_kb=kilobytes,
+        )
