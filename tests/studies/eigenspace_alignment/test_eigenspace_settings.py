@@ -38,6 +38,7 @@ SETTINGS = {
         "width": st.integers(1, 6),
         "activation": st.sampled_from(["relu", "softplus"]),
         "planted_cells": st.integers(0, 4),
+        "measured_from": st.one_of(st.just(0.0), st.floats(0, 4)),
     },
 }
 
@@ -50,6 +51,8 @@ def agreeing(values):
         values["matrices"] = "none"
     if "samples" in values and (still or values["matrices"] == "none"):
         values |= {"samples": "test", "update": "full"}
+    if values.get("measured_from", 0) >= values["duration"] or values["checkpoints"] < 3:
+        values |= {"measured_from": 0.0} if "measured_from" in values else {}
     if values["matrices"] == "full":
         values["means"] = "orthonormal"
     return values

@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 from scipy import optimize
 
+from rankscope.evidence import results
 from rankscope.jobs.streams import streams
 from rankscope.numerics import mixtures
 from rankscope.planning import parameters
 from rankscope.planning.parameters import ParameterError
+from rankscope.studies.eigenspace_alignment.nuisance import claims, simulation, theory
 from rankscope.studies.eigenspace_alignment.nuisance import parameters as study
-from rankscope.studies.eigenspace_alignment.nuisance import simulation, theory
 
 STUDY = "eigenspace_alignment/nuisance"
 POINT = {
@@ -73,6 +74,19 @@ def test_a_huge_nuisance_is_the_first_eigenvector_and_weights_leave_it_alone():
     assert (data.nuisance_in_first > 0.99).all()
     assert (data.weights_in_first < 0.1).all()
     assert (data.weights_in_means > 0.95).all()
+
+
+def test_a_replicate_whose_pairs_did_not_converge_counts_as_missing():
+    point = build(nuisance_ratio=60.0, dimension=60)
+    data = simulation.simulate(point, streams(0, STUDY, point, 0, 3))
+    assert data.converged.all()
+    assert float(data.residual[..., : point.classes].max()) < 1e-5
+    data.converged[1, 0, 2] = False
+    found = {"here": (parameters.as_dict(point), data, theory.predict(point))}
+    (sample, *_) = claims.beyond.samples(results.of(found))
+    assert sample.estimate.missing == 1
+    (sample,) = claims.weights_stay.samples(results.of(found))
+    assert sample.estimate.missing == 0
 
 
 @pytest.mark.parametrize(

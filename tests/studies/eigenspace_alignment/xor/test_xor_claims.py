@@ -6,10 +6,11 @@ from rankscope.evidence import claims, results
 from rankscope.studies.eigenspace_alignment import points
 from rankscope.studies.eigenspace_alignment.mixture import claims as mixture_claims
 from rankscope.studies.eigenspace_alignment.occupancy import claims as occupancy_claims
+from rankscope.studies.eigenspace_alignment.occupancy import parameters as occupancy_parameters
 from rankscope.studies.eigenspace_alignment.occupancy import simulation as occupancy_simulation
 from rankscope.studies.eigenspace_alignment.xor import claims as study_claims
 from rankscope.studies.eigenspace_alignment.xor import selection, simulation
-from rankscope.studies.eigenspace_alignment.xor.claims import last_layer
+from rankscope.studies.eigenspace_alignment.xor.claims import first_layer, last_layer
 
 
 def point_of(parameters, **variables):
@@ -28,6 +29,9 @@ def test_scopes_name_the_thresholds_that_the_simulations_use():
     assert f"above {simulation.OUTLIER:g} of the largest" in selection.OUTLIERS
     assert f"({simulation.ALIVE:g} of the largest" in selection.ALIVE
     assert f"{occupancy_simulation.ALIVE:g} of the largest" in occupancy_claims.SCOPE
+    assert f"steps of {occupancy_parameters.FLOW_STEP:g}," in occupancy_claims.FLOW
+    assert f"over {occupancy_simulation.PAIRS} antithetic pair of" in occupancy_claims.FLOW
+    assert f"{simulation.CURVATURE_WIDTH:g} / sqrt(lambda)" in first_layer.DIFFERENCE
 
 
 def test_both_models_have_a_claim_for_each_number_from_one_to_nineteen():

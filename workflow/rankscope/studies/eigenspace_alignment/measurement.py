@@ -87,6 +87,9 @@ def blocks(
     # the block of a neuron that hardly any sample reaches has no such eigenspace, and says nan
     reached = (weights != 0).sum(axis=1) >= count
     weights[~reached] = 1.0
+    # squares of what a dying neuron weighs are below single precision; powers of 2 round nothing
+    scale = np.exp2(np.floor(np.log2(np.abs(weights).max(axis=1))))
+    weights /= scale[:, None]
     found = alignment.measure(
         samples,
         weights,
@@ -98,7 +101,8 @@ def blocks(
         alignment.starting_rows(generator, 2 * rows, dimension, parameters.spanned),
     )
     values = {name: getattr(found, attribute) for name, attribute in _FROM_ALIGNMENT.items()}
-    values["edge"] = bulk_edge(samples, weights, first, parameters.spanned, generator)
+    values["eigenvalues"] = values["eigenvalues"] * scale[:, None]
+    values["edge"] = scale * bulk_edge(samples, weights, first, parameters.spanned, generator)
     for value in values.values():
         value[~reached] = np.nan if value.dtype.kind == "f" else False
     return {name: np.stack(np.split(value, 2)) for name, value in values.items()}

@@ -11,6 +11,7 @@ from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
 from rankscope.evidence.region import at_least, at_most, percent, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample, jackknife
+from rankscope.studies.eigenspace_alignment.points import certain
 
 MATRICES = ("hessian", "g")
 SETTLED = 4.0
@@ -66,7 +67,7 @@ def crossing(results: Results, space: Leading) -> Iterator[Sample]:
             predicted = float(some.predicted[space.crossing].sel(matrix=matrix))
             if sizes[0] * AROUND <= predicted <= sizes[-1] / AROUND:
                 shares = np.stack(
-                    [(point.measured[space.share] ** 2).sel(matrix=matrix).mean("label")
+                    [(certain(point, space.share) ** 2).sel(matrix=matrix).mean("label")
                      for point in family], axis=1,
                 )  # fmt: skip
                 found = jackknife(_position(np.log(sizes / predicted)), shares)
@@ -179,12 +180,15 @@ def settled(point: Point) -> bool:
 def _each(
     results: Results, name: str, crossing: str, where: Callable[[float], bool]
 ) -> Iterator[tuple[Point, xr.DataArray, str]]:
-    """Yield point, a variable's mean over classes and matrix where the ratio is right."""
+    """Yield point, a variable's mean over classes and matrix where the ratio is right.
+
+    A replicate with an eigenpair that did not converge has no value.
+    """
     for point in results.where(settled):
         for matrix in MATRICES:
             predicted = float(point.predicted[crossing].sel(matrix=matrix))
             if where(point.nuisance_ratio / predicted):
-                values: xr.DataArray = point.measured[name].sel(matrix=matrix, drop=True)
+                values = certain(point, name).sel(matrix=matrix, drop=True)
                 yield point, values.mean("label"), matrix
 
 

@@ -59,5 +59,5 @@ class Parameters:
             + 0.02
             + cells * 1e-8 * rows,
             memory_mb=150 + 24e-6 * cells,
-            prediction_seconds=0.3,
+            prediction_seconds=0.15,
         )

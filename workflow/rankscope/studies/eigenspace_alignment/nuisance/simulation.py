@@ -17,6 +17,8 @@ DRAWS = 64
 BLOCK = ("matrix", "label")
 _LABELS = {
     "eigenvalues": ((*BLOCK, "eigenvalue"), "leading eigenvalues of a class block"),
+    "residual": ((*BLOCK, "eigenvalue"), "residual of an eigenpair over the largest eigenvalue"),
+    "converged": (BLOCK, "whether the k leading eigenpairs converged"),
     "smallest_cosine": (BLOCK, "smallest cosine between E_k and the span of the means"),
     "nuisance_in_leading": (BLOCK, "share rho(e, E_k) of the nuisance direction"),
     "nuisance_in_first": (BLOCK, "share rho(e, E_1) of the nuisance direction"),
@@ -79,6 +81,8 @@ def _measure(
     span = np.broadcast_to(np.eye(p.dimension, k), (2 * k, p.dimension, k))
     values = {
         "eigenvalues": pairs.values,
+        "residual": pairs.residual,
+        "converged": pairs.converged[:, :k].all(axis=1),
         "smallest_cosine": subspaces.cosines(leading, span)[:, -1],
         "nuisance_in_leading": np.linalg.norm(leading[:, k], axis=1),
         "nuisance_in_first": np.abs(leading[:, k, 0]),

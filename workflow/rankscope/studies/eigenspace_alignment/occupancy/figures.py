@@ -57,7 +57,7 @@ def excess(results: Results) -> Figure:
     chosen = results.where(settled, drive="sgd")
     figure = Figure(figsize=(style.ONE_COLUMN, 2.9), layout="constrained")
     axes = figure.subplots()
-    for order, family in enumerate(chosen.families("snr", ignoring=("duration",))):
+    for order, family in enumerate(chosen.families("snr", ignoring=("duration", "runs"))):
         values = np.transpose([claims.excess(point, COUNTS[0]) for point in family])
         panels.marks(axes, family.sizes, values, **look(order, family[0].label("width")))
         place = int(np.argmin(np.abs(np.log(family.sizes / 100))))

@@ -65,7 +65,7 @@ class Parameters:
         if self.drive == "independent":
             rows, networks = 1, self.runs * self.width
         each = 3e-8 + samples * 6e-9 * rows + 4.5e-9 * rows**2
-        seconds = 4 * self.steps * (6e-5 + networks * each)
+        seconds = 4 * self.steps * (4e-5 + 1.8e-6 * rows**2 + networks * each)
         return Cost(
             seconds=seconds,
             memory_mb=150 + 5e-4 * networks * (rows + 4),

@@ -5,10 +5,11 @@ import numpy as np
 import seaborn as sns
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from rankscope.drawing import panels
 from rankscope.drawing.style import ACTIVATIONS, COLOURS, PAPER, TWO_COLUMNS
-from rankscope.evidence.results import Results
+from rankscope.evidence.results import Point, Results
 from rankscope.studies.eigenspace_alignment.axes import (
     OTHER,
     Style,
@@ -20,10 +21,19 @@ from rankscope.studies.eigenspace_alignment.axes import (
     stacked,
 )
 from rankscope.studies.eigenspace_alignment.points import MATRICES
-from rankscope.studies.eigenspace_alignment.xor.selection import alive, gaussian, living
+from rankscope.studies.eigenspace_alignment.xor.claims import orders as claimed
+from rankscope.studies.eigenspace_alignment.xor.claims.theorems import WORST
+from rankscope.studies.eigenspace_alignment.xor.selection import (
+    NEURONS,
+    Neurons,
+    alive,
+    gaussian,
+    living,
+)
 
 LAST = {**MATRICES, "regularised g": "G with the ridge"}
 SHOWN = 6  # leading eigenvalues of a wide last layer
+AXES = {"snr": r"$\lambda$", "samples_per_dimension": r"$\phi = M / d$"}
 STEP: Style = {"marker": "_", "ls": "", "ms": 16, "mew": 1.5, "color": "black"}
 
 
@@ -87,6 +97,63 @@ def error_law(results: Results) -> Figure:
     axes[0].set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=r"$1 - \rho(W_i, E_2)$")
     panels.legend_below(figure, columns=2)
     return figure
+
+
+def orders(results: Results) -> Figure:
+    """How errors of the theorems fall, from the Gaussian start, at all times from 12 / beta.
+
+    Left: 1 - rho(W_i, E_2) over lambda; middle: the part of it that the samples of the matrices
+    add, over phi; right: |A - P A P| / |A| over phi. Means over neurons and times, at the left
+    geometric. Dashed: the laws (2 / phi + 2 beta c) / lambda, 2 / (phi lambda) and
+    2 (phi lambda)^(-1/2).
+    """
+    points = claimed.first_layers(results)
+    noises, samples = (max(points.families(axis), key=len, default=None) for axis in AXES)
+    if noises is None or samples is None:
+        return panels.nothing("no Gaussian starts of many samples differ in lambda or phi alone")
+    figure, axes = row(3, "How the errors of the theorems fall")
+    kinds = (
+        (noises, _misaligned, _error_law, r"$1 - \rho(W_i, E_2)$"),
+        (samples, claimed.added, _added_law, "what the samples add"),
+        (samples, _outside, _cross_law, "$|A - PAP| / |A|$"),
+    )
+    for axis, (family, measure, law, label) in zip(axes, kinds, strict=True):
+        for number, neurons in enumerate(NEURONS):
+            values = [measure(point, neurons) for point in family]
+            for order, (matrix, name) in enumerate(MATRICES.items()):
+                found = stacked([each.sel(matrix=matrix) for each in values])
+                style = look(2 * number + order, f"{name}, {neurons.name}")
+                panels.marks(axis, family.sizes, found, **style)
+        panels.theory(axis, family.sizes, [law(point) for point in family])
+        axis.set(xscale="log", yscale="log", xlabel=AXES[family.axis], ylabel=label)
+        axis.set_xticks(family.sizes, [f"{size:g}" for size in family.sizes])
+        axis.xaxis.set_minor_formatter(NullFormatter())
+    handles, _ = axes[0].get_legend_handles_labels()
+    panels.legend_below(figure, [*handles, panels.theory_handle("law")], columns=3)
+    return figure
+
+
+def _misaligned(point: Point, neurons: Neurons) -> xr.DataArray:
+    error = 1 - claimed.late_values(point, neurons, "alignment")
+    logarithm = xr.apply_ufunc(np.log, error).mean(WORST)
+    geometric: xr.DataArray = xr.apply_ufunc(np.exp, logarithm)
+    return geometric
+
+
+def _outside(point: Point, neurons: Neurons) -> xr.DataArray:
+    return claimed.late_values(point, neurons, "outside").mean(WORST)
+
+
+def _error_law(point: Point) -> float:
+    return float(point.predicted.misalignment_law.isel(checkpoint=-1))
+
+
+def _added_law(point: Point) -> float:
+    return float(2 / (point.samples_per_dimension * point.snr))
+
+
+def _cross_law(point: Point) -> float:
+    return float(2 * (point.samples_per_dimension * point.snr) ** -0.5)
 
 
 def last_layer(results: Results) -> Figure:
@@ -163,9 +230,9 @@ def emergence(results: Results) -> Figure:
     that died. Right: numbers of outliers, occupied cells and living neurons. Means over
     neurons and replicates.
     """
-    chosen = results.where(gaussian, matrices="blocks")
+    chosen = results.where(gaussian, matrices="blocks", measured_from=0.0)
     if not len(chosen):
-        return panels.nothing("no Gaussian start with matrices")
+        return panels.nothing("no Gaussian start with matrices along training")
     point = max(chosen, key=lambda point: point.width)
     data, lives = point.measured.isel(run=0), alive(point)
     figure, axes = row(3, f"Along training ({describe(point, 'width', 'snr')})")
@@ -201,9 +268,9 @@ def gradient_share(results: Results) -> Figure:
     The share of the gradient of W_i that lies in E_2 of the Hessian, means over neurons and
     replicates. Left: planted starts; right: Gaussian starts. Vertical line: 1 / (2 beta).
     """
-    chosen = results.where(matrices="blocks", activation="relu")
+    chosen = results.where(matrices="blocks", activation="relu", measured_from=0.0)
     if not len(chosen):
-        return panels.nothing("no point with ReLU has matrices")
+        return panels.nothing("no point with ReLU has matrices along training")
     figure, axes = row(2, "Gradient in the leading eigenspaces")
     names = list(dict.fromkeys(describe(point, "width", "snr") for point in chosen))
     for point in chosen:

@@ -11,6 +11,8 @@ from rankscope.studies.eigenspace_alignment.xor.claims.last_layer import REACHED
 from rankscope.studies.eigenspace_alignment.xor.selection import Neurons
 
 Planted = Mapping[str, xr.DataArray]
+REFERENCE = 1000.0
+"""The phi lambda, or lambda, at which an error that is a power of it is planted as 0.1."""
 
 
 def _everywhere(point: Point, name: str, values: xr.DataArray | float) -> Planted:
@@ -173,6 +175,51 @@ def gradient_share(point: Point, values: xr.DataArray) -> Planted:
     return _everywhere(point, "gradient_share", values)
 
 
+def first_layer_order(point: Point, values: xr.DataArray, neurons: Neurons) -> Planted:
+    """Let the error be a power of lambda, in neurons that count."""
+    return _everywhere(point, "alignment", 1 - _power(point.snr, values, point, neurons))
+
+
+first_layer_exponent = first_layer_order
+
+
+def samples_add(point: Point, values: xr.DataArray, neurons: Neurons) -> Planted:
+    """Let the mean over replicates be a power of phi lambda, replicates spread as its slope is."""
+    size = point.samples_per_dimension * point.snr / REFERENCE
+    mean = float(values.mean())
+    gap = 0.1 * size**mean * (1 + (values - mean) * np.log(size)) * _counted(point, neurons)
+    return {
+        **_everywhere(point, "alignment", 1 - gap),
+        **_everywhere(point, "weights_in_centres", 1.0),
+    }
+
+
+def centres_order(point: Point, values: xr.DataArray, neurons: Neurons) -> Planted:
+    """Let the error be a power of lambda, in neurons that count."""
+    return _everywhere(point, "weights_in_centres", 1 - _power(point.snr, values, point, neurons))
+
+
+def cross_terms(point: Point, values: xr.DataArray, neurons: Neurons) -> Planted:
+    """Let the norm be a power of phi lambda, in neurons that count."""
+    size = point.samples_per_dimension * point.snr
+    return _everywhere(point, "outside", _power(size, values, point, neurons))
+
+
+def second_layer_order(point: Point, values: xr.DataArray) -> Planted:
+    """Let the squared error be a power of lambda."""
+    return _everywhere(point, "second_in_four", (1 - 0.1 * (point.snr / 100) ** values) ** 0.5)
+
+
+def hidden_order(point: Point, values: xr.DataArray) -> Planted:
+    """Let the squared error be a power of lambda."""
+    return _everywhere(point, "second_in_hidden", (1 - 0.1 * (point.snr / 100) ** values) ** 0.5)
+
+
+def _power(size: float, values: xr.DataArray, point: Point, neurons: Neurons) -> xr.DataArray:
+    error: xr.DataArray = 0.1 * (size / REFERENCE) ** values * _counted(point, neurons)
+    return error
+
+
 def first_layer_in_eigenspaces(point: Point, values: xr.DataArray, neurons: Neurons) -> Planted:
     """Err as much at all times, in all neurons, dead ones too where they count."""
     return _everywhere(point, "alignment", 1 - values * _bound(point) * _counted(point, neurons))
@@ -210,5 +257,5 @@ def second_layer_in_hidden(point: Point, values: xr.DataArray) -> Planted:
 
 
 def _share(point: Point, values: xr.DataArray) -> xr.DataArray:
-    error: xr.DataArray = (1 - values * (0.02 + 4 / point.snr)).clip(min=0)
+    error: xr.DataArray = (1 - values * 4 / point.snr).clip(min=0)
     return error**0.5

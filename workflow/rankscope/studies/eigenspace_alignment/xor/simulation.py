@@ -115,7 +115,8 @@ def _measure(
             values |= measurement.blocks(
                 parameters, network, first[0], second[0], samples, components, LAST, generator
             )
-            values |= _curvature(network, mixture, first[0], second[0], generator)
+            if parameters.planted_cells:
+                values |= _curvature(network, mixture, first[0], second[0], generator)
         parts.append(values)
     return {name: np.stack([part[name] for part in parts]) for name in parts[0]}
 

@@ -32,6 +32,7 @@ from rankscope.studies.eigenspace_alignment.xor.selection import (
 TRACKED = 4.0  # in units of c / sqrt(d)
 EARLY = 0.5  # in units of 1 / beta
 LAW = 0.15
+DIFFERENCE = "finite difference of half width 0.1 / sqrt(lambda), in 32,768 samples"
 
 
 @claim(
@@ -205,7 +206,8 @@ def dead_neurons(results: Results) -> Iterator[Sample]:
     "by 2 beta sqrt(lambda / (2 pi)) {accepted}.",
     accepted=percent(10, why="corrections of order lambda^(-1/2) at lambda = 100"),
     estimate="difference over the kink term of ReLU",
-    scope=f"ReLU, planted optimal classifier, lambda of 10 or more, neurons that are {ALIVE}",
+    scope=f"ReLU, planted optimal classifier, lambda of 10 or more, neurons that are {ALIVE}; "
+    f"{DIFFERENCE}",
     source=HERE,
     basis=DERIVED,
     figure="kink",
@@ -224,7 +226,8 @@ def kink(results: Results) -> Iterator[Sample]:
     "in units of the kink term of ReLU.",
     accepted=within(0.05, why="half of what is allowed to ReLU"),
     estimate="difference over the kink term of ReLU",
-    scope=f"softplus, planted optimal classifier, lambda of 10 or more, neurons that are {ALIVE}",
+    scope=f"softplus, planted optimal classifier, lambda of 10 or more, neurons that are {ALIVE}; "
+    f"{DIFFERENCE}",
     source=HERE,
     basis=DERIVED,
     figure="kink",

@@ -57,9 +57,8 @@ def many(point: Point) -> bool:
 
 def wide(point: Point) -> bool:
     """Whether a wide network starts Gaussian at little noise and is measured along training."""
-    return (
-        gaussian(point) and point.matrices == "blocks" and point.width >= WIDE and point.snr >= 30
-    )
+    followed = point.matrices == "blocks" and point.measured_from == 0
+    return gaussian(point) and followed and bool(point.width >= WIDE and point.snr >= 30)
 
 
 @claim(
