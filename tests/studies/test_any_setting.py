@@ -61,7 +61,7 @@ ALSO = {
 FEW = {"depth_limits": 4, "trained_networks": 6}
 """How many settings are tried where one takes a second."""
 INFINITE = {
-    "depth_limits": {"half_depth", "half_depth_by_width"},
+    "depth_limits": {"lost_depth", "lost_depth_by_width"},
     "jacobian_depth": {
         *("tenth_depth", "one_direction_depth", "one_direction_depth_by_width"),
         *("log_norm", "log_singular_value"),
