@@ -26,6 +26,7 @@ SOME = {
         "width": st.integers(4, 6).map(lambda eighth: 8 * eighth),
         "depth_ratio": st.integers(1, 9).map(lambda eighths: eighths / 8),
         "runs": st.integers(1, 4),
+        "batch_size": st.sampled_from([2, 2, 2, 3]),
     },
     "trained_networks": {
         "depth": st.integers(1, 3),
@@ -53,15 +54,21 @@ SOME = {
         "runs": st.integers(1, 3),
     },
 }
+BATCH = {
+    "activation": "shaped", "shape": 11.0, "width": 32, "correlation": 0.99, "depth_ratio": 0.5,
+    "runs": 2, "batch_size": 24,
+}  # fmt: skip
 ALSO = {
+    "proportional_depth": [BATCH],
     "depth_limits": [DEAD],
     "jacobian_depth": [DEEP, {**DEEP, "activation": "relu", "initialisation": "orthogonal"}],
 }
-"""Settings that a formula or a division once failed at."""
+"""Settings that a formula or a division once failed at, and of bounds that are seldom drawn."""
 FEW = {"depth_limits": 4, "trained_networks": 6}
 """How many settings are tried where one takes a second."""
 INFINITE = {
     "depth_limits": {"lost_depth", "lost_depth_by_width"},
+    "proportional_depth": {"half_depth", "half_depth_by_width"},
     "jacobian_depth": {
         *("tenth_depth", "one_direction_depth", "one_direction_depth_by_width"),
         *("log_norm", "log_singular_value"),
