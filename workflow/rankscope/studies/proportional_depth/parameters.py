@@ -89,9 +89,9 @@ class Parameters:
         layers, m, n = self.depth_ratio * self.width, self.batch_size, self.width
         if m > 2:
             return Cost(
-                seconds=layers * self.runs * (2e-6 + 7.5e-9 * m * n + 1e-10 * m**2 * n),
+                seconds=layers * self.runs * (2.3e-6 + 8.5e-9 * m * n + 1e-10 * m**2 * n),
                 memory_mb=120 + 3e-5 * self.runs * m * n + 0.8 * m,
-                prediction_seconds=self.depth_ratio * max(16_000 / m, 500) * 6e-6 * m**2,
+                prediction_seconds=self.depth_ratio * max(16_000 / m, 500) * 5e-6 * m**2,
             )
         layer = 6e-5 + 2.8e-8 * n * self.runs if self.kink else 1e-5 + 5e-8 * self.runs
         return Cost(

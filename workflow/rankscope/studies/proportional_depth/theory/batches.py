@@ -18,7 +18,7 @@ import functools
 import numpy as np
 
 STEPS = 128
-"""Per unit of time, which leaves half a percent; more where the shape bends much."""
+"""Per unit of time, which leaves a percent; more where the shape bends much."""
 ENTRIES = 16_000
 """Paths times inputs."""
 JITTER = 1e-12
