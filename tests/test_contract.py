@@ -204,7 +204,6 @@ NOT_IN_SIGHT = {
     "B spread": "takes 8 replicates",
     "B tail": "takes 8 replicates",
     "C revival": "takes 8 replicates",
-    "depth of half the rank": "takes a network of 40 layers that loses rank by layer n/8",
 }
 """Claims of which the points of the test preset, at so many replicates, say nothing."""
 CONTROLLED = {"language_model", "rank_budget"}

@@ -186,6 +186,28 @@ def test_a_crossing_lies_between_layers_or_nowhere():
 
 
 def test_wider_networks_lose_half_of_the_rank_in_proportion_later():
-    by_width = theory.predict(point()).half_depth_by_width
+    by_width = theory.predict(point()).lost_depth_by_width.sel(kept=0.5)
     ratio = float(by_width[-1] / by_width[-5])
     assert ratio == pytest.approx(2.0, rel=0.1)
+
+
+@pytest.mark.parametrize("architecture", ["plain", "residual"])
+def test_at_the_layer_of_a_share_that_share_is_left(architecture):
+    drawn = point(architecture=architecture, batch_size=64, depth=800)
+    found, (_, fluctuation) = theory.predict(drawn), theory.recursion(drawn, 800)
+    left = found.centred_participation_ratio / 63
+    shares = found.kept.where((found.lost_depth > 1) & (found.lost_depth < 800), drop=True)
+    assert len(shares)
+    for share in map(float, shares):
+        at = found.lost_depth.sel(kept=share)
+        assert float(left.interp(layer=at)) == pytest.approx(share, rel=0.02)
+        # fluctuations alone are not the whole of 1/PR
+        wrong = theory.crossing(fluctuation, 64 / (share * 63))
+        assert wrong > 800 or float(left.interp(layer=wrong)) < 0.95 * share
+
+
+def test_what_stops_falling_is_filled_with_what_it_stopped_at():
+    short, long = (theory.recursion(point(architecture="layer-norm"), n) for n in (300, 3000))
+    for first, second in zip(short, long, strict=True):
+        np.testing.assert_array_equal(first, second[:300])
+        np.testing.assert_allclose(second[300:], first[-1], rtol=1e-12)

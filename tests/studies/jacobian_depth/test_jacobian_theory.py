@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -124,6 +125,13 @@ def test_wide_networks_start_as_the_free_formula_says():
     for gate, orthogonal, kappa in ((1, False, 1), (2, False, 2), (2, True, 1)):
         found = exact.annealed_ratio(10**6, gate, layers, orthogonal=orthogonal)
         np.testing.assert_allclose(found / 10**6, 1 / (1 + kappa * layers), rtol=1e-4)
+
+
+def test_the_ratio_of_moments_is_right_where_the_moments_overflow():
+    layers = np.array([1, 10, 100, 3000])
+    found = exact.annealed_ratio(4, 1, layers, orthogonal=False)
+    growth = [2 * Fraction(2) ** int(layer) for layer in layers]
+    assert found.tolist() == pytest.approx([float((r + 2) / (r - 1)) for r in growth], rel=1e-14)
 
 
 def over(law):

@@ -84,5 +84,6 @@ def _linear(features: np.ndarray, width: int, generator: np.random.Generator) ->
 
 
 def _normalised(features: np.ndarray) -> np.ndarray:
-    """Return rows of mean square 1."""
-    return features / np.sqrt(np.mean(features**2, axis=1, keepdims=True))
+    """Return rows of mean square 1; a row of zeros stays one."""
+    length = np.sqrt(np.mean(features**2, axis=1, keepdims=True))
+    return np.divide(features, length, out=np.zeros_like(features), where=length > 0)

@@ -9,7 +9,7 @@ import xarray as xr
 from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
 from rankscope.evidence.region import at_least, at_most, factor, percent
 from rankscope.evidence.results import Point, Results
-from rankscope.evidence.samples import Sample, jackknife
+from rankscope.evidence.samples import Estimate, Sample, jackknife
 
 LAYERS = (1, 2, 5, 10, 20, 40)
 REGISTERED = "layers 1, 2, 5, 10, 20, 40"
@@ -45,28 +45,47 @@ def centred_rank(results: Results) -> Iterator[Sample]:
             yield Sample(point, ratio, f"layer {layer}", chance=infinite)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Kept(Definition):
+    """How much of the rank is left where it counts as lost."""
+
+    share: float
+
+
+KEPT = (
+    Kept(name="3/4 kept", share=0.75),
+    Kept(name="1/2 kept", share=0.5),
+    Kept(name="1/4 kept", share=0.25),
+    Kept(name="1/10 kept", share=0.1),
+)
+
+
 @claim(
-    "depth of half the rank",
-    "Half of the centred rank is lost at the layer at which V = 1/(m - 1), {accepted}.",
-    accepted=factor(1.25, why="ten percent of 1/PR, half of which is V"),
+    "depth at which rank is lost",
+    "The centred rank has fallen to a share p of m - 1 at the layer at which "
+    "V = (1/p - 1) / (m - 1), {accepted}.",
+    accepted=factor(
+        1.25,
+        why="ten percent of 1/PR at layer n/8, and in proportion less before, as of first order "
+        "in l/n, move the predicted layer by no more, which is looked up at every point",
+    ),
     estimate="measured depth / predicted depth",
     null="the second layer",
-    scope="networks that keep lengths, where that layer is between 3 and n/8, and within half of "
-    "the layers drawn, so that one far too deep would be seen",
+    scope="networks that keep lengths, where that layer is between 3 and n/8, within half of "
+    "the layers drawn, so that one far too deep would be seen, and moved by a factor of 1.25 at "
+    "most if 1/PR is off by 0.8 l/n",
     source=HERE,
     basis=DERIVED,
-    figure="half_depths",
+    figure="depths_by_share",
+    definitions=KEPT,
 )
-def half_depth(results: Results) -> Iterator[Sample]:
-    """Interpolate the mean 1/PR to the depth at which it has doubled."""
+def lost_depth(results: Results, kept: Kept) -> Iterator[Sample]:
+    """Interpolate the mean 1/PR to the depth at which a share of the rank is left."""
     for point in results.where(keeps_lengths):
-        predicted = float(point.predicted.half_depth)
-        if 3 <= predicted <= min(point.width / 8, point.depth / 2):
-            level = 2 / (point.batch_size - 1)
-            found = jackknife(
-                lambda some, level=level, unit=predicted: reached(some.mean(axis=0), level) / unit,
-                1 / point.measured.centred_participation_ratio,
-            )
+        predicted = float(point.predicted.lost_depth.sel(kept=kept.share))
+        latest = min(point.width / 8, point.depth / 2)
+        if 3 <= predicted <= latest and _sharp(point, kept.share, predicted):
+            found = depth_of(point, kept.share, unit=predicted)
             yield Sample(point, found, chance=2 / predicted)
 
 
@@ -141,9 +160,26 @@ def reached(curve: np.ndarray, level: float) -> float:
     return float(np.interp(level, curve[layer - 1 : layer + 1], [layer, layer + 1]))
 
 
+def depth_of(point: Point, share: float, *, unit: float = 1.0) -> Estimate:
+    """Estimate the layer at which a share of the centred rank is left, in a unit."""
+    level = 1 / (share * (point.batch_size - 1))
+    return jackknife(
+        lambda some: reached(some.mean(axis=0), level) / unit,
+        1 / point.measured.centred_participation_ratio,
+    )
+
+
 def keeps_lengths(point: Point) -> bool:
     """Tell whether features of an input keep their length from layer to layer."""
     return point.architecture in NORMALISED or float(point.predicted.length_slope) <= STABLE
+
+
+def _sharp(point: Point, share: float, depth: float) -> bool:
+    """Tell whether 1/PR, off by 0.8 l/n, moves a predicted depth by at most a factor of 1.25."""
+    curve = 1 / point.predicted.centred_participation_ratio.to_numpy()
+    level, off = 1 / (share * (point.batch_size - 1)), 0.8 * depth / point.width
+    late = reached(curve, level * (1 + off))
+    return bool(late <= 1.25 * depth and depth <= 1.25 * reached(curve, level * (1 - off)))
 
 
 def _kept(point: Point, ratio: xr.DataArray) -> xr.DataArray:

@@ -45,6 +45,6 @@ class Parameters:
         return Cost(
             seconds=self.depth * layer * (2 if self.branch else 1),
             memory_mb=150 + 32e-6 * m * (n + self.depth * m),
-            prediction_seconds=1,
+            prediction_seconds=0.3 if self.architecture in ("plain", "residual") else 0.15,
             replicate_kb=0.024 * self.depth,
         )

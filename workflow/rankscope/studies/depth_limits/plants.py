@@ -3,7 +3,7 @@
 import xarray as xr
 
 from rankscope.evidence.results import Point
-from rankscope.studies.depth_limits.claims import Normalisation
+from rankscope.studies.depth_limits.claims import Kept, Normalisation
 
 Planted = dict[str, xr.DataArray]
 NAME = "centred_participation_ratio"
@@ -14,14 +14,15 @@ def centred_rank(point: Point, values: xr.DataArray) -> Planted:
     return {NAME: (point.predicted[NAME] / values).transpose("replicate", "layer")}
 
 
-def half_depth(point: Point, values: xr.DataArray) -> Planted:
-    """Return ranks whose mean inverse has doubled at the multiple of the predicted depth.
+def lost_depth(point: Point, values: xr.DataArray, kept: Kept) -> Planted:
+    """Return ranks whose mean inverse reaches its level at the multiple of the predicted depth.
 
     The inverse of each network is off by what moves that depth by its own value.
     """
-    mean = float(values.mean())
-    grown = point.measured.layer / (mean * point.predicted.half_depth) - (values - mean) / mean
-    return {NAME: (point.batch_size - 1) / (1 + grown).transpose("replicate", "layer")}
+    mean, level = float(values.mean()), 1 / (kept.share * (point.batch_size - 1))
+    depth = float(point.predicted.lost_depth.sel(kept=kept.share))
+    grown = point.measured.layer / (mean * depth) - (values - mean) / mean
+    return {NAME: 1 / (level * grown).transpose("replicate", "layer")}
 
 
 def normalisation_keeps_rank(point: Point, values: xr.DataArray, _norm: Normalisation) -> Planted:

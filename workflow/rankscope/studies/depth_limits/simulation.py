@@ -13,6 +13,7 @@ LABELS = {
     "centred_participation_ratio": "participation ratio of unit-length, batch-centred features",
     "participation_ratio": "participation ratio of the features",
     "cosine": "mean cosine over pairs of inputs",
+    "dead_inputs": "inputs whose features all vanish, which the ranks and the cosine leave out",
 }
 
 
@@ -46,4 +47,5 @@ def _network(p: Parameters, generator: np.random.Generator) -> dict[str, np.ndar
         ),
         "participation_ratio": batch_geometry.participation_ratio(gram),
         "cosine": batch_geometry.mean_cosine(cosine),
+        "dead_inputs": np.count_nonzero(np.diagonal(gram, axis1=1, axis2=2) == 0, axis=1),
     }

@@ -19,6 +19,7 @@ leading order in 1/m. Derived in docs.
 
 import dataclasses
 import functools
+import math
 
 import numpy as np
 import xarray as xr
@@ -28,11 +29,14 @@ from rankscope.datasets import variable
 from rankscope.studies.depth_limits.parameters import Parameters
 
 WIDTHS = 2.0 ** np.arange(5, 14.1, 0.25)
-"""Widths at which the depth of half the rank is given."""
+"""Widths at which depths are given."""
+KEPT = (0.75, 0.5, 0.25, 0.1)
+"""Shares of the full rank, m - 1, of which the depths are given."""
 DEEPEST = 20_000
 """No layer beyond is looked at."""
-_GRID = np.linspace(-8.0, 8.0, 961)
-_WEIGHT = np.exp(-(_GRID**2) / 2) / np.exp(-(_GRID**2) / 2).sum()
+_FINE = np.linspace(-8.0, 8.0, 961)
+_GRIDS = {"relu": _FINE}
+"""A quarter of the nodes is exact to rounding, but for a kink, which leaves their step's square."""
 _DISTANCES = np.geomspace(1e-9, 1.0, 121)
 
 
@@ -70,26 +74,28 @@ class Moments:
 @functools.cache
 def moments(name: str) -> Moments:
     """Average over Gaussian pre-activations, by sums on grids."""
-    plain = activation(name, _GRID)
-    square = float(plain**2 @ _WEIGHT)
+    grid = _GRIDS.get(name, _FINE[::4])
+    weight = np.exp(-(grid**2) / 2) / np.exp(-(grid**2) / 2).sum()
+    plain = activation(name, grid)
+    square = float(plain**2 @ weight)
     step = 1e-4
-    grown = activation(name, np.sqrt(1 + step) * _GRID) ** 2 @ _WEIGHT
+    grown = activation(name, np.sqrt(1 + step) * grid) ** 2 @ weight
     found = []
     for distance in _DISTANCES:
         # close to a kink of phi at 0, where inputs a small distance apart part ways
-        stretch = np.linspace(-1, 1, len(_GRID)) * np.arcsinh(8.0 / np.sqrt(distance))
+        stretch = np.linspace(-1, 1, len(grid)) * np.arcsinh(8.0 / np.sqrt(distance))
         common = np.sqrt(distance) * np.sinh(stretch)
         density = np.exp(-(common**2) / 2) * np.cosh(stretch)
         density /= density.sum()
-        shared, own = np.sqrt(1.0 - distance) * common[:, None], np.sqrt(distance) * _GRID
+        shared, own = np.sqrt(1.0 - distance) * common[:, None], np.sqrt(distance) * grid
         # deviations from the value at e = 0 keep the digits of a small variance
         values = activation(name, shared + own) - activation(name, shared)
-        variance = (values**2 @ _WEIGHT - (values @ _WEIGHT) ** 2) / square
-        slope = (values @ (_WEIGHT * _GRID)) ** 2 / square
+        variance = (values**2 @ weight - (values @ weight) ** 2) / square
+        slope = (values @ (weight * grid)) ** 2 / square
         total = variance @ density
         found.append((total, slope @ density / total, variance**2 @ density / total**2))
     variance, damping, injection = np.array(found).T
-    mean = float(plain @ _WEIGHT) / np.sqrt(square)
+    mean = float(plain @ weight) / np.sqrt(square)
     return Moments(variance, damping, injection, mean, float(grown / square - 1) / step)
 
 
@@ -124,56 +130,64 @@ def recursion(parameters: Parameters, depth: int) -> tuple[np.ndarray, np.ndarra
     """Return D and ``n V`` at layers 1 to ``depth``."""
     known = moments(parameters.activation)
     nodes = np.log(_DISTANCES)
-    relative = interpolate.CubicSpline(nodes, np.log(known.variance / _DISTANCES))
-    damping = interpolate.CubicSpline(nodes, known.damping)
-    injection = interpolate.CubicSpline(nodes, known.injection)
-    distance, square, fluctuation = 1.0, 1.0, 1.0 if parameters.branch else 0.0
+    branch = parameters.branch**2
+    # what is normalised over the batch starts every layer as orthogonal inputs do
+    fixed = parameters.architecture == "batch-norm"
     scale = 1 - known.mean**2 if parameters.architecture == "layer-norm" else 1.0
-    weight, batch_norm = parameters.branch**2, parameters.architecture == "batch-norm"
-    found = []
-    for _ in range(depth):
-        # what is normalised over the batch starts every layer as orthogonal inputs do
-        before = 1.0 if batch_norm else distance
-        at = np.log(max(before, _DISTANCES[0]))
-        keep, add = float(damping(at)), float(injection(at))
-        branch = before * float(np.exp(relative(at))) / scale
-        if batch_norm:
-            keep = batch_damping(parameters.activation, parameters.batch_size)
-        if weight:
-            whole = square * distance + weight * branch
-            share = weight * branch / whole
-            keep = 1 - share + share * keep
-            add = share**2 * (add + 1) + 2 * share * (1 - share)
-            square += weight
-            branch = whole / square
-        distance, fluctuation = min(branch, 1.0), keep**2 * fluctuation + add
-        found.append((distance, fluctuation))
-    distances, fluctuations = np.array(found).T
-    return distances, fluctuations
+    ratio = interpolate.CubicSpline(nodes, np.log(known.variance / _DISTANCES / scale))
+    distances, shares = np.ones(depth + 1), np.ones(depth)
+    for layer in range(depth):
+        before = 1.0 if fixed else float(distances[layer])
+        added = before * math.exp(ratio(math.log(max(before, _DISTANCES[0]))))
+        if branch:
+            square = 1 + layer * branch
+            whole = square * before + branch * added
+            shares[layer] = branch * added / whole
+            added = whole / (square + branch)
+        distances[layer + 1] = min(added, 1.0)
+        stays = fixed or math.isclose(distances[layer + 1], before, rel_tol=1e-15)
+        if stays and not branch:
+            distances[layer + 1 :] = distances[layer + 1]
+            break
+    at = np.log(np.maximum(1.0 if fixed else distances[:-1], _DISTANCES[0]))
+    damping = interpolate.CubicSpline(nodes, known.damping)(at) * np.ones(depth)
+    injection = interpolate.CubicSpline(nodes, known.injection)(at) * np.ones(depth)
+    if fixed:
+        damping[:] = batch_damping(parameters.activation, parameters.batch_size)
+    kept = (1 - shares + shares * damping) ** 2
+    gained = shares**2 * (injection + 1) + 2 * shares * (1 - shares) if branch else injection
+    fluctuation, found = 1.0 if branch else 0.0, []
+    for keep, gain in zip(kept.tolist(), gained.tolist(), strict=True):
+        fluctuation = keep * fluctuation + gain
+        found.append(fluctuation)
+    return distances[1:], np.array(found)
 
 
-def crossing(inverse: np.ndarray, level: float) -> float:
+def crossing(curve: np.ndarray, level: float) -> float:
     """Return the layer, between layers if need be, at which a curve first reaches a level.
 
     Args:
-        inverse: at layers 1 to L.
+        curve: at layers 1 to L.
         level: what is reached.
 
     Returns:
         ``inf`` if it is not reached.
     """
-    above = np.flatnonzero(inverse >= level)
+    above = np.flatnonzero(curve >= level)
     if not len(above):
         return float("inf")
     first = int(above[0])
     if first == 0:
         return 1.0
-    low, high = inverse[first - 1], inverse[first]
+    low, high = curve[first - 1], curve[first]
     return float(first + (level - low) / (high - low))
 
 
 def predict(parameters: Parameters) -> xr.Dataset:
-    """Return the ranks by layer, and the depth at which half of the centred rank is lost."""
+    """Return the ranks by layer, and the layers at which the centred rank is p (m - 1).
+
+    There ``1 / PR = 1 / (p (m - 1))``, that is ``V = (1 / p - 1) / (m - 1)``.
+    """
     p = parameters
     m, n = p.batch_size, p.width
     # the weight of a scaled branch is a matter of the depth: its limits are those of this depth
@@ -182,7 +196,8 @@ def predict(parameters: Parameters) -> xr.Dataset:
     inverse = 1 / (m - 1) + fluctuation / n
     cosine = 1 - distance[: p.depth]
     top, bulk = 1 + (m - 1) * cosine, 1 - cosine
-    halves = [crossing(1 / (m - 1) + fluctuation / width, 2 / (m - 1)) for width in WIDTHS]
+    levels = (1 / np.array(KEPT) - 1) / (m - 1)
+    depths = [[crossing(fluctuation, width * level) for width in WIDTHS] for level in levels]
     layer = ("layer",)
     found = {
         "centred_participation_ratio": (
@@ -192,10 +207,13 @@ def predict(parameters: Parameters) -> xr.Dataset:
             layer, m**2 / (top**2 + (m - 1) * bulk**2), "participation ratio, infinite width",
         ),
         "cosine": (layer, cosine, "cosine of a pair, infinite width"),
-        "half_depth": (
-            (), crossing(inverse, 2 / (m - 1)), "layer at which the centred rank is (m - 1) / 2",
+        "lost_depth": (
+            ("kept",), np.array([crossing(fluctuation, n * level) for level in levels]),
+            "layer at which the centred rank is a share of m - 1",
         ),
-        "half_depth_by_width": (("any_width",), np.array(halves), "that layer, of other widths"),
+        "lost_depth_by_width": (
+            ("kept", "any_width"), np.array(depths), "that layer, of other widths",
+        ),
         "length_slope": (
             (), moments(p.activation).length_slope, "derivative of the map of the mean square",
         ),
@@ -204,6 +222,7 @@ def predict(parameters: Parameters) -> xr.Dataset:
         {name: variable(*value) for name, value in found.items()},
         {
             "layer": variable("layer", np.arange(1, p.depth + 1), "layer or block"),
+            "kept": variable("kept", np.array(KEPT), "share of the full rank m - 1"),
             "any_width": variable("any_width", WIDTHS, "width n"),
         },
     )

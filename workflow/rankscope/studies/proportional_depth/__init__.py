@@ -1,4 +1,4 @@
-"""A pair of inputs where depth is comparable to width, in shaped and in plain networks.
+"""Inputs where depth is comparable to width: a pair, and a batch in shaped networks.
 
 Claims of Li, Nica and Roy, arXiv 2206.02768 (shaped activations), and of Li and Nica, arXiv
 2310.12079 (ReLU as it is), known by their abstracts and by a formula that was recalled; what is

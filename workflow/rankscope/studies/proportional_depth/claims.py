@@ -1,5 +1,6 @@
-"""Claims about a pair of inputs where depth is comparable to width."""
+"""Claims about a pair and a batch of inputs where depth is comparable to width."""
 
+import dataclasses
 import functools
 import math
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import ABSTRACT, DERIVED, HERE, RECALLED, claim
+from rankscope.evidence.claims import ABSTRACT, DERIVED, HERE, RECALLED, Definition, claim
 from rankscope.evidence.region import at_least, at_most, factor, percent, within
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.evidence.samples import Estimate, Sample, jackknife, total_variation
@@ -243,7 +244,48 @@ def few_networks(results: Results) -> Iterator[Sample]:
         yield Sample(point, found)
 
 
-def covered(point: Point) -> bool:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Average(Definition):
+    """What is averaged over networks, and the variable that holds it."""
+
+    variable: str
+
+
+@claim(
+    "rank of a batch",
+    "In shaped networks the centred participation ratio PR of a batch of m inputs at layer l is, "
+    "in the mean over networks, that of the neural covariance SDE at t = l/n, {accepted}.",
+    accepted=percent(
+        10,
+        why="what is neglected is of order (1 + c^2)/n, up to 0.08, of what the rank has lost, "
+        "and steps and paths of the SDE leave a hundredth",
+    ),
+    estimate="mean over networks / prediction",
+    scope=f"{SHAPED}, m from 3 to n/8, inputs of one cosine; layers n/2, n, 2n and 4n, as far as "
+    "drawn",
+    source="Li, Nica and Roy, arXiv 2206.02768, by its abstract; the equation was recalled and "
+    "derived here again, and the rank of its paths is computed here",
+    basis=RECALLED,
+    null="the kernel of infinite width: PR = m - 1",
+    figure="rank_of_a_batch",
+    definitions=(
+        Average(name="mean of PR", variable="centred_participation_ratio"),
+        Average(name="mean of 1/PR", variable="inverse_centred_participation_ratio"),
+    ),
+    headline=True,
+)
+def rank_of_batch(results: Results, average: Average) -> Iterator[Sample]:
+    """Divide the mean over networks by that over paths."""
+    for point, time in at_times(results.where(in_scope, lambda p: p.batch_size > 2)):
+        if 8 * point.batch_size <= point.width:
+            predicted = float(point.predicted[average.variable].sel(time=time))
+            full = point.batch_size - 1
+            wide = 1 / full if average.variable.startswith("inverse") else full
+            found = point.measured[average.variable].sel(time=time) / predicted
+            yield Sample(point, found, f"l = {time:g} n", chance=wide / predicted)
+
+
+def in_scope(point: Point) -> bool:
     """Whether the equation of shaped networks is claimed to hold."""
     return bool(
         point.activation == "shaped"
@@ -251,6 +293,11 @@ def covered(point: Point) -> bool:
         and point.width >= 64
         and (1 + point.shape**2) / point.width <= SHARE
     )
+
+
+def covered(point: Point) -> bool:
+    """Whether it is, of a pair."""
+    return point.batch_size == 2 and in_scope(point)
 
 
 def falling(point: Point) -> bool:

@@ -1,6 +1,7 @@
 """Figures of the study: every public function is one, and its docstring is its caption."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,6 +17,7 @@ from rankscope.studies.proportional_depth.claims import TIMES, falling
 COSINES = (-0.9, 0.0, 0.9, 0.99, 0.999, 0.9999)
 LOWEST = 1e-6
 """Of the participation ratio beyond 1 that is drawn."""
+_FIRST: dict[str, Any] = {"color": "black", "linestyle": ":", "linewidth": 1.0}
 BROAD = 2.4
 """Width of lines that theory is drawn over."""
 
@@ -94,8 +96,53 @@ def angle_and_rank(results: Results) -> Figure:
     return figure
 
 
+def rank_of_a_batch(results: Results) -> Figure:
+    """The centred participation ratio PR of a batch of m orthogonal inputs, by depth over width.
+
+    One panel per shape c of the activation. Marks: mean over networks, one colour and mark per
+    width. Dashed: the mean over paths of the covariance SDE, which width does not appear in.
+    Dotted: the formula of first order in l/n, which falls below 1. Grey: infinite width, m - 1.
+    """
+    found = results.where(lambda p: p.batch_size > 2, correlation=0.0)
+    if not len(found):
+        return panels.nothing("No batches in this grid.")
+    size = max(p.batch_size for p in found)
+    points = sorted(found.where(batch_size=size), key=lambda p: (p.width, p.depth_ratio))
+    shapes, widths = sorted({p.shape for p in points}), sorted({p.width for p in points})
+    figure, axes = plt.subplots(
+        1, len(shapes), figsize=(style.TWO_COLUMNS, 2.8), sharey=True, squeeze=False
+    )
+    looks = dict(zip(widths, zip(style.COLOURS, "os^Dv", strict=False), strict=False))
+    for axis, shape in zip(axes[0], shapes, strict=True):
+        chosen = [p for p in points if p.shape == shape and p.width in looks]
+        for point in chosen:
+            colour, mark = looks[point.width]
+            ratio = point.measured.centred_participation_ratio
+            panels.marks(axis, ratio.time, ratio, color=colour, marker=mark)
+        longest = max(chosen, key=lambda p: p.depth_ratio).predicted
+        panels.theory(axis, longest.time, longest.centred_participation_ratio)
+        first = longest.centred_participation_ratio_first_order
+        axis.plot(longest.time, first, **_FIRST)
+        axis.axhline(size - 1, **style.NULL)
+        axis.set(title=f"$c = {shape:g}$", xlabel="depth over width, $l / n$", yscale="log")
+        panels.log_ticks(axis)
+    axes[0, 0].set_ylabel("mean PR")
+    handles = [
+        Line2D([], [], color=colour, marker=mark, ls="", ms=3.5, label=f"$n = {width}$")
+        for width, (colour, mark) in looks.items()
+    ]
+    handles += [
+        panels.theory_handle("covariance SDE"),
+        Line2D([], [], label="first order in $l/n$", **_FIRST),
+        Line2D([], [], label="infinite width", **style.NULL),
+    ]
+    panels.legend_below(figure, handles, columns=6)
+    figure.suptitle(f"Rank of a batch in shaped networks ($m = {size}$)", fontsize=9)
+    return figure
+
+
 def _orthogonal(results: Results) -> Results:
-    return results.where(activation="shaped", correlation=0.0)
+    return results.where(activation="shaped", correlation=0.0, batch_size=2)
 
 
 def _colours(shapes: Iterable[float]) -> dict[float, style.Colour]:

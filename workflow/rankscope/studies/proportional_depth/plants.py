@@ -1,9 +1,10 @@
-"""Pairs whose angles are what the audit says."""
+"""Pairs and batches whose angles and ranks are what the audit says."""
 
 import numpy as np
 import xarray as xr
 
 from rankscope.evidence.results import Point
+from rankscope.studies.proportional_depth.claims import Average
 
 Planted = dict[str, xr.DataArray]
 RATIO, LOGARITHM = "participation_ratio", "log_squared_sine"
@@ -69,6 +70,12 @@ def few_networks(point: Point, values: xr.DataArray) -> Planted:
         RATIO: ratio.transpose("replicate", "time"),
         LOGARITHM: xr.full_like(point.measured[LOGARITHM], np.log(square)),
     }
+
+
+def rank_of_batch(point: Point, values: xr.DataArray, average: Average) -> Planted:
+    """Return the prediction times the values."""
+    name = average.variable
+    return {name: (point.predicted[name] * values).transpose("replicate", "time")}
 
 
 def _falling(point: Point, values: xr.DataArray, unit: float) -> Planted:

@@ -4,7 +4,7 @@ By the symmetry of the weights the gates are independent coins, heads for a shar
 units. Let ``A = J J^T``, ``s = tr A`` and ``t = tr A^2``. A layer multiplies ``E (s^2 - t)`` by one
 factor and ``E (s^2 + 2 t)`` by g times as much, so that
 
-    E s^2 / E t = (r + 2) / (r - 1),    r = (n + 2) / (n - 1) g^l,
+    E s^2 / E t = (r + 2) / (r - 1) = (1 + 2 / r) / (1 - 1 / r),    r = (n + 2) / (n - 1) g^l,
 
 with ``g = 1 + 3 a / (n - 1)`` for Gaussian and ``1 + 3 (a - 1) / (n + 2)`` for orthogonal weights.
 ``|J u|^2`` is a product of independent ``(a/n) chi^2_N``, or ``a`` times Beta variables of
@@ -21,8 +21,8 @@ def annealed_ratio(width: int, gate: int, layers: np.ndarray, *, orthogonal: boo
     """Return ``E (tr A)^2 / E tr A^2`` at layers."""
     n = width
     growth = 3 * (gate - 1) / (n + 2) if orthogonal else 3 * gate / (n - 1)
-    logarithm = np.log((n + 2) / (n - 1)) + layers * np.log1p(growth)
-    return 1 + 3 / np.expm1(logarithm)
+    inverse = (n - 1) / (n + 2) * np.exp(-layers * np.log1p(growth))
+    return (1 + 2 * inverse) / (1 - inverse)
 
 
 @dataclasses.dataclass(frozen=True)

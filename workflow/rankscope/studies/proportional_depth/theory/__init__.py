@@ -1,4 +1,4 @@
-"""The law of a pair's angle where depth is comparable to width, beside that at infinite width."""
+"""A pair's angle and a batch's rank where depth is comparable to width, and at infinite width."""
 
 import numpy as np
 import xarray as xr
@@ -11,7 +11,7 @@ from rankscope.studies.proportional_depth.parameters import (
     LOWEST,
     Parameters,
 )
-from rankscope.studies.proportional_depth.theory import layers, shaped, unshaped
+from rankscope.studies.proportional_depth.theory import batches, layers, shaped, unshaped
 
 TIME = ("time",)
 WIDTHS = (1024, 8192)
@@ -22,6 +22,8 @@ def predict(parameters: Parameters) -> xr.Dataset:
     """Return laws and moments at every eighth of the width, and the depth of half of the rank."""
     p = parameters
     times = np.arange(1, p.checkpoints + 1) / CHECKPOINTS_PER_WIDTH
+    if p.batch_size > 2:
+        return _batch(p, times)
     if p.activation == "relu":
         law, x = unshaped.laws(p.width, p.correlation, times), unshaped.NODES
         ratio, logarithm = unshaped.participation_ratio(), -2 * x
@@ -68,6 +70,31 @@ def predict(parameters: Parameters) -> xr.Dataset:
             "bin": variable("bin", middles, "middle of a bin of artanh of the cosine"),
             "any_width": variable("any_width", np.array(WIDTHS), "width n"),
         },
+    )
+
+
+def _batch(p: Parameters, times: np.ndarray) -> xr.Dataset:
+    """Return mean ranks of a batch of more than two."""
+    ratio = batches.paths(p.shape, p.batch_size, p.correlation, p.checkpoints)
+    full, paths = p.batch_size - 1, ratio.shape[1]
+    name = "participation ratio of unit-length, centred features"
+    first = 1 / full + batches.first_order(p.shape, p.correlation, times)
+    found = {
+        "centred_participation_ratio": (TIME, ratio.mean(axis=1), f"{name}, mean"),
+        "centred_participation_ratio_error": (
+            TIME, ratio.std(axis=1, ddof=1) / paths**0.5, "standard error of that over paths",
+        ),
+        "inverse_centred_participation_ratio": (
+            TIME, (1 / ratio).mean(axis=1), "mean of the inverse of that ratio over networks",
+        ),
+        "centred_participation_ratio_first_order": (TIME, 1 / first, f"{name}, first order in l/n"),
+        "centred_participation_ratio_infinite_width": (
+            (), float(full), f"{name}, infinite width: m - 1",
+        ),
+    }  # fmt: skip
+    return xr.Dataset(
+        {name: variable(*value) for name, value in found.items()},
+        {"time": variable("time", times, "layer over width")},
     )
 
 

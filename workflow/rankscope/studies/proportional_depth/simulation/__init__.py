@@ -1,4 +1,4 @@
-"""Follow the angle of a pair through many networks, and measure it at every eighth of the width."""
+"""Follow a pair or a batch through many networks, and measure it at every eighth of the width."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,7 @@ from rankscope.studies.proportional_depth.parameters import (
     LOWEST,
     Parameters,
 )
+from rankscope.studies.proportional_depth.simulation import batches
 
 _LABELS = {
     "cosine": "mean cosine of the pair over networks",
@@ -27,6 +28,8 @@ _LABELS = {
 def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
     """Draw ``runs`` networks per stream."""
     generators = [np.random.Generator(np.random.SFC64(stream)) for stream in streams]
+    if parameters.batch_size > 2:
+        return batches.simulate(parameters, generators)
     measured = [_replicate(parameters, generator) for generator in generators]
     dims = ("replicate", "time")
     variables = {
@@ -52,7 +55,10 @@ def _replicate(p: Parameters, generator: np.random.Generator) -> dict[str, np.nd
     found = []
     for _ in range(p.checkpoints):
         for _ in range(p.width // CHECKPOINTS_PER_WIDTH):
-            cosine, sine = pair_angles.next_layer(cosine, sine, p.kink, p.width, generator)
+            if p.kink:
+                cosine, sine = pair_angles.next_layer(cosine, sine, p.kink, p.width, generator)
+            else:
+                cosine, sine = pair_angles.next_linear_layer(cosine, sine, p.width, generator)
         found.append(_measure(cosine, sine))
     return {name: np.stack([one[name] for one in found]) for name in found[0]}
 
