@@ -273,7 +273,9 @@ def gradient_share(results: Results) -> Figure:
             style = look(order, describe(point, "snr"))
             panels.marks(axis, point.measured.training_time, share, **style)
         half_life(axis, point)
-        axis.set(title=name, ylabel="share of the gradient", ylim=(0, 1.03))
+        axis.set(title=name, ylabel="share of the gradient")
+        low, high = axis.get_ylim()
+        axis.set_ylim(min(0, low), max(1.03, high))
         over_time(axis)
     panels.legend_below(figure)
     return figure
@@ -282,8 +284,9 @@ def gradient_share(results: Results) -> Figure:
 def full_spectra(results: Results) -> Figure:
     """Leading eigenvalues of the full matrices after training.
 
-    Marks: means over replicates. Crosses: effective outliers; lines: the effective edge of the
-    bulk. Where noise can be neglected, the Hessian has k (k - 1) outliers and G has k.
+    Marks: means over replicates. Crosses: effective outliers; lines: the measured edge of the
+    bulk, dashed: the effective one. Where noise can be neglected, the Hessian has k (k - 1)
+    outliers and G has k.
     """
     chosen = results.where(trained, matrices="full")
     if not len(chosen):
@@ -299,7 +302,11 @@ def full_spectra(results: Results) -> Figure:
             style = look(order, describe(point, "classes", "snr"))
             panels.marks(axis, number, found.full_eigenvalues, **style)
             panels.theory_at(axis, number, theory.full_eigenvalues, "effective spectrum")
-            axis.axhline(theory.full_edge.item(), color="0.6", lw=1, label="edge")
+            edge = found.full_edge.mean().item()
+            axis.axhline(edge, color="0.6", lw=1, label="measured edge")
+            axis.axhline(
+                theory.full_edge.item(), color="0.4", ls="--", lw=1, label="effective edge"
+            )
             axis.set(title=f"full {name}", yscale="log", xlabel="index", ylabel="eigenvalue")
     panels.legend_below(figure)
     return figure

@@ -105,7 +105,7 @@ class Parameters(Training):
         if self.update != "full":
             seconds += 0.4 * self.duration * self.block_seconds()
         if self.matrices == "full":
-            seconds += cells * 2e-8 * rows**3
+            seconds += cells * 2.4e-8 * rows**3
         kept = 0.055 * self.checkpoints * rows * (rows + 2)
         return Cost(seconds=seconds, memory_mb=memory, prediction_seconds=0.25, replicate_kb=kept)
 

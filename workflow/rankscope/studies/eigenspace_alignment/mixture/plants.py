@@ -175,13 +175,18 @@ def outlier_counts(point: Point, values: xr.DataArray) -> Planted:
 
 def full_counts(point: Point, values: xr.DataArray) -> Planted:
     """Give the full matrices as many outliers more than predicted."""
-    level = clear_of_edge(point.predicted.full_edge, point.dimension)
-    expected = (point.predicted.full_eigenvalues > level).sum("full_eigenvalue")
-    number = point.measured.sizes["full_eigenvalue"]
-    index = xr.DataArray(np.arange(number), dims="full_eigenvalue")
+    theory = point.predicted
+    above = theory.full_eigenvalues > clear_of_edge(theory.full_edge, point.dimension)
+    count = np.round(above.sum("full_eigenvalue") + values)
+    index = xr.DataArray(np.arange(theory.sizes["full_eigenvalue"]), dims="full_eigenvalue")
+    level = clear_of_edge(point.measured.full_edge, point.dimension)
     residual = xr.full_like(point.measured.full_residual, spectra.RESIDUAL / 2)
-    above = index < np.round(expected + values)
-    return {"full_eigenvalues": level * 2 * above, "full_residual": residual}
+    return {"full_eigenvalues": level * 2 * (index < count), "full_residual": residual}
+
+
+def full_edge(point: Point, values: xr.DataArray) -> Planted:
+    """Move the edge off the theory."""
+    return {"full_edge": point.predicted.full_edge * (1 + values / point.dimension ** (2 / 3))}
 
 
 def weights_in_eigenspaces(point: Point, values: xr.DataArray) -> Planted:

@@ -33,6 +33,7 @@ _FULL = {
         ("full_eigenvalue",),
         "residual of an eigenpair of a full matrix over the largest eigenvalue",
     ),
+    "full_edge": ((), "upper edge of the bulk of the full matrices"),
 }
 _VARIABLES = {
     **measurement.lead(("run",), _RUN),
@@ -89,7 +90,7 @@ def _measure(
                 found = _blocks(parameters, network, first[0], inputs, labels, generator)
                 values |= {f"{TRAINING}{name}": value for name, value in found.items()}
             if parameters.matrices == "full":
-                values |= _full(network, first[0], samples, components, generator)
+                values |= _full(parameters, network, first[0], samples, components, generator)
         parts.append(values)
     return {name: np.stack([part[name] for part in parts]) for name in parts[0]}
 
@@ -133,31 +134,37 @@ def _blocks(
     count = parameters.classes + EXTRA
     unused = np.zeros(parameters.classes)
     return measurement.blocks(
-        parameters, network, first, unused, samples, components, count, generator
+        parameters, network, first, unused, samples, components, count, generator, refill=True
     )
 
 
 def _full(
+    parameters: Parameters,
     network: Multinomial,
     first: np.ndarray,
     samples: np.ndarray,
     components: np.ndarray,
     generator: np.random.Generator,
 ) -> dict[str, np.ndarray]:
-    """Return leading eigenvalues of the full ``k d x k d`` Hessian and G."""
+    """Return leading eigenvalues of the full ``k d x k d`` Hessian and G, and their edges."""
     k, dimension = len(first), samples.shape[1]
     hidden = samples[:, : first.shape[1]] @ first.T
     slopes, _ = network.slopes(hidden, components, hidden)
+    noise = measurement.noise_alone(samples, first, parameters, generator)
+    p = network.probabilities(hidden)
     operators = (
-        MultinomialHessian(samples, network.probabilities(hidden)),
-        MultinomialSecondMoment(samples, slopes),
+        (MultinomialHessian(samples, p), MultinomialHessian(noise, p)),
+        (MultinomialSecondMoment(samples, slopes), MultinomialSecondMoment(noise, slopes)),
     )
     start = alignment.starting_rows(generator, k, dimension, min(first.shape[1], 2 * k))
-    pairs = [
-        eigenpairs.lanczos(operator.apply, start.reshape(1, -1), k * (k - 1) + EXTRA)
-        for operator in operators
-    ]
+    begin = generator.standard_normal((1, k * dimension))
+    pairs, edges = [], []
+    for whole, bulk in operators:
+        pairs.append(eigenpairs.lanczos(whole.apply, start.reshape(1, -1), k * (k - 1) + EXTRA))
+        edge = eigenpairs.lanczos(bulk.apply, begin, 1, measurement.EDGE_TOLERANCE)
+        edges.append(edge.values[0, 0])
     return {
         "full_eigenvalues": np.concatenate([pair.values for pair in pairs]),
         "full_residual": np.concatenate([pair.residual for pair in pairs]),
+        "full_edge": np.array(edges),
     }
