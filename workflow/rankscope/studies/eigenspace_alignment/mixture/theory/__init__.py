@@ -8,7 +8,11 @@ from rankscope import datasets
 from rankscope.studies.eigenspace_alignment import prediction
 from rankscope.studies.eigenspace_alignment.effective_spectrum import spectrum
 from rankscope.studies.eigenspace_alignment.mixture.parameters import Parameters
-from rankscope.studies.eigenspace_alignment.mixture.theory import full_matrices, limits
+from rankscope.studies.eigenspace_alignment.mixture.theory import (
+    exchangeable,
+    full_matrices,
+    limits,
+)
 from rankscope.studies.eigenspace_alignment.nodes import normal_nodes, root
 from rankscope.studies.eigenspace_alignment.prediction import Variables
 from rankscope.studies.eigenspace_alignment.softmax_dynamics import Overlaps, trajectory
@@ -104,7 +108,7 @@ def _nodes(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the weights in ``2 k`` coordinates, and nodes: inputs, probabilities, onehots."""
     k = len(gram)
-    centres = np.linalg.cholesky(gram)
+    centres = root(gram)
     inside = np.linalg.solve(centres, mean.T).T
     vectors = np.concatenate([inside, root(weight - inside @ inside.T)], axis=1)
     noise = normal_nodes(2 * k, log2_half) / np.sqrt(snr)
@@ -116,15 +120,17 @@ def _nodes(
 def _blocks(parameters: Parameters, gram: np.ndarray, found: Overlaps) -> Variables:
     """Predict the class blocks; unless means are random, classes are exchangeable."""
     k = parameters.classes
-    distinct = k if parameters.means == "random" else 1
+    distinct, of_block, overlaps = 1, exchangeable.spectrum, _symmetric(found)
+    if parameters.means == "random":
+        distinct, of_block, overlaps = k, spectrum, found
     log2_half = LOG2_NODES - int(np.log2(k))
     blocks = []
-    for mean, weight in zip(found.mean, found.weight, strict=True):
+    for mean, weight in zip(overlaps.mean, overlaps.weight, strict=True):
         vectors, inputs, p, onehot = _nodes(gram, mean, weight, parameters.snr, log2_half)
         for weights in (p * (1 - p), (p - onehot) ** 2):
             own = [
                 prediction.block(
-                    spectrum(
+                    of_block(
                         weights[:, label],
                         inputs,
                         parameters.snr,
@@ -139,6 +145,11 @@ def _blocks(parameters: Parameters, gram: np.ndarray, found: Overlaps) -> Variab
             ]
             blocks += own * (k // distinct)
     return prediction.variables(blocks, (len(found.mean), 2, k), ("checkpoint", "matrix", "label"))
+
+
+def _symmetric(found: Overlaps) -> Overlaps:
+    """Remove what the nodes of the ODEs leave of differences between exchangeable classes."""
+    return Overlaps(*(exchangeable.symmetric(each) for each in (found.mean, found.weight)))
 
 
 def _full(parameters: Parameters, gram: np.ndarray, found: Overlaps) -> Variables:
