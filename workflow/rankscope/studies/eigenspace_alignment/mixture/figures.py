@@ -395,6 +395,43 @@ def sinking(results: Results) -> Figure:
     return figure
 
 
+def emergence(results: Results) -> Figure:
+    """Outliers of a Hessian block that emerge in training from x = 0.
+
+    Left: the mean first eigenvalue over the mean edge of the bulk in training time; dotted: the
+    height that counts as emerged. Right: when it is reached, against lambda; none where it
+    is not. Marks: measured. Dashed: effective spectrum along the effective dynamics.
+    Of points that differ in lambda alone, the largest series.
+    """
+    families = sorted(results.where(selection.from_zero).families("snr"), key=len)
+    if not families:
+        return panels.nothing("no points from x = 0 differ in lambda alone below its threshold")
+    family, curve = families[-1], []
+    figure, axes = row(2, f"Outliers that emerge ({describe(family[0], 'classes', 'dimension')})")
+    for order, point in enumerate(family):
+        style, theory = look(order, describe(point, "snr")), point.predicted
+        times = theory.training_time.values
+        height = selection.first_over_edge(point.measured).sel(matrix="hessian")
+        height = height.transpose("replicate", "checkpoint")
+        panels.marks(axes[0], times, height, **style)
+        lines = theory.curve_height.values
+        panels.theory(axes[0], theory.curve_time, lines[len(lines) // 2])
+        found = np.array([[selection.emerged(times, one)] for one in height.values])
+        if np.isfinite(found).any():
+            panels.marks(axes[1], [point.snr], found, **style)
+        for snr, line in zip(theory.curve_snr.values, lines, strict=True):
+            curve.append((snr, selection.emerged(theory.curve_time.values, line)))
+    panels.theory(axes[1], *np.transpose(curve))
+    axes[0].axhline(selection.EMERGED, **PAPER, label="emerged")
+    axes[0].set(title="height", ylabel="first eigenvalue over edge")
+    over_time(axes[0])
+    axes[1].set(title="time of emergence", xlabel=r"$\lambda$", yscale="log")
+    axes[1].set(ylabel="training time, steps times $c / d$")
+    panels.log_ticks(axes[1])
+    panels.legend_below(figure)
+    return figure
+
+
 def _several_networks(results: Results) -> list[Point]:
     chosen = results.where(trained, lambda point: point.runs > 1, matrices="none")
     return sorted(chosen, key=lambda point: (point.snr, point.dimension))

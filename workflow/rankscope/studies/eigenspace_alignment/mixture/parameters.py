@@ -84,6 +84,14 @@ class Parameters(Training):
         """Whether SGD runs in all ``d`` coordinates: the Gram chain keeps no samples."""
         return self.samples == "train" or self.update != "full"
 
+    @property
+    def emerges(self) -> bool:
+        """Whether outliers of the Hessian emerge, if they do, on the way from x = 0."""
+        below = self.snr < self.classes / math.sqrt(self.samples_per_dimension)
+        plain = self.update == "full" and self.samples == "test" and self.means == "orthonormal"
+        trained = self.matrices != "none" and self.checkpoints > 2
+        return self.start == "zero" and below and plain and trained
+
     def mean_gram(self) -> list[list[float]]:
         """Return the Gram matrix of the class means: part of the model."""
         k = self.classes
@@ -106,8 +114,15 @@ class Parameters(Training):
             seconds += 0.4 * self.duration * self.block_seconds()
         if self.matrices == "full":
             seconds += cells * 2.4e-8 * rows**3
+        predicting = 0.1 + self.checkpoints * (2e-3 * rows + 1e-4 * rows**2)
+        predicting += 0.5 * self.emerges
         kept = 0.055 * self.checkpoints * rows * (rows + 2)
-        return Cost(seconds=seconds, memory_mb=memory, prediction_seconds=0.25, replicate_kb=kept)
+        return Cost(
+            seconds=seconds,
+            memory_mb=memory,
+            prediction_seconds=predicting,
+            replicate_kb=kept,
+        )
 
 
 def _random_gram(count: int) -> list[list[float]]:

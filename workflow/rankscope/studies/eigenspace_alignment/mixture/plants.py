@@ -8,7 +8,14 @@ import xarray as xr
 from rankscope.evidence.claims import Definition
 from rankscope.evidence.results import Point
 from rankscope.studies.eigenspace_alignment.mixture.claims import spectra
-from rankscope.studies.eigenspace_alignment.mixture.selection import NEAR_EDGE, above_edge, sunk
+from rankscope.studies.eigenspace_alignment.mixture.selection import (
+    EMERGED,
+    NEAR_EDGE,
+    above_edge,
+    emerged,
+    first_over_edge,
+    sunk,
+)
 from rankscope.studies.eigenspace_alignment.points import clear_of_edge
 
 Planted = Mapping[str, xr.DataArray]
@@ -231,4 +238,39 @@ def sinking(point: Point, values: xr.DataArray) -> Planted:
     return {
         "edge": xr.ones_like(point.measured.edge),
         "eigenvalues": xr.ones_like(point.measured.eigenvalues) * level,
+    }
+
+
+def emergence(point: Point, values: xr.DataArray) -> Planted:
+    """Let the first eigenvalue emerge at multiples of the theory's time."""
+    return _rising(point, _emergence(point) * values)
+
+
+def emergence_slope(point: Point, values: xr.DataArray) -> Planted:
+    """Let it emerge at a power of the theory's time, in units of the middle of the times."""
+    middle = float(np.sqrt(point.predicted.training_time[1] * point.duration))
+    return _rising(point, middle * (_emergence(point) / middle) ** values)
+
+
+def no_emergence(point: Point, values: xr.DataArray) -> Planted:
+    """Give the first eigenvalue the same height at all times."""
+    return {
+        "edge": xr.ones_like(point.measured.edge),
+        **_everywhere(point, "eigenvalues", values),
+    }
+
+
+def _emergence(point: Point) -> float:
+    height = first_over_edge(point.predicted).sel(matrix="hessian")
+    found = emerged(point.predicted.training_time.values, height.values)
+    return found if np.isfinite(found) else 1.0
+
+
+def _rising(point: Point, time: xr.DataArray) -> Planted:
+    """Let the first eigenvalue rise as a power of time, through the level at a time."""
+    times = point.predicted.training_time
+    level = EMERGED * (times.clip(min=times[1] / 2) / time) ** 0.1
+    return {
+        "edge": xr.ones_like(point.measured.edge),
+        **_everywhere(point, "eigenvalues", level),
     }

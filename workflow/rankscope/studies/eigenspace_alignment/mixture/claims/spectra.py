@@ -6,10 +6,14 @@ import numpy as np
 
 from rankscope.evidence.claims import DERIVED, HERE, claim
 from rankscope.evidence.region import at_most, factor, percent, within
-from rankscope.evidence.results import Results
+from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample, jackknife
 from rankscope.studies.eigenspace_alignment.mixture.selection import (
+    EMERGED,
     above_edge,
+    emerged,
+    first_over_edge,
+    from_zero,
     measured,
     outliers,
     plain,
@@ -212,3 +216,109 @@ def sinking(results: Results) -> Iterator[Sample]:
                     found.sel(matrix=matrix),
                 )
                 yield Sample(point, ratio, matrix, chance=point.duration / 2 / predicted)
+
+
+def _emerging(point: Point) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return the times, the heights of replicates, and when the theory emerges at them."""
+    times = point.predicted.training_time.values
+    theory, data = (
+        first_over_edge(data).sel(matrix="hessian") for data in (point.predicted, point.measured)
+    )
+    sure = certain(point, "edge").sel(matrix="hessian").notnull().all("label")
+    heights = data.where(sure).transpose("replicate", "checkpoint").values
+    return times, heights, emerged(times, theory.values)
+
+
+def _in_time(point: Point) -> bool:
+    """Whether the predicted time is after the second measured one and in the first half."""
+    times, _, predicted = _emerging(point)
+    return bool(times[min(2, len(times) - 1)] <= predicted <= point.duration / 2)
+
+
+@claim(
+    "outliers that emerge",
+    "Where lambda is below the threshold of the start, a Hessian block has no outlier at x = 0, "
+    "and training makes one: the first eigenvalue rises to 21/20 of the bulk's edge at the time "
+    "that effective dynamics and effective spectrum give, {accepted}.",
+    accepted=factor(
+        1.5,
+        why="at d = 300 and phi = 2 the edge is 1.3 percent low, and the height grows by 5 percent "
+        "while time grows by a factor e: a quarter of the time; half as much again",
+    ),
+    estimate="measured time / predicted time",
+    scope="orthonormal means, plain SGD from x = 0, where the predicted time is after the second "
+    "of the measured ones and in the first half of the duration",
+    source=SPECTRUM,
+    basis=DERIVED,
+    figure="emergence",
+    null="an outlier that emerges at the end",
+)
+def emergence(results: Results) -> Iterator[Sample]:
+    """Interpolate the ratio of the mean first eigenvalue to the mean edge, both in logarithms."""
+    for point in results.where(from_zero, _in_time):
+        times, heights, unit = _emerging(point)
+        ratio = jackknife(
+            lambda some, times=times, unit=unit: emerged(times, some.mean(axis=0)) / unit, heights
+        )
+        yield Sample(point, ratio, chance=point.duration / unit)
+
+
+@claim(
+    "time of emergence against lambda",
+    "The time at which an outlier emerges falls with lambda as the theory's does: exponents of a "
+    "power law agree {accepted}.",
+    accepted=percent(
+        25, why="half of the shift of log times by the low edge, over a range of log times of 1"
+    ),
+    estimate="slope of log time against log(lambda), measured over predicted",
+    scope="points of the claim before that differ in lambda alone, three or more",
+    source=SPECTRUM,
+    basis=DERIVED,
+    figure="emergence",
+    null="a time that does not depend on lambda",
+    chance=0.0,
+)
+def emergence_slope(results: Results) -> Iterator[Sample]:
+    """Fit power laws to the times of the mean over replicates."""
+    for family in results.where(from_zero, _in_time).families("snr"):
+        if len(family) < 3:
+            continue
+        parts = [_emerging(point) for point in family]
+        log_snr = np.log(family.sizes)
+        times = [time for time, _, _ in parts]
+        unit = np.polyfit(log_snr, np.log([predicted for _, _, predicted in parts]), 1)[0]
+
+        def exponent(
+            *heights: np.ndarray,
+            x: np.ndarray = log_snr,
+            times: list[np.ndarray] = times,
+            unit: float = unit,
+        ) -> float:
+            means = [height.mean(axis=0) for height in heights]
+            found = [emerged(*pair) for pair in zip(times, means, strict=True)]
+            return float(np.polyfit(x, np.log(found), 1)[0] / unit)
+
+        yield Sample(family, jackknife(exponent, *(heights for _, heights, _ in parts)))
+
+
+@claim(
+    "no emergence at small lambda",
+    "Where the theory's first eigenvalue never rises to half of what counts as emerged, the "
+    "measured one does not emerge: its largest height over the edge is {accepted}.",
+    accepted=at_most(EMERGED, why="the height that counts as emerged"),
+    estimate="largest mean height over times",
+    scope="orthonormal means, plain SGD from x = 0, below the threshold of the start",
+    source=SPECTRUM,
+    basis=DERIVED,
+    figure="emergence",
+    null="an outlier as high again",
+    chance=2 * EMERGED - 1,
+    targets={"holds": (1 + EMERGED) / 2},
+)
+def no_emergence(results: Results) -> Iterator[Sample]:
+    """Take the largest mean over replicates and classes."""
+    for point in results.where(from_zero):
+        theory = first_over_edge(point.predicted).sel(matrix="hessian")
+        if float(theory.max()) <= (1 + EMERGED) / 2:
+            _, heights, _ = _emerging(point)
+            yield Sample(point, jackknife(lambda some: float(some.mean(axis=0).max()), heights))

@@ -20,6 +20,10 @@ from rankscope.studies.eigenspace_alignment.softmax_dynamics import Overlaps, tr
 EXTRA = 2
 LOG2_NODES = 12
 LOG2_FULL = 10
+AROUND = 0.94, 1.0, 1.06
+"""Values of lambda over that of a point, for a curve between points."""
+MOMENTS = 20
+"""Times after the start, for the same."""
 
 
 def predict(parameters: Parameters) -> xr.Dataset:
@@ -38,6 +42,8 @@ def predict(parameters: Parameters) -> xr.Dataset:
         data |= _dynamics(gram, found, without, limit)
         if parameters.matrices != "none":
             data |= _blocks(parameters, gram, found)
+        if parameters.emerges:
+            data |= _curves(parameters, gram, start)
         if parameters.matrices == "full":
             data |= _full(parameters, gram, found)
     return prediction.dataset(parameters.times(), data)
@@ -145,6 +151,33 @@ def _blocks(parameters: Parameters, gram: np.ndarray, found: Overlaps) -> Variab
             ]
             blocks += own * (k // distinct)
     return prediction.variables(blocks, (len(found.mean), 2, k), ("checkpoint", "matrix", "label"))
+
+
+def _curves(parameters: Parameters, gram: np.ndarray, start: np.ndarray) -> Variables:
+    """Follow the first outlier of a Hessian block between measured times and points."""
+    k, phi = parameters.classes, parameters.samples_per_dimension
+    _, first, *_, end = parameters.times()
+    times = np.array([0.0, *np.geomspace(first, end, MOMENTS)])
+    snrs = parameters.snr * np.array(AROUND)
+    heights = []
+    for snr in snrs:
+        arguments = gram, snr, parameters.ridge, parameters.step_scale, times, start
+        found = _symmetric(trajectory(*arguments))
+        for mean, weight in zip(found.mean, found.weight, strict=True):
+            log2_half = LOG2_NODES - int(np.log2(k))
+            _, inputs, p, _ = _nodes(gram, mean, weight, snr, log2_half)
+            own = inputs @ exchangeable.fixed(k)
+            block = spectrum(p[:, 0] * (1 - p[:, 0]), own, snr, phi, 1)
+            heights.append(block.outliers[0] / block.edge if len(block.outliers) else 1.0)
+    return {
+        "curve_snr": datasets.variable("curve", snrs, "lambda of a curve"),
+        "curve_time": datasets.variable("moment", times, "time along a curve"),
+        "curve_height": datasets.variable(
+            ("curve", "moment"),
+            np.reshape(heights, (len(snrs), len(times))),
+            "first outlier of a Hessian block over the edge of its bulk",
+        ),
+    }
 
 
 def _symmetric(found: Overlaps) -> Overlaps:
