@@ -243,7 +243,7 @@ def collapse(results: Results) -> Figure:
     pairs = [(family[-1], point) for family in families for point in family]
     dimensions = sorted({point.dimension for _, point in pairs})
     for largest, point in pairs:
-        axis = axes[point.matrices == "none"]
+        axis = axes[selection.without_blocks(point)]
         found, theory = aligned(point)
         style = look(dimensions.index(point.dimension), describe(point, "dimension"))
         panels.marks(axis, point.measured.training_time, found, **style)
@@ -398,9 +398,9 @@ def sinking(results: Results) -> Figure:
 def emergence(results: Results) -> Figure:
     """Outliers of a Hessian block that emerge in training from x = 0.
 
-    Left: the mean first eigenvalue over the mean edge of the bulk in training time; dotted: the
-    height that counts as emerged. Right: when it is reached, against lambda; none where it
-    is not. Marks: measured. Dashed: effective spectrum along the effective dynamics.
+    Left: the first eigenvalue over the edge of the bulk in training time; dotted: the height
+    that counts as emerged. Right: when it is reached, against lambda; none where it is not.
+    Marks: measured. Dashed: effective spectrum along the effective dynamics.
     Of points that differ in lambda alone, the largest series.
     """
     families = sorted(results.where(selection.from_zero).families("snr"), key=len)
@@ -411,8 +411,7 @@ def emergence(results: Results) -> Figure:
     for order, point in enumerate(family):
         style, theory = look(order, describe(point, "snr")), point.predicted
         times = theory.training_time.values
-        height = selection.first_over_edge(point.measured).sel(matrix="hessian")
-        height = height.transpose("replicate", "checkpoint")
+        height = point.measured.first_eigenvalue / point.measured.first_edge
         panels.marks(axes[0], times, height, **style)
         lines = theory.curve_height.values
         panels.theory(axes[0], theory.curve_time, lines[len(lines) // 2])

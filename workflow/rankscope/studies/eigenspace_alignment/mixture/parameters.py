@@ -42,8 +42,10 @@ class Parameters(Training):
         default="full",
     )
     matrices: str = one_of(
-        "matrices that are measured: none, the class blocks, or the full ones besides",
+        "matrices that are measured: none, the first eigenvalue of one class block of the Hessian, "
+        "the class blocks, or the full ones besides",
         "none",
+        "first",
         "blocks",
         "full",
         default="blocks",
@@ -58,7 +60,12 @@ class Parameters(Training):
             self.means,
         )
         require(
-            not self.direct or (self.matrices != "none" and self.duration > 0),
+            self.matrices != "first" or (self.means == "orthonormal" and self.duration > 0),
+            "matrices=first needs orthonormal means and a duration",
+            self.means,
+        )
+        require(
+            not self.direct or (self.blocks and self.duration > 0),
             "training samples and projected updates need matrices and a duration",
             self.matrices,
         )
@@ -85,12 +92,9 @@ class Parameters(Training):
         return self.samples == "train" or self.update != "full"
 
     @property
-    def emerges(self) -> bool:
-        """Whether outliers of the Hessian emerge, if they do, on the way from x = 0."""
-        below = self.snr < self.classes / math.sqrt(self.samples_per_dimension)
-        plain = self.update == "full" and self.samples == "test" and self.means == "orthonormal"
-        trained = self.matrices != "none" and self.checkpoints > 2
-        return self.start == "zero" and below and plain and trained
+    def blocks(self) -> bool:
+        """Whether all class blocks are measured."""
+        return self.matrices in ("blocks", "full")
 
     def mean_gram(self) -> list[list[float]]:
         """Return the Gram matrix of the class means: part of the model."""
@@ -115,7 +119,7 @@ class Parameters(Training):
         if self.matrices == "full":
             seconds += cells * 2.4e-8 * rows**3
         predicting = 0.1 + self.checkpoints * (2e-3 * rows + 1e-4 * rows**2)
-        predicting += 0.5 * self.emerges
+        predicting += 0.5 * (self.matrices == "first")
         kept = 0.055 * self.checkpoints * rows * (rows + 2)
         return Cost(
             seconds=seconds,
@@ -123,6 +127,12 @@ class Parameters(Training):
             prediction_seconds=predicting,
             replicate_kb=kept,
         )
+
+    def block_seconds(self) -> float:
+        """Return CPU seconds of what is measured of blocks at one time."""
+        if self.matrices == "first":
+            return 0.01 + self.samples_count * self.dimension * 5e-8
+        return super().block_seconds()
 
 
 def _random_gram(count: int) -> list[list[float]]:

@@ -13,8 +13,8 @@ from rankscope.studies.eigenspace_alignment.mixture.selection import (
     NEAR_EDGE,
     above_edge,
     emerged,
-    first_over_edge,
     sunk,
+    without_blocks,
 )
 from rankscope.studies.eigenspace_alignment.points import clear_of_edge
 
@@ -59,7 +59,7 @@ def corrector(point: Point, values: xr.DataArray) -> Planted:
 def burn_in(point: Point, values: xr.DataArray) -> Planted:
     """Let weights without a part in any space decay."""
     found = _lengths(point, np.exp(-2 * point.ridge * values * point.measured.training_time))
-    if point.matrices == "none":
+    if without_blocks(point):
         return found
     return {**found, "alignment": xr.zeros_like(point.measured.alignment)}
 
@@ -75,7 +75,7 @@ def _lengths(point: Point, length: xr.DataArray) -> Planted:
 
 def collapse(point: Point, values: xr.DataArray) -> Planted:
     """Move alignment off the theory by as much at all times."""
-    if point.matrices == "none":
+    if without_blocks(point):
         return {
             "weights_in_means": (point.predicted.weights_in_means + values).expand_dims(
                 run=point.runs
@@ -255,14 +255,15 @@ def emergence_slope(point: Point, values: xr.DataArray) -> Planted:
 def no_emergence(point: Point, values: xr.DataArray) -> Planted:
     """Give the first eigenvalue the same height at all times."""
     return {
-        "edge": xr.ones_like(point.measured.edge),
-        **_everywhere(point, "eigenvalues", values),
+        "first_edge": xr.ones_like(point.measured.first_edge),
+        **_everywhere(point, "first_eigenvalue", values),
     }
 
 
 def _emergence(point: Point) -> float:
-    height = first_over_edge(point.predicted).sel(matrix="hessian")
-    found = emerged(point.predicted.training_time.values, height.values)
+    theory = point.predicted
+    height = theory.first_eigenvalue / theory.first_edge
+    found = emerged(theory.training_time.values, height.values)
     return found if np.isfinite(found) else 1.0
 
 
@@ -271,6 +272,6 @@ def _rising(point: Point, time: xr.DataArray) -> Planted:
     times = point.predicted.training_time
     level = EMERGED * (times.clip(min=times[1] / 2) / time) ** 0.1
     return {
-        "edge": xr.ones_like(point.measured.edge),
-        **_everywhere(point, "eigenvalues", level),
+        "first_edge": xr.ones_like(point.measured.first_edge),
+        **_everywhere(point, "first_eigenvalue", level),
     }

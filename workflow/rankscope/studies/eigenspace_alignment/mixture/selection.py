@@ -19,8 +19,13 @@ def trained(point: Point) -> bool:
 
 
 def measured(point: Point) -> bool:
-    """Whether a point trains by plain SGD and has matrices."""
-    return trained(point) and point.matrices != "none"
+    """Whether a point trains by plain SGD and has class blocks."""
+    return trained(point) and not without_blocks(point)
+
+
+def without_blocks(point: Point) -> bool:
+    """Whether a point lacks the class blocks, with which weights could align."""
+    return point.matrices in ("none", "first")
 
 
 def plain(point: Point) -> bool:
@@ -55,16 +60,9 @@ def above_edge(data: xr.Dataset, classes: int) -> xr.DataArray:
     return ratio
 
 
-def first_over_edge(data: xr.Dataset) -> xr.DataArray:
-    """Return the mean first eigenvalue of the class blocks over the mean edge of their bulks."""
-    first = data.eigenvalues.isel(eigenvalue=0)
-    ratio: xr.DataArray = first.mean("label") / data.edge.mean("label")
-    return ratio
-
-
 def from_zero(point: Point) -> bool:
     """Whether outliers of the Hessian can emerge: from x = 0, below the start's threshold."""
-    if not plain(point) or point.start != "zero":
+    if point.start != "zero" or point.matrices != "first" or not trained(point):
         return False
     threshold = point.predicted.start_threshold.sel(matrix="hessian", direction="own")
     return bool(point.snr < threshold)

@@ -27,6 +27,10 @@ _RUN = {
     "loss": ((), "test loss without the ridge"),
     "accuracy": ((), "test accuracy"),
 }
+_FIRST = {
+    "first_eigenvalue": ((), "first eigenvalue of a Hessian block"),
+    "first_edge": ((), "upper edge of its bulk"),
+}
 _FULL = {
     "full_eigenvalues": (("full_eigenvalue",), "leading eigenvalues of the full matrices"),
     "full_residual": (
@@ -40,6 +44,7 @@ _VARIABLES = {
     **measurement.lead(("matrix", "label"), measurement.BLOCKS),
     **measurement.lead(("matrix", "label"), measurement.BLOCKS, TRAINING),
     **measurement.lead(("matrix",), _FULL),
+    **measurement.lead((), _FIRST),
 }
 
 
@@ -81,7 +86,9 @@ def _measure(
     for index, generator in enumerate(generators):
         first = snapshot.first[index]
         values = _runs(parameters, network, mixture, first, generator)
-        if parameters.matrices != "none":
+        if parameters.matrices == "first":
+            values |= _first(parameters, network, mixture, first[0], generator)
+        if parameters.blocks:
             draw = mixture.sample(generator, parameters.samples_count, parameters.dimension)
             components, samples = draw
             values |= _blocks(parameters, network, first[0], samples, components, generator)
@@ -121,6 +128,22 @@ def _runs(
         "loss": np.array(losses),
         "accuracy": np.array(accuracies),
     }
+
+
+def _first(
+    parameters: Parameters,
+    network: Multinomial,
+    mixture: Mixture,
+    first: np.ndarray,
+    generator: np.random.Generator,
+) -> dict[str, np.ndarray]:
+    """Return the first eigenvalue of the first class block of the Hessian, and its edge."""
+    components, samples = mixture.sample(generator, parameters.samples_count, parameters.dimension)
+    hidden = samples[:, : first.shape[1]] @ first.T
+    weights = network.block_weights(hidden, components, first[:, 0])[0][:, :1].T
+    noise = measurement.noise_alone(samples, first, parameters, generator)
+    values = (measurement.largest(each, weights, generator)[0] for each in (samples, noise))
+    return dict(zip(_FIRST, map(np.asarray, values), strict=True))
 
 
 def _blocks(

@@ -40,10 +40,10 @@ def predict(parameters: Parameters) -> xr.Dataset:
         without = trajectory(*arguments, 0.0, times, start)
         limit = trajectory(gram, np.inf, parameters.ridge, 0.0, times, start)
         data |= _dynamics(gram, found, without, limit)
-        if parameters.matrices != "none":
+        if parameters.blocks:
             data |= _blocks(parameters, gram, found)
-        if parameters.emerges:
-            data |= _curves(parameters, gram, start)
+        if parameters.matrices == "first":
+            data |= _first(parameters, gram, found, start)
         if parameters.matrices == "full":
             data |= _full(parameters, gram, found)
     return prediction.dataset(parameters.times(), data)
@@ -153,31 +153,50 @@ def _blocks(parameters: Parameters, gram: np.ndarray, found: Overlaps) -> Variab
     return prediction.variables(blocks, (len(found.mean), 2, k), ("checkpoint", "matrix", "label"))
 
 
-def _curves(parameters: Parameters, gram: np.ndarray, start: np.ndarray) -> Variables:
-    """Follow the first outlier of a Hessian block between measured times and points."""
-    k, phi = parameters.classes, parameters.samples_per_dimension
-    _, first, *_, end = parameters.times()
-    times = np.array([0.0, *np.geomspace(first, end, MOMENTS)])
-    snrs = parameters.snr * np.array(AROUND)
-    heights = []
+def _first(
+    parameters: Parameters, gram: np.ndarray, found: Overlaps, start: np.ndarray
+) -> Variables:
+    """Follow the first outlier of a Hessian block, at the measured times and between points."""
+    values, edges = _first_outlier(parameters, parameters.snr, gram, found)
+    times = np.array([0.0, *parameters.duration * np.geomspace(1 / 64, 1, MOMENTS)])
+    snrs, heights = parameters.snr * np.array(AROUND), []
     for snr in snrs:
-        arguments = gram, snr, parameters.ridge, parameters.step_scale, times, start
-        found = _symmetric(trajectory(*arguments))
-        for mean, weight in zip(found.mean, found.weight, strict=True):
-            log2_half = LOG2_NODES - int(np.log2(k))
-            _, inputs, p, _ = _nodes(gram, mean, weight, snr, log2_half)
-            own = inputs @ exchangeable.fixed(k)
-            block = spectrum(p[:, 0] * (1 - p[:, 0]), own, snr, phi, 1)
-            heights.append(block.outliers[0] / block.edge if len(block.outliers) else 1.0)
+        along = trajectory(gram, snr, parameters.ridge, parameters.step_scale, times, start)
+        heights.append(np.divide(*_first_outlier(parameters, snr, gram, along)))
     return {
+        "first_eigenvalue": datasets.variable(
+            "checkpoint", values, "first eigenvalue of a Hessian block"
+        ),
+        "first_edge": datasets.variable("checkpoint", edges, "upper edge of its bulk"),
         "curve_snr": datasets.variable("curve", snrs, "lambda of a curve"),
         "curve_time": datasets.variable("moment", times, "time along a curve"),
         "curve_height": datasets.variable(
-            ("curve", "moment"),
-            np.reshape(heights, (len(snrs), len(times))),
-            "first outlier of a Hessian block over the edge of its bulk",
+            ("curve", "moment"), np.stack(heights), "first eigenvalue over edge along a curve"
         ),
     }
+
+
+def _first_outlier(
+    parameters: Parameters, snr: float, gram: np.ndarray, found: Overlaps
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first eigenvalue of a Hessian block, and the edge of its bulk, at all times.
+
+    Contrasts of the other classes are left out: the own class comes first.
+    """
+    k, pairs = parameters.classes, []
+    overlaps = _symmetric(found)
+    for mean, weight in zip(overlaps.mean, overlaps.weight, strict=True):
+        _, inputs, p, _ = _nodes(gram, mean, weight, snr, LOG2_NODES - int(np.log2(k)))
+        block = spectrum(
+            p[:, 0] * (1 - p[:, 0]),
+            inputs @ exchangeable.fixed(k),
+            snr,
+            parameters.samples_per_dimension,
+            1,
+        )
+        pairs.append((*block.outliers, block.edge, block.edge)[:2])
+    values, edges = np.transpose(pairs)
+    return values, edges
 
 
 def _symmetric(found: Overlaps) -> Overlaps:
