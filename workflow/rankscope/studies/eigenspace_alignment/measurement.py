@@ -142,7 +142,8 @@ def bulk_edge(
 
 def largest(samples: np.ndarray, weights: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Return the largest eigenvalue of each block of these samples and weights."""
-    moments = WeightedMoments(samples.astype(np.float32), weights.astype(np.float32))
+    single = samples.astype(np.float32, copy=False)
+    moments = WeightedMoments(single, weights.astype(np.float32))
     start = generator.standard_normal((len(weights), samples.shape[1])).astype(np.float32)
     return eigenpairs.lanczos(moments.apply, start, 1, EDGE_TOLERANCE).values[:, 0]
 
@@ -150,7 +151,7 @@ def largest(samples: np.ndarray, weights: np.ndarray, generator: np.random.Gener
 def noise_alone(
     samples: np.ndarray, first: np.ndarray, parameters: Training, generator: np.random.Generator
 ) -> np.ndarray:
-    """Return samples whose part in the span of centres and rows is replaced by fresh noise.
+    """Return samples, in single precision, with fresh noise in the span of centres and rows.
 
     They are then noise in all ``d`` coordinates, independent of the weights of a block. Without
     the fresh part the bulk would have fewer dimensions than that of the block, and an edge
@@ -168,7 +169,7 @@ def noise_alone(
         samples = samples @ np.linalg.qr(signal, mode="complete")[0]
         known = spanned + len(first)
     fresh = generator.standard_normal((len(samples), known)) / np.sqrt(parameters.snr)
-    return np.concatenate([fresh, samples[:, known:]], axis=1)
+    return np.concatenate([fresh, samples[:, known:]], axis=1, dtype=np.float32)
 
 
 def dataset(

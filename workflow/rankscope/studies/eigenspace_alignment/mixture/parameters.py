@@ -120,6 +120,8 @@ class Parameters(Training):
             seconds += cells * 2.4e-8 * rows**3
         predicting = 0.1 + self.checkpoints * (2e-3 * rows + 1e-4 * rows**2)
         predicting += 0.5 * (self.matrices == "first")
+        if self.blocks:
+            memory += 16e-6 * rows * 300 * self.dimension
         kept = 0.055 * self.checkpoints * rows * (rows + 2)
         return Cost(
             seconds=seconds,
@@ -131,8 +133,10 @@ class Parameters(Training):
     def block_seconds(self) -> float:
         """Return CPU seconds of what is measured of blocks at one time."""
         if self.matrices == "first":
-            return 0.01 + self.samples_count * self.dimension * 5e-8
-        return super().block_seconds()
+            return 0.01 + self.samples_count * self.dimension * 3e-8
+        # more eigenpairs take more steps, and each is made orthogonal to those before
+        more = 1e-9 * self.rows * max(self.rows - 4, 0)
+        return super().block_seconds() + self.samples_count * self.dimension * more
 
 
 def _random_gram(count: int) -> list[list[float]]:

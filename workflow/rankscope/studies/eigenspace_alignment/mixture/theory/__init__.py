@@ -22,7 +22,7 @@ LOG2_NODES = 12
 LOG2_FULL = 10
 AROUND = 0.94, 1.0, 1.06
 """Values of lambda over that of a point, for a curve between points."""
-MOMENTS = 20
+MOMENTS = 14
 """Times after the start, for the same."""
 
 
