@@ -112,3 +112,41 @@ def test_a_burn_in_in_steps_would_be_late_at_small_dimensions():
 @pytest.mark.parametrize(("snr", "near"), [(1.0, False), (5.0, True), (20.0, True), (40.0, False)])
 def test_a_threshold_is_near_within_a_factor(snr, near):
     assert spectra.near(snr, np.array([4.0, 20.5])) == near
+
+
+def emerging(snr, time):
+    """Return a point whose outlier is to emerge at the time, and does so in three replicates."""
+    times = np.array([0.0, *np.geomspace(0.5, 64, 9)])
+    level = selection.EMERGED * (times.clip(min=0.1) / time) ** 0.1
+    height = xr.DataArray(level, dims="checkpoint")
+    theory = xr.Dataset({"first_eigenvalue": height, "first_edge": xr.ones_like(height)})
+    data = theory * xr.DataArray(1 + 0.001 * np.arange(-1, 2), dims="replicate")
+    data["first_edge"] = xr.ones_like(data.first_edge)
+    threshold = xr.DataArray(
+        [[9.0]], dims=("matrix", "direction"), coords={"matrix": ["hessian"], "direction": ["own"]}
+    )
+    theory = theory.assign(start_threshold=threshold, training_time=("checkpoint", times))
+    values = {"classes": 2, "dimension": 1000, "duration": 64.0, "update": "full", "snr": snr}
+    values |= {"matrices": "first", "start": "zero"}
+    return values, data.transpose("replicate", ...), theory
+
+
+def test_emergence_is_timed_by_the_mean_height_and_its_exponent_by_the_times():
+    points = {f"at {snr}": emerging(snr, 90.0 * snr**-2) for snr in (3.0, 4.0, 5.0)}
+    found = results.of(points)
+    timed = list(spectra.emergence.samples(found))
+    assert [one.estimate.value for one in timed] == pytest.approx([1.0] * 3, rel=0.01)
+    (fitted,) = spectra.emergence_slope.samples(found)
+    assert fitted.estimate.value == pytest.approx(1.0, rel=0.01)
+    assert not list(spectra.no_emergence.samples(found))
+
+
+def test_a_point_above_the_threshold_of_the_start_has_nothing_to_emerge():
+    assert not list(spectra.emergence.samples(results.of({"here": emerging(9.5, 4.0)})))
+
+
+def test_an_outlier_that_is_there_at_the_start_does_not_emerge():
+    times = np.array([0.0, 1.0, 2.0, 4.0])
+    assert np.isnan(selection.emerged(times, np.full(4, 1.2)))
+    assert np.isnan(selection.emerged(times, np.full(4, 1.02)))
+    assert selection.emerged(times, np.array([1.0, 1.0, 1.0, 1.1])) == pytest.approx(2.84, abs=0.02)

@@ -62,6 +62,7 @@ def blocks(
     components: np.ndarray,
     count: int,
     generator: np.random.Generator,
+    refill: bool = False,
 ) -> dict[str, np.ndarray]:
     """Measure the first-layer blocks of one network: arrays lead with matrix and row.
 
@@ -76,6 +77,8 @@ def blocks(
         components: shape ``(M,)``.
         count: eigenvalues to return.
         generator: draws the starting rows of Lanczos' method.
+        refill: whether the edge is that of a bulk of as many dimensions as the block, see
+            `noise_alone`, not of the complement of the signal.
     """
     (rows, known), dimension = first.shape, samples.shape[1]
     hidden = samples[:, :known] @ first.T
@@ -102,7 +105,11 @@ def blocks(
     )
     values = {name: getattr(found, attribute) for name, attribute in _FROM_ALIGNMENT.items()}
     values["eigenvalues"] = values["eigenvalues"] * scale[:, None]
-    values["edge"] = scale * bulk_edge(samples, weights, first, parameters.spanned, generator)
+    values["edge"] = scale * (
+        largest(noise_alone(samples, first, parameters, generator), weights, generator)
+        if refill
+        else bulk_edge(samples, weights, first, parameters.spanned, generator)
+    )
     for value in values.values():
         value[~reached] = np.nan if value.dtype.kind == "f" else False
     return {name: np.stack(np.split(value, 2)) for name, value in values.items()}
@@ -134,9 +141,39 @@ def bulk_edge(
     else:
         signal = np.concatenate([np.eye(dimension, spanned), first.T], axis=1)
         rest = samples @ np.linalg.qr(signal, mode="complete")[0][:, spanned + rows :]
-    moments = WeightedMoments(rest.astype(np.float32), weights.astype(np.float32))
-    start = generator.standard_normal((len(weights), rest.shape[1])).astype(np.float32)
+    return largest(rest, weights, generator)
+
+
+def largest(samples: np.ndarray, weights: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Return the largest eigenvalue of each block of these samples and weights."""
+    single = samples.astype(np.float32, copy=False)
+    moments = WeightedMoments(single, weights.astype(np.float32))
+    start = generator.standard_normal((len(weights), samples.shape[1])).astype(np.float32)
     return eigenpairs.lanczos(moments.apply, start, 1, EDGE_TOLERANCE).values[:, 0]
+
+
+def noise_alone(
+    samples: np.ndarray, first: np.ndarray, parameters: Training, generator: np.random.Generator
+) -> np.ndarray:
+    """Return samples, in single precision, with fresh noise in the span of centres and rows.
+
+    They are then noise in all ``d`` coordinates, independent of the weights of a block. Without
+    the fresh part the bulk would have fewer dimensions than that of the block, and an edge
+    that is lower by about the share of those that lack.
+
+    Args:
+        samples: shape ``(M, d)``.
+        first: first layer in the first ``n`` coordinates, shape ``(rows, n)``.
+        parameters: the point.
+        generator: draws the fresh part.
+    """
+    known, spanned = first.shape[1], parameters.spanned
+    if known == samples.shape[1]:
+        signal = np.concatenate([np.eye(known, spanned), first.T], axis=1)
+        samples = samples @ np.linalg.qr(signal, mode="complete")[0]
+        known = spanned + len(first)
+    fresh = generator.standard_normal((len(samples), known)) / np.sqrt(parameters.snr)
+    return np.concatenate([fresh, samples[:, known:]], axis=1, dtype=np.float32)
 
 
 def dataset(

@@ -243,7 +243,7 @@ def collapse(results: Results) -> Figure:
     pairs = [(family[-1], point) for family in families for point in family]
     dimensions = sorted({point.dimension for _, point in pairs})
     for largest, point in pairs:
-        axis = axes[point.matrices == "none"]
+        axis = axes[selection.without_blocks(point)]
         found, theory = aligned(point)
         style = look(dimensions.index(point.dimension), describe(point, "dimension"))
         panels.marks(axis, point.measured.training_time, found, **style)
@@ -273,7 +273,9 @@ def gradient_share(results: Results) -> Figure:
             style = look(order, describe(point, "snr"))
             panels.marks(axis, point.measured.training_time, share, **style)
         half_life(axis, point)
-        axis.set(title=name, ylabel="share of the gradient", ylim=(0, 1.03))
+        axis.set(title=name, ylabel="share of the gradient")
+        low, high = axis.get_ylim()
+        axis.set_ylim(min(0, low), max(1.03, high))
         over_time(axis)
     panels.legend_below(figure)
     return figure
@@ -282,8 +284,9 @@ def gradient_share(results: Results) -> Figure:
 def full_spectra(results: Results) -> Figure:
     """Leading eigenvalues of the full matrices after training.
 
-    Marks: means over replicates. Crosses: effective outliers; lines: the effective edge of the
-    bulk. Where noise can be neglected, the Hessian has k (k - 1) outliers and G has k.
+    Marks: means over replicates. Crosses: effective outliers; lines: the measured edge of the
+    bulk, dashed: the effective one. Where noise can be neglected, the Hessian has k (k - 1)
+    outliers and G has k.
     """
     chosen = results.where(trained, matrices="full")
     if not len(chosen):
@@ -299,7 +302,11 @@ def full_spectra(results: Results) -> Figure:
             style = look(order, describe(point, "classes", "snr"))
             panels.marks(axis, number, found.full_eigenvalues, **style)
             panels.theory_at(axis, number, theory.full_eigenvalues, "effective spectrum")
-            axis.axhline(theory.full_edge.item(), color="0.6", lw=1, label="edge")
+            edge = found.full_edge.mean().item()
+            axis.axhline(edge, color="0.6", lw=1, label="measured edge")
+            axis.axhline(
+                theory.full_edge.item(), color="0.4", ls="--", lw=1, label="effective edge"
+            )
             axis.set(title=f"full {name}", yscale="log", xlabel="index", ylabel="eigenvalue")
     panels.legend_below(figure)
     return figure
@@ -384,6 +391,42 @@ def sinking(results: Results) -> Figure:
         axis.axhline(selection.NEAR_EDGE, **PAPER, label="sunk")
         axis.set(title=name, ylabel="mean mini-bulk over edge")
         over_time(axis)
+    panels.legend_below(figure)
+    return figure
+
+
+def emergence(results: Results) -> Figure:
+    """Outliers of a Hessian block that emerge in training from x = 0.
+
+    Left: the first eigenvalue over the edge of the bulk in training time; dotted: the height
+    that counts as emerged. Right: when it is reached, against lambda; none where it is not.
+    Marks: measured. Dashed: effective spectrum along the effective dynamics.
+    Of points that differ in lambda alone, the largest series.
+    """
+    families = sorted(results.where(selection.from_zero).families("snr"), key=len)
+    if not families:
+        return panels.nothing("no points from x = 0 differ in lambda alone below its threshold")
+    family, curve = families[-1], []
+    figure, axes = row(2, f"Outliers that emerge ({describe(family[0], 'classes', 'dimension')})")
+    for order, point in enumerate(family):
+        style, theory = look(order, describe(point, "snr")), point.predicted
+        times = theory.training_time.values
+        height = point.measured.first_eigenvalue / point.measured.first_edge
+        panels.marks(axes[0], times, height, **style)
+        lines = theory.curve_height.values
+        panels.theory(axes[0], theory.curve_time, lines[len(lines) // 2])
+        found = np.array([[selection.emerged(times, one)] for one in height.values])
+        if np.isfinite(found).any():
+            panels.marks(axes[1], [point.snr], found, **style)
+        for snr, line in zip(theory.curve_snr.values, lines, strict=True):
+            curve.append((snr, selection.emerged(theory.curve_time.values, line)))
+    panels.theory(axes[1], *np.transpose(curve))
+    axes[0].axhline(selection.EMERGED, **PAPER, label="emerged")
+    axes[0].set(title="height", ylabel="first eigenvalue over edge")
+    over_time(axes[0])
+    axes[1].set(title="time of emergence", xlabel=r"$\lambda$", yscale="log")
+    axes[1].set(ylabel="training time, steps times $c / d$")
+    panels.log_ticks(axes[1])
     panels.legend_below(figure)
     return figure
 

@@ -42,8 +42,10 @@ class Parameters(Training):
         default="full",
     )
     matrices: str = one_of(
-        "matrices that are measured: none, the class blocks, or the full ones besides",
+        "matrices that are measured: none, the first eigenvalue of one class block of the Hessian, "
+        "the class blocks, or the full ones besides",
         "none",
+        "first",
         "blocks",
         "full",
         default="blocks",
@@ -58,7 +60,12 @@ class Parameters(Training):
             self.means,
         )
         require(
-            not self.direct or (self.matrices != "none" and self.duration > 0),
+            self.matrices != "first" or (self.means == "orthonormal" and self.duration > 0),
+            "matrices=first needs orthonormal means and a duration",
+            self.means,
+        )
+        require(
+            not self.direct or (self.blocks and self.duration > 0),
             "training samples and projected updates need matrices and a duration",
             self.matrices,
         )
@@ -84,6 +91,11 @@ class Parameters(Training):
         """Whether SGD runs in all ``d`` coordinates: the Gram chain keeps no samples."""
         return self.samples == "train" or self.update != "full"
 
+    @property
+    def blocks(self) -> bool:
+        """Whether all class blocks are measured."""
+        return self.matrices in ("blocks", "full")
+
     def mean_gram(self) -> list[list[float]]:
         """Return the Gram matrix of the class means: part of the model."""
         k = self.classes
@@ -105,9 +117,26 @@ class Parameters(Training):
         if self.update != "full":
             seconds += 0.4 * self.duration * self.block_seconds()
         if self.matrices == "full":
-            seconds += cells * 2e-8 * rows**3
+            seconds += cells * 2.4e-8 * rows**3
+        predicting = 0.1 + self.checkpoints * (2e-3 * rows + 1e-4 * rows**2)
+        predicting += 0.5 * (self.matrices == "first")
+        if self.blocks:
+            memory += 16e-6 * rows * 300 * self.dimension
         kept = 0.055 * self.checkpoints * rows * (rows + 2)
-        return Cost(seconds=seconds, memory_mb=memory, prediction_seconds=0.25, replicate_kb=kept)
+        return Cost(
+            seconds=seconds,
+            memory_mb=memory,
+            prediction_seconds=predicting,
+            replicate_kb=kept,
+        )
+
+    def block_seconds(self) -> float:
+        """Return CPU seconds of what is measured of blocks at one time."""
+        if self.matrices == "first":
+            return 0.01 + self.samples_count * self.dimension * 3e-8
+        # more eigenpairs take more steps, and each is made orthogonal to those before
+        more = 1e-9 * self.rows * max(self.rows - 4, 0)
+        return super().block_seconds() + self.samples_count * self.dimension * more
 
 
 def _random_gram(count: int) -> list[list[float]]:

@@ -8,7 +8,14 @@ import xarray as xr
 from rankscope.evidence.claims import Definition
 from rankscope.evidence.results import Point
 from rankscope.studies.eigenspace_alignment.mixture.claims import spectra
-from rankscope.studies.eigenspace_alignment.mixture.selection import NEAR_EDGE, above_edge, sunk
+from rankscope.studies.eigenspace_alignment.mixture.selection import (
+    EMERGED,
+    NEAR_EDGE,
+    above_edge,
+    emerged,
+    sunk,
+    without_blocks,
+)
 from rankscope.studies.eigenspace_alignment.points import clear_of_edge
 
 Planted = Mapping[str, xr.DataArray]
@@ -52,7 +59,7 @@ def corrector(point: Point, values: xr.DataArray) -> Planted:
 def burn_in(point: Point, values: xr.DataArray) -> Planted:
     """Let weights without a part in any space decay."""
     found = _lengths(point, np.exp(-2 * point.ridge * values * point.measured.training_time))
-    if point.matrices == "none":
+    if without_blocks(point):
         return found
     return {**found, "alignment": xr.zeros_like(point.measured.alignment)}
 
@@ -68,7 +75,7 @@ def _lengths(point: Point, length: xr.DataArray) -> Planted:
 
 def collapse(point: Point, values: xr.DataArray) -> Planted:
     """Move alignment off the theory by as much at all times."""
-    if point.matrices == "none":
+    if without_blocks(point):
         return {
             "weights_in_means": (point.predicted.weights_in_means + values).expand_dims(
                 run=point.runs
@@ -175,13 +182,18 @@ def outlier_counts(point: Point, values: xr.DataArray) -> Planted:
 
 def full_counts(point: Point, values: xr.DataArray) -> Planted:
     """Give the full matrices as many outliers more than predicted."""
-    level = clear_of_edge(point.predicted.full_edge, point.dimension)
-    expected = (point.predicted.full_eigenvalues > level).sum("full_eigenvalue")
-    number = point.measured.sizes["full_eigenvalue"]
-    index = xr.DataArray(np.arange(number), dims="full_eigenvalue")
+    theory = point.predicted
+    above = theory.full_eigenvalues > clear_of_edge(theory.full_edge, point.dimension)
+    count = np.round(above.sum("full_eigenvalue") + values)
+    index = xr.DataArray(np.arange(theory.sizes["full_eigenvalue"]), dims="full_eigenvalue")
+    level = clear_of_edge(point.measured.full_edge, point.dimension)
     residual = xr.full_like(point.measured.full_residual, spectra.RESIDUAL / 2)
-    above = index < np.round(expected + values)
-    return {"full_eigenvalues": level * 2 * above, "full_residual": residual}
+    return {"full_eigenvalues": level * 2 * (index < count), "full_residual": residual}
+
+
+def full_edge(point: Point, values: xr.DataArray) -> Planted:
+    """Move the edge off the theory."""
+    return {"full_edge": point.predicted.full_edge * (1 + values / point.dimension ** (2 / 3))}
 
 
 def weights_in_eigenspaces(point: Point, values: xr.DataArray) -> Planted:
@@ -226,4 +238,40 @@ def sinking(point: Point, values: xr.DataArray) -> Planted:
     return {
         "edge": xr.ones_like(point.measured.edge),
         "eigenvalues": xr.ones_like(point.measured.eigenvalues) * level,
+    }
+
+
+def emergence(point: Point, values: xr.DataArray) -> Planted:
+    """Let the first eigenvalue emerge at multiples of the theory's time."""
+    return _rising(point, _emergence(point) * values)
+
+
+def emergence_slope(point: Point, values: xr.DataArray) -> Planted:
+    """Let it emerge at a power of the theory's time, in units of the middle of the times."""
+    middle = float(np.sqrt(point.predicted.training_time[1] * point.duration))
+    return _rising(point, middle * (_emergence(point) / middle) ** values)
+
+
+def no_emergence(point: Point, values: xr.DataArray) -> Planted:
+    """Give the first eigenvalue the same height at all times."""
+    return {
+        "first_edge": xr.ones_like(point.measured.first_edge),
+        **_everywhere(point, "first_eigenvalue", values),
+    }
+
+
+def _emergence(point: Point) -> float:
+    theory = point.predicted
+    height = theory.first_eigenvalue / theory.first_edge
+    found = emerged(theory.training_time.values, height.values)
+    return found if np.isfinite(found) else 1.0
+
+
+def _rising(point: Point, time: xr.DataArray) -> Planted:
+    """Let the first eigenvalue rise as a power of time, through the level at a time."""
+    times = point.predicted.training_time
+    level = EMERGED * (times.clip(min=times[1] / 2) / time) ** 0.1
+    return {
+        "first_edge": xr.ones_like(point.measured.first_edge),
+        **_everywhere(point, "first_eigenvalue", level),
     }

@@ -9,6 +9,9 @@ from rankscope.studies.eigenspace_alignment.points import certain, clear_of_edge
 NEAR_EDGE = 1.2
 """Height of outliers over the edge, below which they are said to have sunk."""
 
+EMERGED = 1.05
+"""Height of an outlier over the edge, above which it is said to have emerged."""
+
 
 def trained(point: Point) -> bool:
     """Whether a point trains for some time by plain SGD."""
@@ -16,8 +19,13 @@ def trained(point: Point) -> bool:
 
 
 def measured(point: Point) -> bool:
-    """Whether a point trains by plain SGD and has matrices."""
-    return trained(point) and point.matrices != "none"
+    """Whether a point trains by plain SGD and has class blocks."""
+    return trained(point) and not without_blocks(point)
+
+
+def without_blocks(point: Point) -> bool:
+    """Whether a point lacks the class blocks, with which weights could align."""
+    return point.matrices in ("none", "first")
 
 
 def plain(point: Point) -> bool:
@@ -50,6 +58,24 @@ def above_edge(data: xr.Dataset, classes: int) -> xr.DataArray:
     mini_bulk = data.eigenvalues.isel(eigenvalue=slice(1, classes)).mean("eigenvalue")
     ratio: xr.DataArray = mini_bulk.mean("label") / data.edge.mean("label")
     return ratio
+
+
+def from_zero(point: Point) -> bool:
+    """Whether outliers of the Hessian can emerge: from x = 0, below the start's threshold."""
+    if point.start != "zero" or point.matrices != "first" or not trained(point):
+        return False
+    threshold = point.predicted.start_threshold.sel(matrix="hessian", direction="own")
+    return bool(point.snr < threshold)
+
+
+def emerged(times: np.ndarray, heights: np.ndarray) -> float:
+    """Return when heights over the edge first rise to `EMERGED`; ``nan`` if they do not.
+
+    Args:
+        times: ascending, the first is 0.
+        heights: shape ``(times,)``.
+    """
+    return sunk(times, NEAR_EDGE * EMERGED / heights)
 
 
 def sunk(times: np.ndarray, heights: np.ndarray) -> float:

@@ -9,7 +9,12 @@ from rankscope.evidence.claims import DERIVED, HERE, RECALLED, claim
 from rankscope.evidence.region import at_least, at_most, percent, within
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.evidence.samples import Sample, jackknife, slope
-from rankscope.studies.eigenspace_alignment.mixture.selection import lengths, measured, trained
+from rankscope.studies.eigenspace_alignment.mixture.selection import (
+    lengths,
+    measured,
+    trained,
+    without_blocks,
+)
 from rankscope.studies.eigenspace_alignment.points import (
     certain,
     chance_alignment,
@@ -126,7 +131,7 @@ def burn_in(results: Results) -> Iterator[Sample]:
             continue
         share = (
             data.weights_in_means.mean("run")
-            if point.matrices == "none"
+            if without_blocks(point)
             else certain(point, "alignment").sel(matrix="hessian")
         )
         outside = ((1 - share**2) * lengths(data.weight_gram.mean("run"))).mean("label")
@@ -167,7 +172,7 @@ def aligned(point: Point) -> tuple[xr.DataArray, xr.DataArray]:
 
     Measured and predicted, mean over classes and networks.
     """
-    if point.matrices == "none":
+    if without_blocks(point):
         found = point.measured.weights_in_means.mean("run")
         theory = point.predicted.weights_in_means
     else:

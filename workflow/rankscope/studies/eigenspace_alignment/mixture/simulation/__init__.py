@@ -27,18 +27,24 @@ _RUN = {
     "loss": ((), "test loss without the ridge"),
     "accuracy": ((), "test accuracy"),
 }
+_FIRST = {
+    "first_eigenvalue": ((), "first eigenvalue of a Hessian block"),
+    "first_edge": ((), "upper edge of its bulk"),
+}
 _FULL = {
     "full_eigenvalues": (("full_eigenvalue",), "leading eigenvalues of the full matrices"),
     "full_residual": (
         ("full_eigenvalue",),
         "residual of an eigenpair of a full matrix over the largest eigenvalue",
     ),
+    "full_edge": ((), "upper edge of the bulk of the full matrices"),
 }
 _VARIABLES = {
     **measurement.lead(("run",), _RUN),
     **measurement.lead(("matrix", "label"), measurement.BLOCKS),
     **measurement.lead(("matrix", "label"), measurement.BLOCKS, TRAINING),
     **measurement.lead(("matrix",), _FULL),
+    **measurement.lead((), _FIRST),
 }
 
 
@@ -80,7 +86,9 @@ def _measure(
     for index, generator in enumerate(generators):
         first = snapshot.first[index]
         values = _runs(parameters, network, mixture, first, generator)
-        if parameters.matrices != "none":
+        if parameters.matrices == "first":
+            values |= _first(parameters, network, mixture, first[0], generator)
+        if parameters.blocks:
             draw = mixture.sample(generator, parameters.samples_count, parameters.dimension)
             components, samples = draw
             values |= _blocks(parameters, network, first[0], samples, components, generator)
@@ -89,7 +97,7 @@ def _measure(
                 found = _blocks(parameters, network, first[0], inputs, labels, generator)
                 values |= {f"{TRAINING}{name}": value for name, value in found.items()}
             if parameters.matrices == "full":
-                values |= _full(network, first[0], samples, components, generator)
+                values |= _full(parameters, network, first[0], samples, components, generator)
         parts.append(values)
     return {name: np.stack([part[name] for part in parts]) for name in parts[0]}
 
@@ -122,6 +130,22 @@ def _runs(
     }
 
 
+def _first(
+    parameters: Parameters,
+    network: Multinomial,
+    mixture: Mixture,
+    first: np.ndarray,
+    generator: np.random.Generator,
+) -> dict[str, np.ndarray]:
+    """Return the first eigenvalue of the first class block of the Hessian, and its edge."""
+    components, samples = mixture.sample(generator, parameters.samples_count, parameters.dimension)
+    hidden = samples[:, : first.shape[1]] @ first.T
+    weights = network.block_weights(hidden, components, first[:, 0])[0][:, :1].T
+    noise = measurement.noise_alone(samples, first, parameters, generator)
+    values = (measurement.largest(each, weights, generator)[0] for each in (samples, noise))
+    return dict(zip(_FIRST, map(np.asarray, values), strict=True))
+
+
 def _blocks(
     parameters: Parameters,
     network: Multinomial,
@@ -133,31 +157,37 @@ def _blocks(
     count = parameters.classes + EXTRA
     unused = np.zeros(parameters.classes)
     return measurement.blocks(
-        parameters, network, first, unused, samples, components, count, generator
+        parameters, network, first, unused, samples, components, count, generator, refill=True
     )
 
 
 def _full(
+    parameters: Parameters,
     network: Multinomial,
     first: np.ndarray,
     samples: np.ndarray,
     components: np.ndarray,
     generator: np.random.Generator,
 ) -> dict[str, np.ndarray]:
-    """Return leading eigenvalues of the full ``k d x k d`` Hessian and G."""
+    """Return leading eigenvalues of the full ``k d x k d`` Hessian and G, and their edges."""
     k, dimension = len(first), samples.shape[1]
     hidden = samples[:, : first.shape[1]] @ first.T
     slopes, _ = network.slopes(hidden, components, hidden)
+    noise = measurement.noise_alone(samples, first, parameters, generator)
+    p = network.probabilities(hidden)
     operators = (
-        MultinomialHessian(samples, network.probabilities(hidden)),
-        MultinomialSecondMoment(samples, slopes),
+        (MultinomialHessian(samples, p), MultinomialHessian(noise, p)),
+        (MultinomialSecondMoment(samples, slopes), MultinomialSecondMoment(noise, slopes)),
     )
     start = alignment.starting_rows(generator, k, dimension, min(first.shape[1], 2 * k))
-    pairs = [
-        eigenpairs.lanczos(operator.apply, start.reshape(1, -1), k * (k - 1) + EXTRA)
-        for operator in operators
-    ]
+    begin = generator.standard_normal((1, k * dimension))
+    pairs, edges = [], []
+    for whole, bulk in operators:
+        pairs.append(eigenpairs.lanczos(whole.apply, start.reshape(1, -1), k * (k - 1) + EXTRA))
+        edge = eigenpairs.lanczos(bulk.apply, begin, 1, measurement.EDGE_TOLERANCE)
+        edges.append(edge.values[0, 0])
     return {
         "full_eigenvalues": np.concatenate([pair.values for pair in pairs]),
         "full_residual": np.concatenate([pair.residual for pair in pairs]),
+        "full_edge": np.array(edges),
     }

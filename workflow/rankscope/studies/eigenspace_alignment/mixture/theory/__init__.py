@@ -8,7 +8,11 @@ from rankscope import datasets
 from rankscope.studies.eigenspace_alignment import prediction
 from rankscope.studies.eigenspace_alignment.effective_spectrum import spectrum
 from rankscope.studies.eigenspace_alignment.mixture.parameters import Parameters
-from rankscope.studies.eigenspace_alignment.mixture.theory import full_matrices, limits
+from rankscope.studies.eigenspace_alignment.mixture.theory import (
+    exchangeable,
+    full_matrices,
+    limits,
+)
 from rankscope.studies.eigenspace_alignment.nodes import normal_nodes, root
 from rankscope.studies.eigenspace_alignment.prediction import Variables
 from rankscope.studies.eigenspace_alignment.softmax_dynamics import Overlaps, trajectory
@@ -16,6 +20,10 @@ from rankscope.studies.eigenspace_alignment.softmax_dynamics import Overlaps, tr
 EXTRA = 2
 LOG2_NODES = 12
 LOG2_FULL = 10
+AROUND = 0.94, 1.0, 1.06
+"""Values of lambda over that of a point, for a curve between points."""
+MOMENTS = 14
+"""Times after the start, for the same."""
 
 
 def predict(parameters: Parameters) -> xr.Dataset:
@@ -32,8 +40,10 @@ def predict(parameters: Parameters) -> xr.Dataset:
         without = trajectory(*arguments, 0.0, times, start)
         limit = trajectory(gram, np.inf, parameters.ridge, 0.0, times, start)
         data |= _dynamics(gram, found, without, limit)
-        if parameters.matrices != "none":
+        if parameters.blocks:
             data |= _blocks(parameters, gram, found)
+        if parameters.matrices == "first":
+            data |= _first(parameters, gram, found, start)
         if parameters.matrices == "full":
             data |= _full(parameters, gram, found)
     return prediction.dataset(parameters.times(), data)
@@ -104,7 +114,7 @@ def _nodes(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the weights in ``2 k`` coordinates, and nodes: inputs, probabilities, onehots."""
     k = len(gram)
-    centres = np.linalg.cholesky(gram)
+    centres = root(gram)
     inside = np.linalg.solve(centres, mean.T).T
     vectors = np.concatenate([inside, root(weight - inside @ inside.T)], axis=1)
     noise = normal_nodes(2 * k, log2_half) / np.sqrt(snr)
@@ -116,15 +126,17 @@ def _nodes(
 def _blocks(parameters: Parameters, gram: np.ndarray, found: Overlaps) -> Variables:
     """Predict the class blocks; unless means are random, classes are exchangeable."""
     k = parameters.classes
-    distinct = k if parameters.means == "random" else 1
+    distinct, of_block, overlaps = 1, exchangeable.spectrum, _symmetric(found)
+    if parameters.means == "random":
+        distinct, of_block, overlaps = k, spectrum, found
     log2_half = LOG2_NODES - int(np.log2(k))
     blocks = []
-    for mean, weight in zip(found.mean, found.weight, strict=True):
+    for mean, weight in zip(overlaps.mean, overlaps.weight, strict=True):
         vectors, inputs, p, onehot = _nodes(gram, mean, weight, parameters.snr, log2_half)
         for weights in (p * (1 - p), (p - onehot) ** 2):
             own = [
                 prediction.block(
-                    spectrum(
+                    of_block(
                         weights[:, label],
                         inputs,
                         parameters.snr,
@@ -139,6 +151,57 @@ def _blocks(parameters: Parameters, gram: np.ndarray, found: Overlaps) -> Variab
             ]
             blocks += own * (k // distinct)
     return prediction.variables(blocks, (len(found.mean), 2, k), ("checkpoint", "matrix", "label"))
+
+
+def _first(
+    parameters: Parameters, gram: np.ndarray, found: Overlaps, start: np.ndarray
+) -> Variables:
+    """Follow the first outlier of a Hessian block, at the measured times and between points."""
+    values, edges = _first_outlier(parameters, parameters.snr, gram, found)
+    times = np.array([0.0, *parameters.duration * np.geomspace(1 / 64, 1, MOMENTS)])
+    snrs, heights = parameters.snr * np.array(AROUND), []
+    for snr in snrs:
+        along = trajectory(gram, snr, parameters.ridge, parameters.step_scale, times, start)
+        heights.append(np.divide(*_first_outlier(parameters, snr, gram, along)))
+    return {
+        "first_eigenvalue": datasets.variable(
+            "checkpoint", values, "first eigenvalue of a Hessian block"
+        ),
+        "first_edge": datasets.variable("checkpoint", edges, "upper edge of its bulk"),
+        "curve_snr": datasets.variable("curve", snrs, "lambda of a curve"),
+        "curve_time": datasets.variable("moment", times, "time along a curve"),
+        "curve_height": datasets.variable(
+            ("curve", "moment"), np.stack(heights), "first eigenvalue over edge along a curve"
+        ),
+    }
+
+
+def _first_outlier(
+    parameters: Parameters, snr: float, gram: np.ndarray, found: Overlaps
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first eigenvalue of a Hessian block, and the edge of its bulk, at all times.
+
+    Contrasts of the other classes are left out: the own class comes first.
+    """
+    k, pairs = parameters.classes, []
+    overlaps = _symmetric(found)
+    for mean, weight in zip(overlaps.mean, overlaps.weight, strict=True):
+        _, inputs, p, _ = _nodes(gram, mean, weight, snr, LOG2_NODES - int(np.log2(k)))
+        block = spectrum(
+            p[:, 0] * (1 - p[:, 0]),
+            inputs @ exchangeable.fixed(k),
+            snr,
+            parameters.samples_per_dimension,
+            1,
+        )
+        pairs.append((*block.outliers, block.edge, block.edge)[:2])
+    values, edges = np.transpose(pairs)
+    return values, edges
+
+
+def _symmetric(found: Overlaps) -> Overlaps:
+    """Remove what the nodes of the ODEs leave of differences between exchangeable classes."""
+    return Overlaps(*(exchangeable.symmetric(each) for each in (found.mean, found.weight)))
 
 
 def _full(parameters: Parameters, gram: np.ndarray, found: Overlaps) -> Variables:
