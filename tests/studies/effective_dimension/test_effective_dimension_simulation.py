@@ -7,7 +7,7 @@ import xarray as xr
 from rankscope.errors import ParameterError
 from rankscope.jobs.streams import streams
 from rankscope.planning import parameters as checked
-from rankscope.studies.effective_dimension import theory
+from rankscope.studies.effective_dimension import simulation, theory
 from rankscope.studies.effective_dimension.parameters import Parameters
 from rankscope.studies.effective_dimension.simulation import LABELS, inputs, simulate
 
@@ -199,3 +199,17 @@ def test_deep_predictions_of_first_order_are_masked():
         .centred_participation_ratio.isnull()
         .all()
     )
+
+
+def test_spectra_by_gram_matrices_are_those_of_svds_until_ranks_fall():
+    generator = np.random.default_rng(4)
+    wide = [generator.standard_normal((6, 40)) for _ in range(2)]
+    flat = wide[0].copy()
+    flat[5] = flat[0] + 1e-9 * flat[1]
+    found = simulation._spectra([wide[0], flat, wide[1]], 6)
+    expected = np.stack([np.linalg.svd(one, compute_uv=False) for one in (wide[0], flat, wide[1])])
+    np.testing.assert_allclose(found[[0, 2]], expected[[0, 2]], rtol=1e-12)
+    # the least value is below what a Gram matrix can tell from 0
+    assert found[1, 5] == pytest.approx(expected[1, 5], rel=1e-5)
+    by_gram = np.sqrt(np.abs(np.linalg.eigvalsh(flat @ flat.T)[0]))
+    assert by_gram != pytest.approx(expected[1, 5], rel=1e-2)

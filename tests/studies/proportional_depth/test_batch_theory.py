@@ -47,7 +47,7 @@ def test_at_small_times_the_rank_falls_as_the_formula_of_first_order(shape, corr
 
 @pytest.mark.parametrize("correlation", [0.0, 0.5])
 def test_the_formula_of_first_order_is_the_recursion_of_leaky_networks(correlation):
-    width, shape = 20_000, 3.0
+    width, shape = 4000, 3.0
     kink = shape / (2 * width**0.5)
     slope = (1 - kink) / (1 + kink)
     cosine, variance = np.array([correlation]), 0.0
@@ -57,14 +57,16 @@ def test_the_formula_of_first_order_is_the_recursion_of_leaky_networks(correlati
         variance = damping**2 * variance + injection / width
         cosine = kernel.correlation_map(cosine, slope)
     (found,) = batches.first_order(shape, correlation, np.array([0.1]))
-    assert found == pytest.approx(variance, rel=2e-3)
+    assert found == pytest.approx(variance, rel=5e-3)
     assert found != pytest.approx(0.1, rel=0.02)
 
 
 def test_finer_steps_change_the_rank_by_what_is_left_out():
-    coarse, fine = (1 / batches.centred_ratio(moved(2.0, 8, 0.5, s, 3000)) for s in (64, 128))
-    error = np.hypot(coarse.std(), fine.std()) / np.sqrt(3000)
-    assert coarse.mean() == pytest.approx(fine.mean(), abs=4 * error, rel=0.005)
+    coarse, fine = (1 / batches.centred_ratio(moved(2.0, 8, 0.5, s, 800)) for s in (16, 64))
+    error = np.hypot(coarse.std(), fine.std()) / np.sqrt(800)
+    # a hundredth at 128 steps per unit of time, four of these at 32
+    assert coarse.mean() == pytest.approx(fine.mean(), abs=4 * error, rel=0.04)
+    assert 4 * error < 0.06 * fine.mean()
 
 
 def test_a_layer_of_a_batch_is_one_of_explicit_weights():

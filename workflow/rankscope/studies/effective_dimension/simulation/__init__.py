@@ -185,8 +185,8 @@ def _extras(layers: Sequence[relu_networks.Layer], n: int) -> Measured:
     length = min(m, n)
     centred = np.stack([_spectrum(unit - unit.mean(axis=0), length) for unit in units])
     kept = [layer.preactivations for layer in layers if layer.preactivations is not None]
-    before = np.stack([_spectrum(values, length) for values in kept])
-    gates = [_spectrum((values > 0).astype(float), length) for values in kept]
+    before = _spectra(kept, length)
+    gates = _spectra([(values > 0).astype(float) for values in kept], length)
     counts = [ranks.numerical_rank(centred, tolerance) for tolerance in TOLERANCES]
     return {
         "centred_rank": ranks.numerical_rank(centred, exact).astype(np.int32),
@@ -194,10 +194,8 @@ def _extras(layers: Sequence[relu_networks.Layer], n: int) -> Measured:
         "centred_effective_rank": ranks.effective_rank(centred),
         "preactivation_rank": ranks.numerical_rank(before, exact).astype(np.int32),
         "preactivation_participation_ratio": ranks.participation_ratio(before),
-        "gate_rank": ranks.numerical_rank(np.stack(gates), exact).astype(np.int32),
-        "gate_numerical_rank": ranks.numerical_rank(np.stack(gates), GATE_TOLERANCE).astype(
-            np.int32
-        ),
+        "gate_rank": ranks.numerical_rank(gates, exact).astype(np.int32),
+        "gate_numerical_rank": ranks.numerical_rank(gates, GATE_TOLERANCE).astype(np.int32),
     }
 
 
@@ -212,6 +210,15 @@ def _jacobian(spectrum: np.ndarray, m: int, n: int) -> Measured:
 def _unit_rows(factor: np.ndarray) -> np.ndarray:
     norms = np.linalg.norm(factor, axis=1, keepdims=True)
     return np.divide(factor, norms, out=np.zeros_like(factor), where=norms > 0)
+
+
+def _spectra(matrices: Sequence[np.ndarray], length: int) -> np.ndarray:
+    """Decompose one matrix per layer, by Gram matrices until one cannot tell all ranks."""
+    found, gram = [], True
+    for matrix in matrices:
+        values, _, gram = relu_networks.decompose(matrix, (GATE_TOLERANCE,), gram=gram)
+        found.append(np.concatenate([values, np.zeros(length - len(values))]))
+    return np.stack(found)
 
 
 def _spectrum(matrix: np.ndarray, length: int) -> np.ndarray:
