@@ -1,24 +1,28 @@
-"""Write ``docs/configuration.md``: every key of a configuration and every parameter of a study.
+"""Write ``docs/configuration.md``, and what the default takes into ``docs/questions.md``.
 
-The keys come from the schema, the parameters from the studies' ``Parameters``: what is checked is
-what is documented. Run by ``make docs``.
+The keys come from the schema, the parameters and the estimates from the studies' ``Parameters``:
+what is checked and planned is what is documented. Run by ``make docs``.
 """
 
 import dataclasses
 import inspect
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+from tqdm import tqdm
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from rankscope.planning import configuration, study  # noqa: E402
 
-PAGE = ROOT / "docs" / "configuration.md"
+CONFIGURATION = ROOT / "docs" / "configuration.md"
+QUESTIONS = ROOT / "docs" / "questions.md"
+ESTIMATES = re.compile(r"(?<=<!-- estimates -->\n).*(?=<!-- end of estimates -->)", re.DOTALL)
 
 HEAD = """\
 # Every key and parameter
@@ -38,8 +42,32 @@ BOUNDS = {"at_least": "≥", "above": ">", "at_most": "≤", "below": "<"}
 FRAME = {"minimum": "≥", "exclusiveMinimum": ">", "exclusiveMaximum": "<", "pattern": "like"}
 
 
-def page() -> str:
-    """Return the page."""
+def pages() -> dict[Path, str]:
+    """Return the pages, by their files."""
+    questions = QUESTIONS.read_text(encoding="utf-8")
+    table = "\n".join(estimates())
+    return {CONFIGURATION: parameters(), QUESTIONS: ESTIMATES.sub(f"\n{table}\n\n", questions)}
+
+
+def estimates() -> Iterator[str]:
+    """Yield the rows of what the default takes, as the plan of a first run says it."""
+    config = configuration.read(ROOT / "config.yaml")
+    total = 0.0
+    yield from _table("study", "points", "CPU time", "memory")
+    for name, one in config.studies.items():
+        seconds = sum(
+            point.seconds(stage, one.replicates) for point in one.points for stage in study.STAGES
+        )
+        memory = max(point.parameters.cost().memory_mb for point in one.points)
+        time = tqdm.format_interval(seconds)
+        yield _row(f"`{name}`", str(len(one.points)), time, f"{memory:.0f} MB")
+        total += seconds
+    points = sum(len(one.points) for one in config.studies.values())
+    yield _row("all", str(points), tqdm.format_interval(total), "")
+
+
+def parameters() -> str:
+    """Return the page of keys and parameters."""
     schema = yaml.safe_load(configuration.SCHEMA.read_text(encoding="utf-8"))
     section = schema["properties"]["studies"]["additionalProperties"]
     lines = [HEAD, *_table("key", "type", "rule", "meaning"), *_keys(schema, "")]
@@ -88,5 +116,6 @@ def _row(*cells: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
-    print(PAGE.relative_to(ROOT))
+    for file, text in pages().items():
+        file.write_text(text, encoding="utf-8")
+        print(file.relative_to(ROOT))
