@@ -33,7 +33,10 @@ class Parameters:
     )
     images: str = one_of("images, all of mean square 1", *PIXELS)
     noise: float = real(
-        "standard deviation of Gaussian noise that is added to every pixel", at_least=0, default=0.0
+        "standard deviation of Gaussian noise that is added to every pixel",
+        at_least=0,
+        at_most=1000,
+        default=0.0,
     )
     classes: int = whole("classes k, the first ones", at_least=2, at_most=10)
     labels: str = one_of(

@@ -73,7 +73,7 @@ def initial_ratios(parameters: Parameters) -> tuple[np.ndarray, np.ndarray]:
     inverse, variances = [], []
     for _ in range(parameters.depth):
         scale = float(np.sqrt(gain * square))
-        before = float(cosines[:, *upper].mean())
+        before = max(float(cosines[:, *upper].mean()), 0.0)
         table = correlation_map(parameters.activation, scale)
         damping = float(table(before, 1) * (1 - before) / (1 - table(before)))
         fluctuation = damping**2 * fluctuation + injection(phi, scale, before) / parameters.width
