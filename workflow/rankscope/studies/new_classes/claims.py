@@ -64,6 +64,11 @@ def learns(point: Point) -> bool:
     return clearly(mean(learnt(point)), more_than=LEARNT.lower)
 
 
+def judged(point: Point) -> list[str]:
+    """Return the layers whose update's gain is clear, if control 1 is."""
+    return gaining(point) if learns(point) else []
+
+
 def spreads(point: Point) -> tuple[str, str]:
     """Return the arms of the even spread and of more rank everywhere."""
     return f"rank {point.even_rank}", f"rank {point.more_rank}"
@@ -113,9 +118,9 @@ def rank_said(results: Results, said: Definition) -> Iterator[Sample]:
 )
 def directions_known(results: Results, directions: Directions) -> Iterator[Sample]:
     """Compare shares with those of both nulls."""
-    for point in results.where(learns):
+    for point in results:
         more = point.measured.share - point.measured.null_share
-        for name in gaining(point):
+        for name in judged(point):
             for null in NULLS:
                 values = more.sel(matrix=name, null=null, **directions.place)
                 yield Sample(point, values, f"{name}, {null}")

@@ -35,7 +35,7 @@ READOUT, FULL = "readout alone", "full"
 class Parameters:
     """A dense ReLU network without biases, trained on some classes and fine-tuned to others."""
 
-    depth: int = whole("hidden layers, all of them fine-tuned", at_least=1)
+    depth: int = whole("hidden layers, all of them fine-tuned", at_least=2)
     width: int = whole("units of each hidden layer", at_least=2)
     images: str = one_of("images, all of mean square 1", *PIXELS)
     new_classes: int = whole(
@@ -71,7 +71,8 @@ class Parameters:
     @property
     def kept(self) -> tuple[int, ...]:
         """Those of `KEPT` that are less than the rank of a whole layer."""
-        return tuple(count for count in KEPT if count < min(map(min, self.shapes)))
+        whole_rank = min(map(min, self.shapes))
+        return tuple(count for count in KEPT if count < whole_rank)
 
     @property
     def even(self) -> str:
@@ -96,8 +97,9 @@ class Parameters:
     @property
     def padded_ranks(self) -> tuple[int, ...]:
         """The largest rank that any arm may give each layer."""
+        budget = self.budget
         return tuple(
-            max(self.more_rank, min(*shape, self.budget // sum(shape))) for shape in self.shapes
+            max(self.more_rank, min(*shape, budget // sum(shape))) for shape in self.shapes
         )
 
     @property
@@ -141,16 +143,17 @@ class Parameters:
         """Return the planning estimate of a replicate, from timings of the simulation."""
         weights = sum(rows * columns for rows, columns in self.shapes)
         factors = sum(r * sum(s) for r, s in zip(self.padded_ranks, self.shapes, strict=True))
-        adam = 3e-9 * (self.optimiser == "adam")
-        step = 8e-6 * (self.depth + 1) + (1e-10 * self.batch_size + adam) * weights
-        adapted = step + 6e-9 * weights + adam * factors
+        adam = 1.5e-9 * (self.optimiser == "adam")
+        step = 4e-6 * (self.depth + 1) + (5e-11 * self.batch_size + adam) * weights
+        adapted = step + 3e-9 * weights + adam * factors
         arms = len(self.arms) - 2
         tested = TESTED[self.images] * self.new_classes
-        cuts = self.depth * len(self.kept) * tested * weights * 1e-10
-        nulls = 8 * self.depth * (5e-4 + 3e-10 * self.gradient_images**3)
+        cuts = self.depth * len(self.kept) * tested * weights * 5e-11
+        nulls = 8 * self.depth * (2.5e-4 + 1.5e-10 * self.gradient_images**3)
         return Cost(
-            seconds=0.05
+            seconds=0.025
             + (self.steps + self.tuning_steps) * step
+            + (self.readout_steps + self.tuning_steps) * 1e-5
             + arms * self.tuning_steps * adapted
             + cuts
             + nulls,
