@@ -131,14 +131,15 @@ def directions_known(results: Results, directions: Directions) -> Iterator[Sampl
     accepted=BETTER,
     scope=f"{SCOPE}, and test images; the rate of factors is the best for the even spread among "
     "those tried; tested where controls 1 and 2 and the even spread over the readout alone are "
-    "clear",
+    "clear, and the ranks are not the even spread's in all networks",
     over="depth",
 )
 def beats_even(results: Results, said: Said) -> Iterator[Sample]:
     """Compare an allotment with the even spread."""
     for point in results.where(has_room):
         even, _ = spreads(point)
-        yield Sample(point, loss_saved(point, even, said.name))
+        if (point.measured.given_rank.sel(allotment=said.name) != point.even_rank).any():
+            yield Sample(point, loss_saved(point, even, said.name))
 
 
 @carried(

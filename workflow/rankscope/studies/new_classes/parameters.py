@@ -144,14 +144,14 @@ class Parameters:
         weights = sum(rows * columns for rows, columns in self.shapes)
         factors = sum(r * sum(s) for r, s in zip(self.padded_ranks, self.shapes, strict=True))
         adam = 1.5e-9 * (self.optimiser == "adam")
-        step = 4e-6 * (self.depth + 1) + (5e-11 * self.batch_size + adam) * weights
-        adapted = step + 3e-9 * weights + adam * factors
+        step = 6e-6 * (self.depth + 1) + (5e-11 * self.batch_size + adam) * weights
+        adapted = step + 3.5e-9 * weights + adam * factors
         arms = len(self.arms) - 2
         tested = TESTED[self.images] * self.new_classes
         cuts = self.depth * len(self.kept) * tested * weights * 5e-11
         nulls = 8 * self.depth * (2.5e-4 + 1.5e-10 * self.gradient_images**3)
         return Cost(
-            seconds=0.025
+            seconds=0.04
             + (self.steps + self.tuning_steps) * step
             + (self.readout_steps + self.tuning_steps) * 1e-5
             + arms * self.tuning_steps * adapted
