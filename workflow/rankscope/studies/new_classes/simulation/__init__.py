@@ -2,52 +2,29 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from rankscope.datasets import variable
-from rankscope.numerics import dense_adapters, dense_networks, ranks
+from rankscope.numerics import dense_adapters, dense_networks
 from rankscope.numerics.activations import ACTIVATIONS
 from rankscope.numerics.dense_networks import Optimiser, Weights
 from rankscope.numerics.low_rank_training import initial_factors
 from rankscope.studies.new_classes.parameters import DIGITS, NULLS, SAID, Parameters
-from rankscope.studies.new_classes.simulation import cuts, images, start
+from rankscope.studies.new_classes.simulation import cuts, images, measures
 from rankscope.studies.new_classes.simulation.images import Data, Labelled
-from rankscope.studies.new_classes.simulation.start import Layer
 from rankscope.studies.rank_budget.parameters import (
     ALLOTTED,
-    KEPT_SHARE,
     REVERSED,
     SIDES,
     SOURCES,
 )
-from rankscope.studies.rank_budget.simulation.allotment import allot, needed_rank, reversed_order
-from rankscope.studies.rank_budget.simulation.gradients import Gradients, share
+from rankscope.studies.rank_budget.simulation.allotment import allot, reversed_order
 
 GAINS = 2.0, 1.0
 """Variance of the weights times their fan-in, of hidden layers and readout: He's, as in
 `trained_networks`."""
-SHOWN = 48
-"""Eigenvalues and singular values that are kept."""
-
-BY_LAYER = {
-    "said_rank": ("rank that is said", "predictor"),
-    "needed_rank": ("rank that keeps 90 % of the gain of the layer's update",),
-    "outliers": (
-        "outliers over random output gradients, at least 1",
-        "source",
-    ),
-    "share": ("share of the update's leading directions in the start's", "source", "side"),
-    "null_share": ("share of the update's leading directions, null", "null", "source", "side"),
-    "g_value": ("eigenvalue of G", "index"),
-    "g_edge": ("largest eigenvalue of G, null", "null"),
-    "gradient_value": ("singular value of the mean gradient", "index"),
-    "gradient_edge": ("largest singular value of the mean gradient, null", "null"),
-    "update_value": ("singular value of full fine-tuning's update", "index"),
-}
-"""What is measured of each layer: what it is, and its dimensions."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +49,7 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
 
     Returns:
         A dataset with dimensions ``replicate``, ``matrix`` (the hidden layers), ``kept``, ``arm``
-        and others; see `BY_LAYER`.
+        and others; see `measures.BY_LAYER`.
     """
     drawn = [_draw(parameters, np.random.Generator(np.random.SFC64(s))) for s in streams]
     weights = [np.stack(layer) for layer in zip(*(one.network for one in drawn), strict=True)]
@@ -98,7 +75,8 @@ def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) 
     _train(parameters, full, _batches(new, orders), parameters.tuning_steps)
 
     measured = [
-        _measure(parameters, one, _of(begun, i), _of(full, i)) for i, one in enumerate(drawn)
+        measures.measure(parameters, one.data, _of(begun, i), _of(full, i), one.nulls)
+        for i, one in enumerate(drawn)
     ]
     given = np.stack([_ranks(parameters, one["said_rank"]) for one in measured])
     adapted = _adapt(parameters, drawn, begun, given)
@@ -165,64 +143,6 @@ def _train(
 
 def _of(weights: Weights, network: int) -> Weights:
     return [layer[network] for layer in weights]
-
-
-def _measure(
-    parameters: Parameters, one: Draws, begun: Weights, tuned: Weights
-) -> dict[str, np.ndarray]:
-    """Return what is measured of a network's layers, by the names of `BY_LAYER`, and the cuts."""
-    pixels, labels = one.data.new
-    count = parameters.gradient_images
-    found = start.layers(begun, (pixels[:count], labels[:count]), one.nulls)
-    updates = [
-        cuts.svd(after.astype(float) - before)
-        for before, after in zip(begun[:-1], tuned[:-1], strict=True)
-    ]
-    losses = cuts.losses(tuned, updates, parameters.kept, one.data.test)
-    rows = [_measure_layer(parameters, *each) for each in zip(found, updates, losses, strict=True)]
-    return {
-        "cut_loss": losses,
-        **{name: np.stack([row[name] for row in rows]) for name in BY_LAYER},
-    }
-
-
-def _measure_layer(
-    parameters: Parameters, layer: Layer, update: cuts.Svd, losses: np.ndarray
-) -> dict[str, Any]:
-    g, gradient = layer.values
-    (random, shuffled), edges = layer.outliers, layer.edges
-    whole = min(len(update[0]), len(update[2]))
-    needed = needed_rank(np.array([*parameters.kept, whole]), losses, KEPT_SHARE)
-    stable = ranks.stable_rank(gradient)
-    said = [*random, stable, layer.effective_dimension, *shuffled, parameters.new_classes - 1]
-
-    def shares(gradients: Gradients) -> list[list[float]]:
-        return [
-            [
-                share(directions[:, :count], basis)
-                for directions, basis in zip(
-                    update[::2], start.directions(gradients, source, count), strict=True
-                )
-            ]
-            for source, count in enumerate(random)
-        ]
-
-    return {
-        "said_rank": np.array([*said, needed]),
-        "needed_rank": needed,
-        "outliers": random.astype(float),
-        "share": np.array(shares(layer.real)),
-        "null_share": np.array([shares(null[0]) for null in layer.nulls]),
-        "g_value": _first(g),
-        "g_edge": edges[:, 0],
-        "gradient_value": _first(gradient),
-        "gradient_edge": edges[:, 1],
-        "update_value": _first(update[1]),
-    }
-
-
-def _first(values: np.ndarray) -> np.ndarray:
-    return np.pad(values[:SHOWN], (0, max(SHOWN - len(values), 0)), constant_values=np.nan)
 
 
 def _ranks(parameters: Parameters, said: np.ndarray) -> np.ndarray:
@@ -298,13 +218,13 @@ def _dataset(
 
     by_layer = {
         name: variable(("replicate", "matrix", *dims), stacked(name), text)
-        for name, (text, *dims) in BY_LAYER.items()
+        for name, (text, *dims) in measures.BY_LAYER.items()
     }
     axes = {
         "matrix": (list(parameters.layer_names), "hidden layer"),
         "predictor": (list(SAID), "what says the rank"),
         "kept": ([*map(str, parameters.kept), "all"], "directions kept of one update"),
-        "index": (np.arange(1, SHOWN + 1), "index, from the largest"),
+        "index": (np.arange(1, measures.SHOWN + 1), "index, from the largest"),
         "source": (list(SOURCES), "what at the start has directions"),
         "side": (list(SIDES), "outputs or inputs of a layer"),
         "null": (list(NULLS), "what the start is compared with"),
