@@ -49,8 +49,11 @@ PART_MAY_READ = {
     "tables": {"claims"},
 }
 """Which other parts of its study a part may import, beside ``parameters``."""
-CONTINUES = {"rank_budget": "language_model"}
-"""Studies that train another's model: a part imports the same part of the other, and no other."""
+CONTINUES = {
+    "rank_budget": ("language_model",),
+    "new_classes": ("rank_budget", "trained_networks"),
+}
+"""Studies that go on with others: a part imports the same part of these, and no other."""
 
 
 def imports(module: str) -> set[str]:
@@ -93,9 +96,9 @@ def test_a_part_of_a_study_imports_only_what_its_kind_may(name):
             if room(found) != "studies":
                 assert room(found) in PART_MAY_IMPORT[part], (module, found)
                 continue
-            other = CONTINUES.get(name)
-            if other is not None and found.startswith(study.module_name(other, "")):
-                assert part_of(other, found) in {part, "parameters"}, (module, found)
+            parts = [part_of(other, found) for other in CONTINUES.get(name, ())]
+            if any(parts):
+                assert {part, "parameters"} & set(parts), (module, found)
                 continue
             assert not found.startswith(tuple(other_studies)), (module, found)
             its_part = part_of(name, found)

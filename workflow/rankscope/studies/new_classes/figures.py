@@ -1,0 +1,269 @@
+"""Figures of the study; a function's docstring is its caption."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from scipy import stats
+
+from rankscope.drawing import panels, style
+from rankscope.evidence.results import Point, Results
+from rankscope.evidence.samples import Estimate, mean, ratio_of_means
+from rankscope.studies.new_classes.claims import BETTER, judged, loss_saved, spreads
+from rankscope.studies.new_classes.parameters import FULL, NULLS, OVER_LABELS, READOUT
+from rankscope.studies.rank_budget.parameters import (
+    CLASSES,
+    KEPT_SHARE,
+    PREDICTORS,
+    SIDES,
+    SOURCES,
+)
+
+MARKERS = "os^vDPX*"
+NULL_MARKERS = "sD"
+LETTERS = {"left": "o", "right": "i"}
+"""Of outputs and inputs."""
+NOTHING = "No layer's update clearly gains something."
+LEAST = 0.5
+"""Rank at which bars end."""
+ASIDE = 0.2
+"""How far marks of one layer stand to either side of its place."""
+ROWS = "0.25"
+"""Colour of marks in figures whose rows name the arms."""
+OPTIMISERS = {"sgd": "SGD", "adam": "Adam"}
+IMAGES = {"digits": "digits", "mnist": "MNIST"}
+BAND: dict[str, Any] = {"color": "0.5", "alpha": 0.2, "lw": 0}
+
+
+def kept_gain(results: Results) -> Figure:
+    """Share of a layer's gain that its leading directions keep, the other updates left whole.
+
+    Full fine-tuning, cut after training; test loss without the update minus that with so many
+    directions, over that with all: ratios of means. Layers whose gain is clear. Grey: 90 %.
+    """
+    if not len(results):
+        return panels.nothing(NOTHING)
+    figure, grid = _panels("What a layer's leading directions keep", len(results), 2.0)
+    for axes, point in zip(grid, results, strict=True):
+        places = np.arange(point.measured.sizes["kept"])
+        for name in judged(point):
+            losses = point.measured.cut_loss.sel(matrix=name)
+            gains = (losses.sel(kept="0") - losses).transpose("kept", "replicate").values
+            shares = [ratio_of_means(gain, gains[-1]) for gain in gains]
+            bars = np.nan_to_num([_half(share) for share in shares])
+            values = [share.value for share in shares]
+            look = _look(name) | {"marker": "o", "ms": 2.5, "capsize": 1.5}
+            axes.errorbar(places, values, yerr=bars, lw=0.9, **look)
+        axes.axhline(KEPT_SHARE, **style.NULL, label="90 %")
+        axes.set_xticks(places[::2], point.measured.kept.values[::2])
+        axes.set(xlabel="directions kept", ylabel="share of the gain", title=_title(point))
+    panels.legend_below(figure, bars="bars: 95 % intervals of the ratio of means")
+    return figure
+
+
+def said_and_needed(results: Results) -> Figure:
+    """What is said at the start against the rank that keeps 90 % of the gain afterwards.
+
+    A mark per layer whose gain is clear; colours by layer, marks by setting; means over networks.
+    Dashed: equal; grey band: within a factor 2; bars end at one half.
+    """
+    shown = [(point, name) for point in results for name in judged(point)]
+    if not shown:
+        return panels.nothing(NOTHING)
+    predictors = [*PREDICTORS, *OVER_LABELS, CLASSES]
+    figure, grid = _panels("Rank said and rank needed", len(predictors), 2.2)
+    settings = list(dict.fromkeys(_setting(point) for point, _ in shown))
+    line = np.array([LEAST, 2 * max(float(p.predicted.largest_rank.max()) for p in results)])
+    for axes, predictor in zip(grid, predictors, strict=True):
+        axes.fill_between(line, line / 2, line * 2, **BAND)
+        for point, name in shown:
+            said = point.measured.said_rank.sel(predictor=predictor, matrix=name)
+            needed = point.measured.needed_rank.sel(matrix=name)
+            (x, width), (y, height) = (_bar(values) for values in (needed, said))
+            marker = MARKERS[settings.index(_setting(point)) % len(MARKERS)]
+            look = _look(name) | {"marker": marker, "ms": 3.5, "elinewidth": 0.8, "capsize": 1.5}
+            axes.errorbar(x, y, xerr=width, yerr=height, linestyle="none", **look)
+        panels.theory(axes, line, line)
+        axes.set(xscale="log", yscale="log", title=predictor.replace(", over", "\nover"))
+        axes.set(xlim=(0.9 * line[0], line[1]), ylim=(0.9 * line[0], line[1]))
+        axes.set(xlabel="rank needed", ylabel="rank said")
+        panels.plain_ticks(axes, "xy")
+    layers = list(dict.fromkeys(name for _, name in shown))
+    marks = [
+        Line2D([], [], color=ROWS, marker=marker, ls="none", ms=4, label=setting)
+        for setting, marker in zip(settings, MARKERS, strict=False)
+    ]
+    panels.legend_below(
+        figure,
+        [
+            *(Patch(**_look(name)) for name in sorted(layers)),
+            *marks,
+            panels.theory_handle("equal"),
+            Patch(label="within a factor 2", **BAND),
+        ],
+        columns=3,
+    )
+    return figure
+
+
+def start(results: Results) -> Figure:
+    """Spectra at the start, and that of the update after fine-tuning.
+
+    Left: eigenvalues of G, the second moment of images' gradients; middle: singular values of the
+    mean gradient, both over the largest that random output gradients give (dashed); right: singular
+    values of full fine-tuning's update over their largest. Geometric means over networks.
+    """
+    if not len(results):
+        return panels.nothing("No network was trained.")
+    figure, grid = _panels("Before fine-tuning, and the update after it", 3 * len(results), 1.8)
+    kinds = (
+        ("g_value", "g_edge", "G: value / edge"),
+        ("gradient_value", "gradient_edge", "mean gradient: value / edge"),
+        ("update_value", "", "update: value / largest"),
+    )
+    for number, point in enumerate(results):
+        data = point.measured
+        for axes, (name, edge, ylabel) in zip(grid[3 * number :], kinds, strict=False):
+            unit = data[edge].sel(null=NULLS[0]) if edge else data[name].isel(index=0)
+            # values of rounding are no part of a spectrum
+            ratio = (data[name] / unit).where(data[name] > 1e-6 * data[name].isel(index=0))
+            logs = xr.ufuncs.log(ratio).mean("replicate", skipna=False)
+            for matrix in logs.matrix.values.tolist():
+                row = np.exp(logs.sel(matrix=matrix)).dropna("index")
+                axes.plot(row.index, row, lw=1.0, **_look(matrix))
+            if edge:
+                axes.axhline(1.0, **style.NULL, label="edge")
+            axes.set_xscale("log", base=2)
+            axes.set(yscale="log", xlabel="index", ylabel=ylabel, title=_title(point))
+            panels.plain_ticks(axes)
+    panels.legend_below(figure, bars=False)
+    return figure
+
+
+def directions(results: Results) -> Figure:
+    """Share of an update's leading directions in the span of the start's, layer by layer.
+
+    As many directions as there are outliers over random output gradients; o: of outputs, i: of
+    inputs. Filled: the start's; open, beside them: the two nulls on the same activations; ticks: a
+    random subspace of as many dimensions.
+    """
+    if not len(results):
+        return panels.nothing("No network was trained.")
+    figure, grid = _panels(
+        "Directions that the start knows", len(SOURCES) * len(results), 1.7, columns=2
+    )
+    wanted = [(point, source) for point in results for source in SOURCES]
+    for axes, (point, source) in zip(grid, wanted, strict=True):
+        data = point.measured.sel(source=source)
+        rows = [(name, side) for side in SIDES for name in data.matrix.values.tolist()]
+        own = [data.share.sel(matrix=name, side=side) for name, side in rows]
+        places = np.arange(len(rows))
+        panels.marks(axes, places - ASIDE, np.transpose(own), color=style.COLOURS[0], label="start")
+        for number, (null, marker) in enumerate(zip(NULLS, NULL_MARKERS, strict=True)):
+            values = [data.null_share.sel(matrix=n, side=side, null=null) for n, side in rows]
+            look = {"color": style.COLOURS[1 + number], "marker": marker, "mfc": "white"}
+            panels.marks(axes, places + number * ASIDE, np.transpose(values), label=null, **look)
+        counts = data.outliers.mean("replicate") * point.predicted.chance_share
+        chance = [float(counts.sel(matrix=name, side=side)) for name, side in rows]
+        axes.plot(places, chance, "_", color="black", ms=9, label="chance")
+        labels = [f"{name.split()[1]}{LETTERS[side]}" for name, side in rows]
+        axes.set_xticks(places, labels)
+        axes.set(ylabel="share", xlabel="layer")
+        axes.set_title(f"{source}\n{_setting(point)}")
+    limits = np.array([axes.get_ylim() for axes in grid])
+    for axes in grid:
+        axes.set_ylim(limits[:, 0].min(), limits[:, 1].max())
+    panels.legend_below(figure)
+    return figure
+
+
+def allotments(results: Results) -> Figure:
+    """Factors with ranks allotted by what is said, beside the same parameters spread evenly.
+
+    Test loss less than the even spread's: right of the dashed line is better. Bars: 95 % intervals
+    over networks; grey: from what is taken for better to twice as much. Full fine-tuning and the
+    larger rank train more parameters, the readout alone fewer; the axis is linear to 0.02.
+    """
+    if not len(results):
+        return panels.nothing("No network was trained.")
+    figure, grid = _panels("Ranks allotted by what is said", len(results), 2.4, columns=2)
+    for place, (axes, point) in enumerate(zip(grid, results, strict=True)):
+        even, more = spreads(point)
+        others = [arm for arm in point.measured.arm.values.tolist() if arm not in (even, more)]
+        arms = [READOUT, FULL, more, *(arm for arm in others if arm not in (READOUT, FULL))]
+        for row, arm in enumerate(arms):
+            found = mean(loss_saved(point, even, arm))
+            bar = np.nan_to_num(_half(found))
+            axes.errorbar(found.value, row, xerr=bar, fmt="o", ms=3.5, color=ROWS)
+        axes.axvspan(BETTER.lower, 2 * BETTER.lower, **BAND)
+        axes.axvline(0.0, **style.NULL)
+        axes.set_xscale("symlog", linthresh=0.02)
+        axes.set_xticks([-1, -0.1, -0.01, 0.01, 0.1], ["-1", "-0.1", "-0.01", "0.01", "0.1"])
+        axes.set_xticks([], minor=True)
+        axes.set_yticks(range(len(arms)), arms if place % 2 == 0 else [""] * len(arms))
+        axes.invert_yaxis()
+        axes.set(xlabel=f"loss less than {even}'s / nat", title=_setting(point))
+    panels.legend_below(
+        figure,
+        [
+            Line2D([], [], color=ROWS, marker="o", ls="none", ms=4, label="mean"),
+            Line2D([], [], label="even spread", **style.NULL),
+            Patch(label="from here on better", **BAND),
+        ],
+        bars="bars: 95 % intervals over networks",
+    )
+    return figure
+
+
+def _panels(
+    title: str, count: int, height: float, columns: int = 3
+) -> tuple[Figure, Sequence[Axes]]:
+    """Return a figure and as many panels as are wanted."""
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    width = style.TWO_COLUMNS if columns > 1 else style.ONE_COLUMN
+    figure = Figure(figsize=(width, height * rows + 0.9), layout="constrained")
+    grid = list(figure.subplots(rows, columns, squeeze=False).ravel())
+    for axes in grid:
+        axes.tick_params(labelsize=7)
+        for text in (axes.title, axes.xaxis.label, axes.yaxis.label):
+            text.set_fontsize(7)
+    for spare in grid[count:]:
+        spare.axis("off")
+    figure.suptitle(title, fontsize=9)
+    return figure, grid[:count]
+
+
+def _setting(point: Point) -> str:
+    return (
+        f"{IMAGES[point.images]}, $k = {point.new_classes}$, "
+        f"$L = {point.depth}$, $n = {point.width}$, {OPTIMISERS[point.optimiser]}"
+    )
+
+
+def _title(point: Point) -> str:
+    """Return the setting on two lines."""
+    images, classes, rest = _setting(point).split(", ", 2)
+    return f"{images}, {classes}\n{rest}"
+
+
+def _bar(values: xr.DataArray) -> tuple[float, np.ndarray]:
+    """Return a mean and how far its bar reaches below and above, on a logarithmic axis."""
+    centre, half = panels.interval(values)
+    half = np.nan_to_num(half)
+    return float(centre), np.array([[min(half, centre - LEAST)], [half]])
+
+
+def _half(found: Estimate) -> float:
+    """Return half the 95 % interval."""
+    return float(stats.t.isf(0.025, found.freedom)) * found.error
+
+
+def _look(name: str) -> dict[str, Any]:
+    """Return label and colour of a layer, the same in all figures."""
+    return {"label": name, "color": style.COLOURS[(int(name.split()[1]) - 1) % len(style.COLOURS)]}
