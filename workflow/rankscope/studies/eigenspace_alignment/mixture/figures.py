@@ -414,13 +414,13 @@ def emergence(results: Results) -> Figure:
         height = point.measured.first_eigenvalue / point.measured.first_edge
         panels.marks(axes[0], times, height, **style)
         lines = theory.curve_height.values
-        panels.theory(axes[0], theory.curve_time, lines[len(lines) // 2])
+        panels.theory(axes[0], theory.curve_time, lines[len(lines) // 2], label="theory")
         found = np.array([[selection.emerged(times, one)] for one in height.values])
         if np.isfinite(found).any():
             panels.marks(axes[1], [point.snr], found, **style)
         for snr, line in zip(theory.curve_snr.values, lines, strict=True):
             curve.append((snr, selection.emerged(theory.curve_time.values, line)))
-    panels.theory(axes[1], *np.transpose(curve))
+    panels.theory(axes[1], *np.transpose(curve), label="theory")
     axes[0].axhline(selection.EMERGED, **PAPER, label="emerged")
     axes[0].set(title="height", ylabel="first eigenvalue over edge")
     over_time(axes[0])
