@@ -23,6 +23,7 @@ KINDS = [
     ("mixture", {}),
     ("mixture", {"matrices": "full", "samples_per_dimension": 0.8}),
     ("mixture", {"matrices": "none", "runs": 3, "means": "random"}),
+    ("mixture", {"matrices": "first", "start": "zero"}),
     ("mixture", {"samples": "train"}),
     ("mixture", {"update": "bulk"}),
     ("mixture", {"duration": 0.0, "checkpoints": 1, "start": "zero"}),

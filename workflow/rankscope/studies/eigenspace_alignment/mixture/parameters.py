@@ -136,7 +136,9 @@ class Parameters(Training):
             return 0.01 + self.samples_count * self.dimension * 3e-8
         # more eigenpairs take more steps, and each is made orthogonal to those before
         more = 1e-9 * self.rows * max(self.rows - 4, 0)
-        return super().block_seconds() + self.samples_count * self.dimension * more
+        # with fewer samples than dimensions their Gram matrix comes first
+        dual = 4.5e-11 * self.samples_count * (self.samples_count < self.dimension)
+        return super().block_seconds() + self.samples_count * self.dimension * (more + dual)
 
 
 def _random_gram(count: int) -> list[list[float]]:

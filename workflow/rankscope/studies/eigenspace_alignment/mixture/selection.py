@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.results import Point
+from rankscope.evidence.results import Family, Point, Results
 from rankscope.studies.eigenspace_alignment.points import certain, clear_of_edge
 
 NEAR_EDGE = 1.2
@@ -92,3 +92,9 @@ def sunk(times: np.ndarray, heights: np.ndarray) -> float:
     around = slice(at - 1, at + 1)
     place = np.interp(-np.log(NEAR_EDGE), -np.log(heights[around]), np.log(times[around]))
     return float(np.exp(place))
+
+
+def noise_families(results: Results) -> list[Family]:
+    """Return families of points over lambda, the largest first."""
+    chosen = results.where(trained, samples="test", matrices="blocks")
+    return sorted(chosen.families("snr", ignoring=("checkpoints",)), key=len, reverse=True)

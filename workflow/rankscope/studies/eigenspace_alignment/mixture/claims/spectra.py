@@ -231,7 +231,7 @@ def _emerging(point: Point) -> tuple[np.ndarray, np.ndarray, float]:
 def _in_time(point: Point) -> bool:
     """Whether a finite d leaves the time, and it is among the measured ones."""
     times, _, predicted = _emerging(point)
-    among = times[min(2, len(times) - 1)] <= predicted <= point.duration / 2
+    among = 2 * times[min(2, len(times) - 1)] <= predicted <= point.duration / 2
     return bool(point.dimension >= LARGE and among)
 
 
@@ -248,11 +248,11 @@ def _in_time(point: Point) -> bool:
     estimate="measured time / predicted time",
     scope="orthonormal means, plain SGD from x = 0, d of 1000 or more (at d = 300 the first of "
     "eigenvalues that are all near the edge is 3.5 percent high, which halves the time), where the "
-    "predicted time is after the second measured one and in the first half of the duration",
+    "predicted time is after twice the second measured one and in the first half of the duration",
     source=SPECTRUM,
     basis=DERIVED,
     figure="emergence",
-    null="an outlier that emerges at the end",
+    null="an outlier that emerges between the first two measured times",
 )
 def emergence(results: Results) -> Iterator[Sample]:
     """Interpolate the mean ratio of first eigenvalue and edge, in logarithms."""
@@ -261,7 +261,7 @@ def emergence(results: Results) -> Iterator[Sample]:
         ratio = jackknife(
             lambda some, times=times, unit=unit: emerged(times, some.mean(axis=0)) / unit, heights
         )
-        yield Sample(point, ratio, chance=point.duration / unit)
+        yield Sample(point, ratio, chance=float(np.sqrt(times[1] * times[2])) / unit)
 
 
 @claim(
