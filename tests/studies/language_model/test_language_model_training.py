@@ -112,11 +112,11 @@ def test_the_cached_prefix_and_the_upper_layers_are_the_whole_model(point, data)
 
 
 def test_evaluation_keeps_the_order_of_texts_and_of_models(point, data, trained):
-    whole = training.evaluate(trained, data.test, data)
+    whole = training.evaluate(trained, data.test, data, with_states=True)
     assert whole.correct.shape == (len(RUNS), point.tested_texts)
     for row, one in enumerate(trained[:3]):
         for text in (0, 7):
-            found = training.evaluate([one], data.test[text : text + 1], data)
+            found = training.evaluate([one], data.test[text : text + 1], data, with_states=True)
             assert found.correct[0, 0] == whole.correct[row, text]
             np.testing.assert_allclose(found.states[0, 0], whole.states[row, text], atol=1e-4)
 
@@ -154,7 +154,9 @@ def test_relora_adds_products_up(point, data):
         [setting(name, point) for name in ("lora-4", "relora-4")], steps, data, longer
     )
     ranks = [
-        measure.numerical_rank(measure.decompose_dense(one.updates["5.q"].numpy().astype(float)))
+        measure.numerical_rank(
+            measure.decompose_dense(one.updates["5.q"].dense().numpy().astype(float))
+        )
         for one in found
     ]
     assert ranks == [4, 12]
@@ -167,9 +169,9 @@ def test_a_restart_keeps_the_update_and_draws_another_start():
     a, b = adapter.trained
     with torch.no_grad():
         b.fill_(0.3)
-    before, first = adapter.updates()["0.q"].detach().clone(), a.detach().clone()
+    before, first = adapter.updates()["0.q"].dense().detach(), a.detach().clone()
     adapter.restart()
-    torch.testing.assert_close(adapter.updates()["0.q"].detach(), before)
+    torch.testing.assert_close(adapter.updates()["0.q"].dense().detach(), before)
     assert not b.any()
     assert not torch.equal(a, first)
     assert a.requires_grad
@@ -191,7 +193,7 @@ def test_scaled_updates_reach_one_loss(point, data, trained):
         scale = scales[one.run.name]
         losses = [
             training.evaluate(
-                [training.Model({n: s * u for n, u in one.updates.items()}, one.head)],
+                [training.Model({n: u.scaled(s) for n, u in one.updates.items()}, one.head)],
                 data.validation,
                 data,
             ).loss[0]
@@ -224,7 +226,7 @@ def test_a_run_has_the_size_and_at_most_the_rank_of_the_closed_forms(row, point,
     found = trained[row]
     assert found.size == theory.count_parameters(found.run, point)
     for name, update in found.updates.items():
-        svd = measure.decompose_dense(update.numpy().astype(float))
+        svd = measure.decompose_dense(update.dense().numpy().astype(float))
         assert measure.numerical_rank(svd) <= theory.rank_bound(found.run, name, point)
 
 
