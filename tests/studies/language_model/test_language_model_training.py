@@ -23,6 +23,7 @@ from rankscope.studies.language_model.simulation import (  # noqa: E402
     replicate,
     training,
 )
+from rankscope.studies.language_model.simulation.measures import Group  # noqa: E402
 from rankscope.studies.language_model.simulation.training import Setting  # noqa: E402
 
 RUNS = ("head", "full", "lora-4", "rslora-4", "randlora-96", "vera-32", "lora-8.q", "relora-4")
@@ -139,6 +140,29 @@ def test_runs_that_share_a_seed_share_the_head_and_the_first_batch(trained):
     np.testing.assert_allclose(first, first[0], rtol=1e-5)
 
 
+def test_shuffled_labels_are_those_of_the_training_texts_in_another_order(point, data):
+    steps = training.batches(1, data, point)
+    labels = training.shuffled(steps, data, np.random.default_rng(1))
+    own, texts = data.texts.labels, np.unique(steps)
+    others = np.setdiff1d(np.arange(len(own)), texts)
+    assert torch.equal(labels[others], own[others])
+    assert not torch.equal(labels[texts], own[texts])
+    assert torch.equal(labels[texts].sort().values, own[texts].sort().values)
+
+
+def test_a_run_on_other_labels_leaves_those_beside_it_alone(point, data, trained):
+    one = setting("lora-4", point)
+    turned = dataclasses.replace(one, labels=1 - data.texts.labels)
+    steps = training.batches(1, data, point)
+    own, other = training.train([one, turned], steps, data, point)
+    np.testing.assert_allclose(own.loss, trained[2].loss, atol=1e-5)
+    head = training.Model({}, training.new_head(one.head_seed, data))
+    states, mask, labels = data.texts.batch(steps[0])
+    logits = training.classify(data.network, [head], states, mask)[1][0]
+    expected = torch.nn.functional.cross_entropy(logits, 1 - labels).item()
+    assert other.loss[0] == pytest.approx(expected, rel=1e-5)
+
+
 def test_relora_of_one_product_is_lora(point, data, trained):
     once = dataclasses.replace(point, relora_cycles=1)
     (found,) = training.train(
@@ -205,16 +229,15 @@ def test_scaled_updates_reach_one_loss(point, data, trained):
 
 def test_a_run_that_diverges_is_a_result(point, data):
     (found,) = train(["lora-4"], point, data, rate=1e30)
-    dataset = measures.measure_all(
-        dataclasses.replace(point, runs="lora-4"), data, [found], [], np.random.default_rng(0)
-    )
+    alone = dataclasses.replace(point, runs="lora-4")
+    dataset = measures.measure_all(alone, data, Group([found]), Group([]), np.random.default_rng(0))
     assert not np.isfinite(dataset.test_loss).all()
     assert np.isnan(dataset.truncated_correct).all()
     assert np.isnan(dataset.stable_rank).all()
 
 
 def test_an_untruncated_update_is_the_trained_model(point, data, trained):
-    found = measures.measure_all(point, data, trained, [], np.random.default_rng(0))
+    found = measures.measure_all(point, data, Group(trained), Group([]), np.random.default_rng(0))
     lora = found.sel(run="lora-4")
     for kept in (4, 8, 64):
         np.testing.assert_array_equal(lora.truncated_correct.sel(kept=kept), lora.correct)

@@ -1,5 +1,6 @@
 """What is measured on trained runs, one by one and against each other, with its labels."""
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from typing import Any
@@ -47,16 +48,29 @@ CAPTURED = {
 _SETTINGS = measure.Settings(ranks=PROBED_RANKS)
 
 
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Runs that share head, training texts and their order.
+
+    Attributes:
+        runs: on the texts' own labels.
+        nulls: some of them once more, each on labels that are shuffled anew.
+    """
+
+    runs: Sequence[Trained]
+    nulls: Sequence[Trained] = ()
+
+
 def measure_all(
     parameters: Parameters,
     data: Data,
-    main: Sequence[Trained],
-    twins: Sequence[Trained],
+    first: Group,
+    second: Group,
     generator: np.random.Generator,
 ) -> xr.Dataset:
     """Return everything that is measured on a replicate's runs and the twins of some."""
+    main, twins = first.runs, second.runs
     svds = {one.run.name: _decomposed(one) for one in main}
-    twin_svds = {one.run.name: _decomposed(one) for one in twins}
     scales = equal_loss_scales(main, data)
     pretrained = Model({}, main[0].head)
     others = [one for one in twins if one.run.method == "full"]
@@ -81,8 +95,13 @@ def measure_all(
             ),
             "phi": variable(
                 ("pair", "matrix", "direction"),
-                similarities(parameters, (main, svds), (twins, twin_svds), generator),
+                similarities(parameters, main, twins, generator),
                 "subspace similarity phi(i, i)",
+            ),
+            "phi_shuffled": variable(
+                ("pair", "matrix", "direction"),
+                similarities(parameters, first.nulls, second.nulls),
+                "subspace similarity phi(i, i), shuffled labels",
             ),
             "equal_loss_scale": variable(
                 "run",
@@ -90,6 +109,7 @@ def measure_all(
                 "scale of the update at a validation loss that full and LoRA reach",
             ),
             **_updates(parameters, main, svds, scales, generator),
+            **_alignment_of_nulls(parameters, first.nulls),
             **_representations(main, tested.states),
         }
     )
@@ -168,24 +188,27 @@ def _truncated(
 
 def similarities(
     parameters: Parameters,
-    main: tuple[Sequence[Trained], dict[str, dict[str, low_rank.LowRankSvd]]],
-    twins: tuple[Sequence[Trained], dict[str, dict[str, low_rank.LowRankSvd]]],
-    generator: np.random.Generator,
+    main: Sequence[Trained],
+    twins: Sequence[Trained],
+    generator: np.random.Generator | None = None,
 ) -> np.ndarray:
     """Return ``phi(i, i)`` of the pairs of runs, and of random frames, ``(pair, matrix, i)``.
 
     LoRA's pairs are compared as in the paper, by the right singular vectors of the factor
-    ``A``, full fine-tuning's by those of the update. ``nan`` where there are fewer directions.
+    ``A``, full fine-tuning's by those of the update. ``nan`` where there are fewer directions, or
+    no such runs or no generator.
     """
     names = parameters.matrix_names()
     compared = pairs(parameters)
     result = np.full((len(compared) + 1, len(names), DIRECTIONS), np.nan, dtype=np.float32)
     for place, (pair, (first, second)) in enumerate(compared.items()):
-        one, other = _bases(first, *main), _bases(second, *(main if pair == SAME_SEED else twins))
+        one, other = _bases(first, main), _bases(second, main if pair == SAME_SEED else twins)
         for row, name in enumerate(names):
             if name in one and name in other:
                 _put(result[place, row], one[name], other[name])
     for row, name in enumerate(names):
+        if generator is None:
+            break
         width = parameters.shape(name[-1])[1]
         frames = low_rank.random_frame(generator, (2, width, min(DIRECTIONS, width)))
         _put(result[-1, row], *frames)
@@ -212,18 +235,16 @@ def pairs(parameters: Parameters) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _bases(
-    name: str, runs: Sequence[Trained], svds: dict[str, dict[str, low_rank.LowRankSvd]]
-) -> dict[str, np.ndarray]:
+def _bases(name: str, runs: Sequence[Trained]) -> dict[str, np.ndarray]:
     """Return a run's directions of each matrix's inputs, of ``A`` where it has one."""
-    (trained,) = [one for one in runs if one.run.name == name]
-    found = {}
-    for matrix, svd in svds[name].items():
-        if trained.lora_A:
-            found[matrix] = np.linalg.svd(trained.lora_A[matrix], full_matrices=False)[2].T
-        else:
-            found[matrix] = svd.truncated(measure.numerical_rank(svd)).right
-    return found
+    return {
+        matrix: np.linalg.svd(trained.lora_A[matrix], full_matrices=False)[2].T
+        if trained.lora_A
+        else svd.truncated(measure.numerical_rank(svd)).right
+        for trained in runs
+        if trained.run.name == name
+        for matrix, svd in _decomposed(trained).items()
+    }
 
 
 def _put(target: np.ndarray, first: np.ndarray, second: np.ndarray) -> None:
@@ -266,6 +287,19 @@ def _updates(
     dims = dict.fromkeys(CAPTURED, (*both, "probed_rank")) | {"singular_value": (*both, "index")}
     texts = UPDATE_VALUES | CAPTURED | {"singular_value": "singular values of the update"}
     return {key: variable(dims.get(key, both), values, texts[key]) for key, values in found.items()}
+
+
+def _alignment_of_nulls(parameters: Parameters, nulls: Sequence[Trained]) -> dict[str, xr.Variable]:
+    """Measure the alignment of LoRA of the largest rank on shuffled labels, if there is one."""
+    if not nulls:
+        return {}
+    names, largest = parameters.matrix_names(), max(nulls, key=lambda one: one.run.rank)
+    found = np.full((len(names), len(PROBED_RANKS)), np.nan)
+    for name, svd in _decomposed(largest).items():
+        values = measure.update(_base(parameters)[0][name], svd, _SETTINGS)
+        found[names.index(name)] = values["alignment"]
+    text = "base weight in the update's directions over random ones, shuffled labels"
+    return {"alignment_shuffled": variable(("matrix", "probed_rank"), found, text)}
 
 
 def _update(

@@ -42,13 +42,18 @@ class Data:
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """A run to train: its rates, and the seeds of its head and its adapter."""
+    """A run to train: its rates, and the seeds of its head and its adapter.
+
+    Attributes:
+        labels: of all texts, if they are not their own.
+    """
 
     run: Run
     rate: float
     head_rate: float
     head_seed: int
     adapter_seed: int
+    labels: torch.Tensor | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +91,14 @@ def batches(seed: int, data: Data, parameters: Parameters) -> np.ndarray:
     needed = parameters.steps * parameters.batch_size
     passes = [generator.permutation(texts) for _ in range(-(-needed // len(texts)))]
     return np.concatenate(passes)[:needed].reshape(parameters.steps, parameters.batch_size)
+
+
+def shuffled(steps: np.ndarray, data: Data, generator: np.random.Generator) -> torch.Tensor:
+    """Return all texts' labels, those of the training texts in another order."""
+    texts = np.unique(steps)
+    labels = data.texts.labels.clone()
+    labels[texts] = labels[generator.permutation(texts)]
+    return labels
 
 
 def train(
@@ -127,6 +140,8 @@ def _train(
     optimizer = torch.optim.AdamW(
         [{"params": tensors} for tensors in groups.values()], weight_decay=0.0, fused=True
     )
+    own = [data.texts.labels if one.labels is None else one.labels for one in settings]
+    labels = torch.stack(own)
     losses = []
     for step, which in enumerate(steps):
         for group, (rate, cycles) in zip(optimizer.param_groups, groups, strict=True):
@@ -137,10 +152,10 @@ def _train(
                     adapter.restart()
                     for tensor in adapter.trained:
                         del optimizer.state[tensor]
-        states, mask, labels = data.texts.batch(which)
+        states, mask, _ = data.texts.batch(which)
         models = [Model(a.updates(), head) for a, head in zip(adapters, heads, strict=True)]
         logits = classify(data.network, models, states, mask)[1]
-        loss = _losses(logits, labels).mean(dim=1)
+        loss = _losses(logits, labels[:, which]).mean(dim=1)
         optimizer.zero_grad(set_to_none=True)
         loss.sum().backward()
         optimizer.step()

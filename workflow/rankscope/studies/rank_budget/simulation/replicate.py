@@ -72,13 +72,12 @@ def _replicate(
     own = {run.name: run for run in parameters.run_list()}
     alone, full, even, more = own
 
-    def trained(rates: str, *runs: Allotted) -> list[Trained]:
-        """Train runs at the rates of one that has them; that one if there are none."""
+    def settings(rates: str, *runs: Allotted) -> list[Setting]:
+        """Return runs at the rates of one that has them; that one if there are none."""
         body, of_head = language_model.used(parameters, own[rates], found[rates].best())
-        settings = [Setting(run, body, of_head, head, adapter) for run in runs or (own[rates],)]
-        return training.train(settings, steps, data, parameters)
+        return [Setting(run, body, of_head, head, adapter) for run in runs or (own[rates],)]
 
-    (start,), (tuned,) = trained(alone), trained(full)
+    start, tuned = training.train(settings(alone) + settings(full), steps, data, parameters)
     generator = np.random.default_rng(null)
     texts = generator.permutation(np.unique(steps))[: parameters.gradient_texts]
     seen = recording.gradients(data, start.head, texts)
@@ -93,7 +92,8 @@ def _replicate(
         for name, (text, *dims) in BY_MATRIX.items()
     }
     allotted = _allotments(parameters, table["said_rank"].values)
-    models = [start, tuned, *trained(even), *trained(more), *trained(even, *allotted)]
+    rest = settings(even) + settings(more) + settings(even, *allotted)
+    models = [start, tuned, *training.train(rest, steps, data, parameters)]
     tested = training.evaluate(models, data.test, data)
     correct = tested.correct.astype(np.float32)
     sizes = [float(one.size) for one in models]
