@@ -20,6 +20,7 @@ from rankscope.studies.language_model.simulation import (  # noqa: E402
     measures,
     methods,
     model,
+    network,
     replicate,
     training,
 )
@@ -120,6 +121,17 @@ def test_evaluation_keeps_the_order_of_texts_and_of_models(point, data, trained)
             found = training.evaluate([one], data.test[text : text + 1], data, with_states=True)
             assert found.correct[0, 0] == whole.correct[row, text]
             np.testing.assert_allclose(found.states[0, 0], whole.states[row, text], atol=1e-4)
+
+
+def test_thin_factors_do_what_the_matrix_does_that_they_make(point, data, trained):
+    thin = [one for one in trained if any(u.right is not None for u in one.updates.values())]
+    assert {one.run.method for one in thin} == {"lora", "rslora", "vera", "relora"}
+    dense = [
+        training.Model({n: network.Update(u.dense()) for n, u in one.updates.items()}, one.head)
+        for one in thin
+    ]
+    found, expected = (training.evaluate(some, data.test, data) for some in (thin, dense))
+    np.testing.assert_allclose(found.losses, expected.losses, atol=1e-5)
 
 
 def test_a_seed_draws_its_training_texts_from_the_pool_without_repeats(point, data):

@@ -218,6 +218,8 @@ def _inner(updates: Sequence[Update | None], states: torch.Tensor) -> list[torch
 
     Of states that runs share by one product: many thin ones would each read all states.
     """
+    if not updates:
+        return []
     rights = [None if update is None else update.right for update in updates]
     thin = [right for right in rights if right is not None]
     if len(states) > 1 or not thin:
