@@ -350,8 +350,10 @@ class Parameters:
         shape = self.architecture()
         hidden, depth = shape["hidden_size"], shape["num_hidden_layers"]
         layer = 2 * hidden * (4 * hidden + 2 * shape["intermediate_size"]) / OPERATIONS
-        # of a text: whole lower layers, and of the last one its first token
-        text = layer * (1 + (self.layers - 1) * self.tokens)
+        # of a text: whole lower layers, and of the last one its first token; above others also its
+        # keys and values, a sixth, which runs do not share there
+        above = self.layers - 1
+        text = layer * (1 + (above + min(above, 1) / 6) * self.tokens)
         # inner size of the products that an update is, which keys and values take of every token
         inner = {"head": 0, "full": 0, "randlora": hidden}
         sizes = [inner.get(run.method, run.rank) * len(run.targets) for run in self.run_list()]
