@@ -65,7 +65,7 @@ def point(parameters_, *left_out):
     variables["singular_value"].loc[{"run": "lora-1", "index": slice(2, None)}] = np.nan
     places = ((0, 0), (0, 1), (1, 0), (-1, 0))
     rates = np.array(
-        [[parameters_.rates(run.method, *at) for at in places] for run in parameters_.run_list()]
+        [[parameters_.rates(run, *at) for at in places] for run in parameters_.run_list()]
     )
     rates[0, -1] = np.nan, np.nan  # fewer were tried
     predicted = theory.predict(parameters_)

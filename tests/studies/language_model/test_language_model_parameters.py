@@ -121,10 +121,12 @@ def test_a_local_models_shape_is_read_from_its_config(build, tmp_path):
 
 def test_rates_are_on_a_lattice_of_body_and_head(build):
     found = build(rate_factor=2.0)
-    body, head = found.rates("lora", 0, 0)
-    assert found.rates("lora", 1, -2) == pytest.approx((2 * body, head / 4))
-    alone = found.rates("head", 5, 1)
-    assert alone[0] == alone[1] == pytest.approx(2 * found.rates("head", 0, 0)[1]), "it has no body"
+    lora, few, alone = (Run.parse(name, "qkvo") for name in ("lora-8", "lora-8.qv", "head"))
+    body, head = found.rates(lora, 0, 0)
+    assert found.rates(lora, 1, -2) == pytest.approx((2 * body, head / 4))
+    assert found.rates(few, 0, 0) == pytest.approx((2 * body, 2 * head)), "further to go"
+    rates = found.rates(alone, 5, 1)
+    assert rates[0] == rates[1] == pytest.approx(2 * found.rates(alone, 0, 0)[1]), "it has no body"
 
 
 def test_a_randlora_has_a_lora_of_its_size(build):
@@ -142,6 +144,19 @@ def test_compared_ranks_are_the_extreme_ones_above_one_on_all_targets(build):
     small, large = build(runs="lora-64+lora-1+lora-2+lora-4.q+lora-8").compared_ranks()
     assert (small.rank, large.rank) == (2, 64)
     assert build(runs="head+full").compared_ranks() is None
+
+
+@pytest.mark.parametrize(
+    ("runs", "twins", "expected"),
+    [
+        ("head+lora-1+lora-2+lora-8", "none", ("lora-2", "lora-8")),
+        ("head+lora-8", "lora-8", ("lora-8",)),
+        ("head+lora-8", "none", ()),
+        ("full", "full", ()),
+    ],
+)
+def test_runs_whose_directions_are_compared_have_a_null(build, runs, twins, expected):
+    assert build(runs=runs, twins=twins).null_names() == expected
 
 
 def test_a_point_names_a_file():

@@ -20,9 +20,11 @@ from rankscope.studies.language_model.simulation import (  # noqa: E402
     measures,
     methods,
     model,
+    network,
     replicate,
     training,
 )
+from rankscope.studies.language_model.simulation.measures import Group  # noqa: E402
 from rankscope.studies.language_model.simulation.training import Setting  # noqa: E402
 
 RUNS = ("head", "full", "lora-4", "rslora-4", "randlora-96", "vera-32", "lora-8.q", "relora-4")
@@ -112,13 +114,24 @@ def test_the_cached_prefix_and_the_upper_layers_are_the_whole_model(point, data)
 
 
 def test_evaluation_keeps_the_order_of_texts_and_of_models(point, data, trained):
-    whole = training.evaluate(trained, data.test, data)
+    whole = training.evaluate(trained, data.test, data, with_states=True)
     assert whole.correct.shape == (len(RUNS), point.tested_texts)
     for row, one in enumerate(trained[:3]):
         for text in (0, 7):
-            found = training.evaluate([one], data.test[text : text + 1], data)
+            found = training.evaluate([one], data.test[text : text + 1], data, with_states=True)
             assert found.correct[0, 0] == whole.correct[row, text]
             np.testing.assert_allclose(found.states[0, 0], whole.states[row, text], atol=1e-4)
+
+
+def test_thin_factors_do_what_the_matrix_does_that_they_make(point, data, trained):
+    thin = [one for one in trained if any(u.right is not None for u in one.updates.values())]
+    assert {one.run.method for one in thin} == {"lora", "rslora", "vera", "relora"}
+    dense = [
+        training.Model({n: network.Update(u.dense()) for n, u in one.updates.items()}, one.head)
+        for one in thin
+    ]
+    found, expected = (training.evaluate(some, data.test, data) for some in (thin, dense))
+    np.testing.assert_allclose(found.losses, expected.losses, atol=1e-5)
 
 
 def test_a_seed_draws_its_training_texts_from_the_pool_without_repeats(point, data):
@@ -139,6 +152,29 @@ def test_runs_that_share_a_seed_share_the_head_and_the_first_batch(trained):
     np.testing.assert_allclose(first, first[0], rtol=1e-5)
 
 
+def test_shuffled_labels_are_those_of_the_training_texts_in_another_order(point, data):
+    steps = training.batches(1, data, point)
+    labels = training.shuffled(steps, data, np.random.default_rng(1))
+    own, texts = data.texts.labels, np.unique(steps)
+    others = np.setdiff1d(np.arange(len(own)), texts)
+    assert torch.equal(labels[others], own[others])
+    assert not torch.equal(labels[texts], own[texts])
+    assert torch.equal(labels[texts].sort().values, own[texts].sort().values)
+
+
+def test_a_run_on_other_labels_leaves_those_beside_it_alone(point, data, trained):
+    one = setting("lora-4", point)
+    turned = dataclasses.replace(one, labels=1 - data.texts.labels)
+    steps = training.batches(1, data, point)
+    own, other = training.train([one, turned], steps, data, point)
+    np.testing.assert_allclose(own.loss, trained[2].loss, atol=1e-5)
+    head = training.Model({}, training.new_head(one.head_seed, data))
+    states, mask, labels = data.texts.batch(steps[0])
+    logits = training.classify(data.network, [head], states, mask)[1][0]
+    expected = torch.nn.functional.cross_entropy(logits, 1 - labels).item()
+    assert other.loss[0] == pytest.approx(expected, rel=1e-5)
+
+
 def test_relora_of_one_product_is_lora(point, data, trained):
     once = dataclasses.replace(point, relora_cycles=1)
     (found,) = training.train(
@@ -154,7 +190,9 @@ def test_relora_adds_products_up(point, data):
         [setting(name, point) for name in ("lora-4", "relora-4")], steps, data, longer
     )
     ranks = [
-        measure.numerical_rank(measure.decompose_dense(one.updates["5.q"].numpy().astype(float)))
+        measure.numerical_rank(
+            measure.decompose_dense(one.updates["5.q"].dense().numpy().astype(float))
+        )
         for one in found
     ]
     assert ranks == [4, 12]
@@ -167,9 +205,9 @@ def test_a_restart_keeps_the_update_and_draws_another_start():
     a, b = adapter.trained
     with torch.no_grad():
         b.fill_(0.3)
-    before, first = adapter.updates()["0.q"].detach().clone(), a.detach().clone()
+    before, first = adapter.updates()["0.q"].dense().detach(), a.detach().clone()
     adapter.restart()
-    torch.testing.assert_close(adapter.updates()["0.q"].detach(), before)
+    torch.testing.assert_close(adapter.updates()["0.q"].dense().detach(), before)
     assert not b.any()
     assert not torch.equal(a, first)
     assert a.requires_grad
@@ -191,7 +229,7 @@ def test_scaled_updates_reach_one_loss(point, data, trained):
         scale = scales[one.run.name]
         losses = [
             training.evaluate(
-                [training.Model({n: s * u for n, u in one.updates.items()}, one.head)],
+                [training.Model({n: u.scaled(s) for n, u in one.updates.items()}, one.head)],
                 data.validation,
                 data,
             ).loss[0]
@@ -203,16 +241,15 @@ def test_scaled_updates_reach_one_loss(point, data, trained):
 
 def test_a_run_that_diverges_is_a_result(point, data):
     (found,) = train(["lora-4"], point, data, rate=1e30)
-    dataset = measures.measure_all(
-        dataclasses.replace(point, runs="lora-4"), data, [found], [], np.random.default_rng(0)
-    )
+    alone = dataclasses.replace(point, runs="lora-4")
+    dataset = measures.measure_all(alone, data, Group([found]), Group([]), np.random.default_rng(0))
     assert not np.isfinite(dataset.test_loss).all()
     assert np.isnan(dataset.truncated_correct).all()
     assert np.isnan(dataset.stable_rank).all()
 
 
 def test_an_untruncated_update_is_the_trained_model(point, data, trained):
-    found = measures.measure_all(point, data, trained, [], np.random.default_rng(0))
+    found = measures.measure_all(point, data, Group(trained), Group([]), np.random.default_rng(0))
     lora = found.sel(run="lora-4")
     for kept in (4, 8, 64):
         np.testing.assert_array_equal(lora.truncated_correct.sel(kept=kept), lora.correct)
@@ -224,7 +261,7 @@ def test_a_run_has_the_size_and_at_most_the_rank_of_the_closed_forms(row, point,
     found = trained[row]
     assert found.size == theory.count_parameters(found.run, point)
     for name, update in found.updates.items():
-        svd = measure.decompose_dense(update.numpy().astype(float))
+        svd = measure.decompose_dense(update.dense().numpy().astype(float))
         assert measure.numerical_rank(svd) <= theory.rank_bound(found.run, name, point)
 
 

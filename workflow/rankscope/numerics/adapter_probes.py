@@ -7,6 +7,7 @@ random orthonormal frames, independent of the base weight.
 """
 
 import dataclasses
+import functools
 import math
 
 import numpy as np
@@ -130,6 +131,7 @@ def count_intruders(tuned_left: np.ndarray, base_left: np.ndarray, threshold: fl
     return int(np.count_nonzero(best_match(tuned_left, base_left) < threshold))
 
 
+@functools.lru_cache(maxsize=64)
 def random_match(dimension: int, directions: int) -> tuple[float, float]:
     """Return mean and standard deviation of `best_match` for a uniformly random direction.
 

@@ -81,23 +81,26 @@ PROBED_RANKS = (1, 2, 4, 8, 16, 32, 64)
 DIRECTIONS = 64
 """Leading directions of two updates that are compared."""
 
-# Where each method's search for its learning rate starts; it ends where neighbours are worse.
+# Where the search for learning rates starts, for four matrices of a layer; it ends where
+# neighbours are worse, so a good start saves time. Fewer matrices, and the head above them, have
+# further to go.
+USUAL_TARGETS = 4
 FIRST_RATE = {
-    "full": 1.2e-3,
+    "full": 2e-3,
     "lora": 5e-3,
     "rslora": 2e-3,
-    "relora": 5e-3,
-    "randlora": 1e-3,
+    "relora": 1e-2,
+    "randlora": 1.3e-3,
     "vera": 5e-2,
 }
 # Beside a moving body the head's best rate is lower, save where the body itself is slow.
 FIRST_HEAD_RATE = {"head": 2e-2, "full": 2e-2}
-FIRST_HEAD_RATE_BESIDE_ADAPTERS = 7e-3
+FIRST_HEAD_RATE_BESIDE_ADAPTERS = 4e-3
 
 _RUN = re.compile(rf"(head|full|(?:{'|'.join(ADAPTERS)})-([1-9]\d*))(?:\.([qkvoud]+))?")
 
 # Floating-point operations a second of one core in the matrix products of a short batch.
-OPERATIONS = 7e10
+OPERATIONS = 1.1e11
 
 
 MOST_DIRECTIONS = 16
@@ -297,6 +300,15 @@ class Parameters:
         """Return the names of the runs that have a twin."""
         return () if self.twins == "none" else tuple(self.twins.split("+"))
 
+    def null_names(self) -> tuple[str, ...]:
+        """Return the names of runs that are trained on shuffled labels too.
+
+        Those of LoRA whose directions are compared with another run's.
+        """
+        names = {run.name for run in self.compared_ranks() or ()}
+        alone = len(names) == 1 and not names & set(self.twin_names())
+        return () if alone else tuple(sorted(names))
+
     def architecture(self) -> dict[str, int]:
         """Return sizes of the model by their names in its ``config.json``.
 
@@ -317,15 +329,17 @@ class Parameters:
         hidden, inner = (self.architecture()[n] for n in ("hidden_size", "intermediate_size"))
         return {"u": (inner, hidden), "d": (hidden, inner)}.get(target, (hidden, hidden))
 
-    def rates(self, method: str, body: int, head: int) -> tuple[float, float]:
+    def rates(self, run: Run, body: int, head: int) -> tuple[float, float]:
         """Return the rates of body and head so many steps of the search from where it starts.
 
         Both are the head's where nothing else is trained.
         """
-        first = FIRST_HEAD_RATE.get(method, FIRST_HEAD_RATE_BESIDE_ADAPTERS)
-        of_head = first * self.rate_factor**head
-        of_body = FIRST_RATE.get(method, 0.0) * self.rate_factor**body
-        return (of_head if method == "head" else of_body), of_head
+        further = USUAL_TARGETS / len(run.targets)
+        beside_adapters = further * FIRST_HEAD_RATE_BESIDE_ADAPTERS
+        of_head = FIRST_HEAD_RATE.get(run.method, beside_adapters) * self.rate_factor**head
+        if run.method == "head":
+            return of_head, of_head
+        return further * FIRST_RATE[run.method] * self.rate_factor**body, of_head
 
     def cost(self) -> Cost:
         """Return CPU seconds of a replicate and memory.
@@ -336,26 +350,29 @@ class Parameters:
         shape = self.architecture()
         hidden, depth = shape["hidden_size"], shape["num_hidden_layers"]
         layer = 2 * hidden * (4 * hidden + 2 * shape["intermediate_size"]) / OPERATIONS
-        # of a text: whole lower layers, and of the last one its first token
-        text = layer * (1 + (self.layers - 1) * self.tokens)
-        # inner size of the products that form an update at each step
+        # of a text: whole lower layers, and of the last one its first token; above others also its
+        # keys and values, a sixth, which runs do not share there
+        above = self.layers - 1
+        text = layer * (1 + (above + min(above, 1) / 6) * self.tokens)
+        # inner size of the products that an update is, which keys and values take of every token
         inner = {"head": 0, "full": 0, "randlora": hidden}
         sizes = [inner.get(run.method, run.rank) * len(run.targets) for run in self.run_list()]
-        updates = 5 * self.layers * sum(sizes) * hidden**2 / OPERATIONS
+        rows = self.batch_size * self.tokens * self.layers
+        updates = 4 * rows * sum(sizes) * hidden / OPERATIONS
         runs, matrices = len(sizes), len(self.matrix_names())
-        train = self.steps * (0.01 + runs * (0.001 + 3 * self.batch_size * text) + updates)
-        search = self.tuning_seeds * (5 + self.tuning_moves) * train
+        train = self.steps * (0.004 + runs * 2 * self.batch_size * text + updates)
+        twins, nulls = set(self.twin_names()), set(self.null_names())
+        again = len(twins) + len(nulls) + len(twins & nulls)
+        tried = train + runs * self.validation_texts * text
+        search = self.tuning_seeds * (5 + self.tuning_moves / 3) * tried
         own = sum("." not in run.name for run in self.run_list())
-        test = (runs + 5 * own) * self.tested_texts * text
-        spectra = 0.25 * own * matrices * (hidden / 384) ** 3
+        test = (runs + 4 * own) * self.tested_texts * text
+        spectra = 0.07 * own * matrices * (hidden / 384) ** 3
         texts = self.training_pool + self.validation_texts + self.tested_texts
         prefix = texts * self.tokens * (depth - self.layers) * layer
         kept = texts * self.tokens * hidden * 2 + 4 * depth * layer * OPERATIONS
         return Cost(
-            seconds=(1 + len(self.twin_names()) / runs) * train
-            + test
-            + spectra
-            + (search + prefix) / 10,
+            seconds=(1 + again / runs) * train + test + spectra + (search + prefix) / 10,
             replicate_kb=100,
             memory_mb=800 + (2 * kept + 40 * runs * matrices * hidden**2) / 1e6,
         )

@@ -122,8 +122,8 @@ other_seed = same_seed
 
 
 def more_than_chance(point: Point, values: xr.DataArray) -> Planted:
-    """Return similarities above those of random directions."""
-    return {"phi": _like(point, "phi") + point.predicted.phi_null + values}
+    """Return similarities above those on shuffled labels."""
+    return {"phi": point.measured.phi_shuffled + values}
 
 
 def query_shares_more(point: Point, values: xr.DataArray) -> Planted:

@@ -93,10 +93,10 @@ class Parameters(language_model.Parameters):
         every = super().cost()
         hidden = self.architecture()["hidden_size"]
         text = 24 * self.layers * hidden**2 / OPERATIONS
-        train = self.steps * (0.002 + 3 * self.batch_size * text)
+        train = self.steps * 2.5 * self.batch_size * text
         cuts = len(self.matrix_names()) * len(KEPT) * self.tested_texts * text
         rows = self.gradient_texts * self.tokens
-        start = 2 * self.layers * 16 * rows**2 * hidden / OPERATIONS
+        start = 100 * self.layers * rows**2 * hidden / OPERATIONS
         return Cost(
             seconds=every.seconds + (len(ALLOTTED) + 1) * train + cuts + start,
             replicate_kb=42,

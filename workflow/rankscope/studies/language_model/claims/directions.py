@@ -20,9 +20,9 @@ MORE = at_least(0.05, why="a twentieth of full overlap is the least that figure 
 MADE_FOR = {
     "estimate": "phi of the factors A",
     "scope": "query and value matrices of the adapted layers (the paper's model has 96 layers); "
-    "beside directions at random, so that nothing is said on what the task adds",
+    "tested where runs on shuffled labels, shuffled for each anew, do not do as much",
     "basis": FULL_TEXT,
-    "null": "random directions, max(i, j) / d",
+    "null": "the same pair of runs on shuffled labels",
     "figure": "similarity",
 }
 
@@ -32,16 +32,18 @@ def phi(point: Point, pair: str, matrix: str, leading: int) -> xr.DataArray:
     return point.measured.phi.sel(pair=pair, matrix=matrix, direction=leading)
 
 
-def by_chance(point: Point, matrix: str, leading: int) -> float:
-    """Return what random directions give."""
-    return float(point.predicted.phi_null.sel(matrix=matrix, direction=leading))
+def shuffled(point: Point, pair: str, matrix: str, leading: int) -> xr.DataArray:
+    """Return the same of a pair of runs that had no task in common, but all else."""
+    return point.measured.phi_shuffled.sel(pair=pair, matrix=matrix, direction=leading)
 
 
 def first_direction(results: Results, pair: str) -> Iterator[Sample]:
     """Measure ``phi(1, 1)`` of a pair where a point has it, in query and value matrices."""
     for point in results.where(lambda point: pair in point.measured.pair):
         for name in own_matrices(point, "qv"):
-            yield Sample(point, phi(point, pair, name, 1), name, chance=by_chance(point, name, 1))
+            chance = float(shuffled(point, pair, name, 1).mean())
+            if chance < SHARED.lower:
+                yield Sample(point, phi(point, pair, name, 1), name, chance=chance)
 
 
 @claim(
@@ -89,16 +91,16 @@ def query_shares_more(results: Results) -> Iterator[Sample]:
 
 @claim(
     "LoRA 9: two seeds share directions",
-    "Between two seeds at the largest rank, phi(8, 8) minus that of random directions is "
-    "{accepted}.",
+    "Between two seeds at the largest rank, phi(8, 8) minus that of the same runs on shuffled "
+    "labels is {accepted}.",
     accepted=MORE,
-    source=f"{LORA}, section 7.2, figure 4",
+    source=f"{LORA}, section 7.2, figure 4 (beside directions at random)",
     chance=0.0,
-    **MADE_FOR | {"estimate": "phi(8, 8) minus its null"},
+    **MADE_FOR | {"estimate": "phi(8, 8) minus its null, paired over replicates"},
 )
 def more_than_chance(results: Results) -> Iterator[Sample]:
-    """Compare phi(8, 8) of two seeds with that of random directions."""
+    """Compare phi(8, 8) of two seeds with that on shuffled labels."""
     for point in results.where(lambda point: TWO_SEEDS in point.measured.pair):
         for name in own_matrices(point, "qv"):
-            more = phi(point, TWO_SEEDS, name, LEADING) - by_chance(point, name, LEADING)
-            yield Sample(point, more, name)
+            pair = point, TWO_SEEDS, name, LEADING
+            yield Sample(point, phi(*pair) - shuffled(*pair), name)

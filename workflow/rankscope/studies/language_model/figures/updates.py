@@ -21,6 +21,8 @@ INTRUDERS: dict[str, tuple[str, str, Any]] = {
     "intruders_full_norm": ("at full fine-tuning's norm", "^", style.COLOURS[1]),
     "intruders_equal_loss": ("at one loss of full and LoRA", "D", style.COLOURS[2]),
 }
+SPANS_LITTLE = 100
+"""The ratio of an axis' ends from which decades are ticks enough."""
 SMALLEST = 1e-7
 """Singular values below single precision of the base weight are rounding."""
 
@@ -72,7 +74,9 @@ def amplification(results: Results) -> Figure:
         axes.set_xscale("log", base=2)
         axes.set(yscale="log", xlabel="leading directions of the update")
         axes.set_xticks(ranks, ranks)
-    panels.log_ticks(right)
+    low, high = right.get_ylim()
+    if high < SPANS_LITTLE * low:
+        panels.log_ticks(right)
     left.set(ylabel="amplification factor", title="Amplification and its null (dotted)")
     right.set(ylabel="alignment", title="Base weight in the update's directions")
     panels.legend_below(figure)

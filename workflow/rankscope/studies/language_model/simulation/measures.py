@@ -1,5 +1,6 @@
 """What is measured on trained runs, one by one and against each other, with its labels."""
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from rankscope.studies.language_model.parameters import (
     Parameters,
 )
 from rankscope.studies.language_model.simulation import model, training
+from rankscope.studies.language_model.simulation.network import Update
 from rankscope.studies.language_model.simulation.training import Data, Model, Trained
 
 SAME_SEED, OTHER_SEED = "two ranks, same seed", "two ranks, other seed"
@@ -46,39 +48,60 @@ CAPTURED = {
 _SETTINGS = measure.Settings(ranks=PROBED_RANKS)
 
 
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Runs that share head, training texts and their order.
+
+    Attributes:
+        runs: on the texts' own labels.
+        nulls: some of them once more, each on labels that are shuffled anew.
+    """
+
+    runs: Sequence[Trained]
+    nulls: Sequence[Trained] = ()
+
+
 def measure_all(
     parameters: Parameters,
     data: Data,
-    main: Sequence[Trained],
-    twins: Sequence[Trained],
+    first: Group,
+    second: Group,
     generator: np.random.Generator,
 ) -> xr.Dataset:
     """Return everything that is measured on a replicate's runs and the twins of some."""
-    svds = {one.run.name: _decomposed(one, parameters) for one in main}
-    twin_svds = {one.run.name: _decomposed(one, parameters) for one in twins}
+    main, twins = first.runs, second.runs
+    svds = {one.run.name: _decomposed(one) for one in main}
     scales = equal_loss_scales(main, data)
-    tested = training.evaluate(main, data.test, data)
+    pretrained = Model({}, main[0].head)
+    others = [one for one in twins if one.run.method == "full"]
+    tested = training.evaluate([*main, pretrained, *others], data.test, data, with_states=True)
+    own = slice(len(main))
     losses = np.stack([one.loss for one in main])
     found = xr.Dataset(
         {
             "training_loss": variable(("run", "step"), losses, "loss of the batch", "nat"),
             # of single precision, as the planted ones of an audit are no 0 or 1
             "correct": variable(
-                ("run", "text"), tested.correct.astype(np.float32), "1 if the class is found"
+                ("run", "text"), tested.correct[own].astype(np.float32), "1 if the class is found"
             ),
-            "test_loss": variable("run", tested.loss, "cross entropy, test texts", "nat"),
+            "test_loss": variable("run", tested.loss[own], "cross entropy, test texts", "nat"),
             "trainable_parameters": variable(
                 "run", [one.size for one in main], "trained parameters without the head"
             ),
             "truncated_correct": variable(
                 ("run", "kept", "text"),
-                _truncated(data, main, svds, tested.correct),
+                _truncated(data, main, svds, tested.correct[own]),
                 "1 if the class is found with a truncated update",
             ),
             "phi": variable(
                 ("pair", "matrix", "direction"),
-                similarities(parameters, (main, svds), (twins, twin_svds), generator),
+                similarities(parameters, main, twins, generator),
                 "subspace similarity phi(i, i)",
+            ),
+            "phi_shuffled": variable(
+                ("pair", "matrix", "direction"),
+                similarities(parameters, first.nulls, second.nulls),
+                "subspace similarity phi(i, i), shuffled labels",
             ),
             "equal_loss_scale": variable(
                 "run",
@@ -86,23 +109,24 @@ def measure_all(
                 "scale of the update at a validation loss that full and LoRA reach",
             ),
             **_updates(parameters, main, svds, scales, generator),
-            **_representations(data, main, twins, tested.states),
+            **_alignment_of_nulls(parameters, first.nulls),
+            **_representations(main, tested.states),
         }
     )
     return found.assign_coords(_coordinates(parameters, len(data.test)))
 
 
-def _decomposed(trained: Trained, parameters: Parameters) -> dict[str, low_rank.LowRankSvd]:
+def _decomposed(trained: Trained) -> dict[str, low_rank.LowRankSvd]:
     """Decompose the updates of a run, without those that have diverged."""
-    dense = {name: _array(update) for name, update in trained.updates.items()}
-    products = {"lora": 1, "rslora": 1, "vera": 1, "relora": parameters.relora_cycles}
-    rank = products.get(trained.run.method, 0) * trained.run.rank
-    return {
-        # what is left beyond a run's rank is rounding
-        name: measure.decompose_dense(update).truncated(rank or min(update.shape))
-        for name, update in dense.items()
-        if np.isfinite(update).all()
-    }
+    found = {}
+    for name, update in trained.updates.items():
+        if not torch.isfinite(update.dense()).all():
+            continue
+        if update.right is None:
+            found[name] = measure.decompose_dense(_array(update.left))
+        else:
+            found[name] = low_rank.svd(_array(update.left), _array(update.right))
+    return found
 
 
 def equal_loss_scales(main: Sequence[Trained], data: Data) -> dict[str, float]:
@@ -123,7 +147,7 @@ def equal_loss_scales(main: Sequence[Trained], data: Data) -> dict[str, float]:
     for _ in range(HALVINGS if own else 0):
         middle = (lower + upper) / 2
         scaled = [
-            Model({name: float(scale) * dense for name, dense in one.updates.items()}, one.head)
+            Model({n: update.scaled(float(scale)) for n, update in one.updates.items()}, one.head)
             for one, scale in zip(own, middle, strict=True)
         ]
         reached = training.evaluate(scaled, data.validation, data).loss <= goal
@@ -145,46 +169,46 @@ def _truncated(
     found = np.full((len(main), len(KEPT), whole.shape[1]), np.nan, dtype=np.float32)
     heads = [Model({}, one.head) for one in main]
     without = training.evaluate(heads, data.test, data).correct
+    models, places = [], []
     for row, trained in enumerate(main):
         own = svds[trained.run.name]
         if "." in trained.run.name or not own or len(own) < len(trained.updates):
             continue
-        largest = max(len(svd.singular_values) for svd in own.values())
-        cuts = [kept for kept in KEPT[1:] if kept < largest]
-        models = [
-            Model(
-                {name: _tensor(svd.truncated(kept).dense(), trained) for name, svd in own.items()},
-                trained.head,
-            )
-            for kept in cuts
-        ]
         found[row], found[row, 0] = whole[row], without[row]
-        if models:
-            cut = training.evaluate(models, data.test, data).correct
-            found[row, 1 : 1 + len(cuts)] = cut
+        largest = max(len(svd.singular_values) for svd in own.values())
+        for place, kept in enumerate(KEPT):
+            if 0 < kept < largest:
+                cut = {name: _cut(svd, kept, trained) for name, svd in own.items()}
+                models.append(Model(cut, trained.head))
+                places.append((row, place))
+    if models:
+        found[tuple(zip(*places, strict=True))] = training.evaluate(models, data.test, data).correct
     return found
 
 
 def similarities(
     parameters: Parameters,
-    main: tuple[Sequence[Trained], dict[str, dict[str, low_rank.LowRankSvd]]],
-    twins: tuple[Sequence[Trained], dict[str, dict[str, low_rank.LowRankSvd]]],
-    generator: np.random.Generator,
+    main: Sequence[Trained],
+    twins: Sequence[Trained],
+    generator: np.random.Generator | None = None,
 ) -> np.ndarray:
     """Return ``phi(i, i)`` of the pairs of runs, and of random frames, ``(pair, matrix, i)``.
 
     LoRA's pairs are compared as in the paper, by the right singular vectors of the factor
-    ``A``, full fine-tuning's by those of the update. ``nan`` where there are fewer directions.
+    ``A``, full fine-tuning's by those of the update. ``nan`` where there are fewer directions, or
+    no such runs or no generator.
     """
     names = parameters.matrix_names()
     compared = pairs(parameters)
     result = np.full((len(compared) + 1, len(names), DIRECTIONS), np.nan, dtype=np.float32)
     for place, (pair, (first, second)) in enumerate(compared.items()):
-        one, other = _bases(first, *main), _bases(second, *(main if pair == SAME_SEED else twins))
+        one, other = _bases(first, main), _bases(second, main if pair == SAME_SEED else twins)
         for row, name in enumerate(names):
             if name in one and name in other:
                 _put(result[place, row], one[name], other[name])
     for row, name in enumerate(names):
+        if generator is None:
+            break
         width = parameters.shape(name[-1])[1]
         frames = low_rank.random_frame(generator, (2, width, min(DIRECTIONS, width)))
         _put(result[-1, row], *frames)
@@ -211,18 +235,16 @@ def pairs(parameters: Parameters) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _bases(
-    name: str, runs: Sequence[Trained], svds: dict[str, dict[str, low_rank.LowRankSvd]]
-) -> dict[str, np.ndarray]:
+def _bases(name: str, runs: Sequence[Trained]) -> dict[str, np.ndarray]:
     """Return a run's directions of each matrix's inputs, of ``A`` where it has one."""
-    (trained,) = [one for one in runs if one.run.name == name]
-    found = {}
-    for matrix, svd in svds[name].items():
-        if trained.lora_A:
-            found[matrix] = np.linalg.svd(trained.lora_A[matrix], full_matrices=False)[2].T
-        else:
-            found[matrix] = svd.truncated(measure.numerical_rank(svd)).right
-    return found
+    return {
+        matrix: np.linalg.svd(trained.lora_A[matrix], full_matrices=False)[2].T
+        if trained.lora_A
+        else svd.truncated(measure.numerical_rank(svd)).right
+        for trained in runs
+        if trained.run.name == name
+        for matrix, svd in _decomposed(trained).items()
+    }
 
 
 def _put(target: np.ndarray, first: np.ndarray, second: np.ndarray) -> None:
@@ -267,6 +289,19 @@ def _updates(
     return {key: variable(dims.get(key, both), values, texts[key]) for key, values in found.items()}
 
 
+def _alignment_of_nulls(parameters: Parameters, nulls: Sequence[Trained]) -> dict[str, xr.Variable]:
+    """Measure the alignment of LoRA of the largest rank on shuffled labels, if there is one."""
+    if not nulls:
+        return {}
+    names, largest = parameters.matrix_names(), max(nulls, key=lambda one: one.run.rank)
+    found = np.full((len(names), len(PROBED_RANKS)), np.nan)
+    for name, svd in _decomposed(largest).items():
+        values = measure.update(_base(parameters)[0][name], svd, _SETTINGS)
+        found[names.index(name)] = values["alignment"]
+    text = "base weight in the update's directions over random ones, shuffled labels"
+    return {"alignment_shuffled": variable(("matrix", "probed_rank"), found, text)}
+
+
 def _update(
     base: np.ndarray,
     left: np.ndarray,
@@ -304,23 +339,24 @@ def _base(parameters: Parameters) -> tuple[dict[str, np.ndarray], dict[str, np.n
     return base, {name: measure.left_basis(weight) for name, weight in base.items()}
 
 
-def _representations(
-    data: Data, main: Sequence[Trained], twins: Sequence[Trained], states: np.ndarray
-) -> dict[str, xr.Variable]:
-    """Compare first tokens' states with full fine-tuning's, where the point has it."""
+def _representations(main: Sequence[Trained], states: np.ndarray) -> dict[str, xr.Variable]:
+    """Compare first tokens' states with full fine-tuning's, where the point has it.
+
+    Args:
+        main: the runs.
+        states: theirs, the pretrained model's, and those of full fine-tuning's twin if it has one.
+    """
     names = [one.run.name for one in main]
     if "full" not in names:
         return {}
     full = states[names.index("full")]
-    found = {"cka": variable("run", [_cka(one, full) for one in states], "linear CKA with full")}
-    others: dict[str, tuple[Model, str]] = {
-        "cka_pretrained": (Model({}, main[0].head), "linear CKA, pretrained and full")
+    close = [_cka(one, full) for one in states]
+    found = {"cka": variable("run", close[: len(main)], "linear CKA with full")}
+    others = {
+        "cka_pretrained": "linear CKA, pretrained and full",
+        "cka_full": "linear CKA of full, two seeds",
     }
-    for twin in twins:
-        if twin.run.method == "full":
-            others["cka_full"] = twin, "linear CKA of full, two seeds"
-    for name, (other, text) in others.items():
-        value = _cka(training.evaluate([other], data.test, data).states[0], full)
+    for (name, text), value in zip(others.items(), close[len(main) :], strict=False):
         found[name] = variable((), value, text)
     return found
 
@@ -352,5 +388,9 @@ def _array(tensor: torch.Tensor) -> np.ndarray:
     return tensor.detach().cpu().numpy().astype(np.float64)
 
 
-def _tensor(array: np.ndarray, like: Trained) -> torch.Tensor:
-    return torch.as_tensor(array, dtype=torch.float32, device=like.head[0].device)
+def _cut(svd: low_rank.LowRankSvd, kept: int, like: Trained) -> Update:
+    """Return the ``kept`` leading directions of an update."""
+    leading = svd.truncated(kept)
+    factors = leading.left * leading.singular_values, leading.right.T
+    left, right = (torch.as_tensor(one).to(like.head[0]) for one in factors)
+    return Update(left, right)

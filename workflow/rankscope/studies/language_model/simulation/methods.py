@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping
 import torch
 
 from rankscope.studies.language_model.parameters import Run
-
-Updates = dict[str, torch.Tensor]
-"""The update of each adapted matrix, shape ``(out, in)``, by the matrix's name."""
+from rankscope.studies.language_model.simulation.network import Update
 
 VERA_START = 0.1
 RANDLORA_SCALING = 20.0
@@ -22,13 +20,13 @@ class Adapter:
     Attributes:
         trained: what the optimiser moves; every update is zero at first.
         frozen: random bases that the matrices share.
-        updates: makes the updates of the tensors as they are.
+        updates: makes the updates of the tensors as they are, by the names of the matrices.
         restart: keeps the updates as they are and draws the trained tensors anew.
     """
 
     trained: tuple[torch.Tensor, ...]
     frozen: tuple[torch.Tensor, ...]
-    updates: Callable[[], Updates]
+    updates: Callable[[], dict[str, Update]]
     restart: Callable[[], None]
 
 
@@ -53,18 +51,20 @@ def start(
     )
     frozen = tuple(tensor.to(device) for tensor in parts.frozen)
     each = len(trained) // max(len(own), 1)
-    merged: Updates = {}
+    merged: dict[str, Update] = {}
 
-    def updates() -> Updates:
+    def updates() -> dict[str, Update]:
         found = {
             name: parts.update(*trained[place * each : (place + 1) * each], *frozen, shape)
             for place, (name, shape) in enumerate(own.items())
         }
-        return {name: found[name] + merged[name] for name in found} if merged else found
+        return {name: _sum(merged[name], found[name]) for name in found} if merged else found
 
     @torch.no_grad()
     def restart() -> None:
-        merged.update(updates())
+        merged.update(
+            {name: Update(torch.clone(one.left), one.right) for name, one in updates().items()}
+        )
         again = _MAKERS[run.method](run, own, alpha, generator).trained
         for tensor, new in zip(trained, again, strict=True):
             tensor.copy_(new)
@@ -78,15 +78,22 @@ class _Parts:
 
     trained: list[torch.Tensor]
     frozen: list[torch.Tensor]
-    update: Callable[..., torch.Tensor]
+    update: Callable[..., Update]
+
+
+def _sum(first: Update, second: Update) -> Update:
+    """Return the sum of two products as one."""
+    lefts, rights = zip(*((one.left, one.right) for one in (first, second)), strict=True)
+    return Update(torch.cat(lefts, dim=1), torch.cat(rights))
 
 
 def _head(*_: object) -> _Parts:
-    return _Parts([], [], torch.zeros)
+    return _Parts([], [], Update)
 
 
 def _full(_run: Run, shapes: Mapping[str, tuple[int, int]], *_: object) -> _Parts:
-    return _Parts([torch.zeros(shape) for shape in shapes.values()], [], lambda w, _shape: w)
+    trained = [torch.zeros(shape) for shape in shapes.values()]
+    return _Parts(trained, [], lambda weight, _shape: Update(weight))
 
 
 def _lora(
@@ -105,9 +112,9 @@ def _lora(
             torch.zeros(rows, rank),
         ]
 
-    def update(a: torch.Tensor, b: torch.Tensor, _shape: torch.Size) -> torch.Tensor:
+    def update(a: torch.Tensor, b: torch.Tensor, _shape: torch.Size) -> Update:
         rank = max(len(a), 1)
-        return b @ (alpha / (math.sqrt(rank) if run.method == "rslora" else rank) * a)
+        return Update(b, alpha / (math.sqrt(rank) if run.method == "rslora" else rank) * a)
 
     return _Parts(trained, [], update)
 
@@ -128,8 +135,8 @@ def _vera(
 
     def update(
         d: torch.Tensor, b: torch.Tensor, a: torch.Tensor, basis: torch.Tensor, shape: torch.Size
-    ) -> torch.Tensor:
-        return (b[:, None] * basis[: shape[0]]) @ (d[:, None] * a[:, : shape[1]])
+    ) -> Update:
+        return Update(b[:, None] * basis[: shape[0]], d[:, None] * a[:, : shape[1]])
 
     return _Parts(trained, bases, update)
 
@@ -161,11 +168,10 @@ def _randlora(
         a: torch.Tensor,
         b: torch.Tensor,
         shape: torch.Size,
-    ) -> torch.Tensor:
-        inner = lambdas[:, :, None] * a[:, : min(shape)] * gamma[:, None, :]
-        outer = b[: max(shape), : len(lambdas)]
-        tall = outer.flatten(1) @ (RANDLORA_SCALING * inner).flatten(0, 1)
-        return tall.T if shape[0] < shape[1] else tall
+    ) -> Update:
+        scaled = RANDLORA_SCALING * lambdas[:, :, None] * a[:, : min(shape)] * gamma[:, None, :]
+        outer, inner = b[: max(shape), : len(lambdas)].flatten(1), scaled.flatten(0, 1)
+        return Update(inner.T, outer.T) if shape[0] < shape[1] else Update(outer, inner)
 
     return _Parts(trained, bases, update)
 

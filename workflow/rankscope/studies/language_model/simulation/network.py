@@ -1,15 +1,16 @@
 """The adapted upper layers of several runs at once, up to the first token's last state.
 
-All runs read the same texts, each with weights of its own. In the last layer only the first
-token's state is needed, so its keys and values are never formed: with one query ``q`` a head's
-scores are ``(W_k^T q) . x_t``, and its output is ``W_v sum_t p_t x_t``. A shift of all scores
-(the bias of the keys) changes no probability. That is 12 d^2 products a text in place of
-12 d^2 a token, and gradients of frozen weights are never taken.
+All runs read the same texts, each with updates of its own. What the pretrained weights make of a
+state that runs share is made once for all; an update is added as the two thin products that it is
+made of. In the last layer only the first token asks. What an update adds to its scores is
+``(B_h^T q) . (A x_t)`` for head ``h``, and to its output ``B_h sum_t p_t A x_t``: no keys or values
+of a run are formed. A shift of all scores (the bias of the keys) changes no probability. Gradients
+of frozen weights are never taken.
 """
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -17,8 +18,57 @@ from torch.nn import functional
 
 from rankscope.studies.language_model.parameters import TARGETS
 
-Weights = Mapping[str, torch.Tensor]
-"""Weights of the runs by a matrix's name, shape ``(run, out, in)``, or ``(out, in)`` for all."""
+
+@dataclasses.dataclass(frozen=True)
+class Update:
+    """The update of a matrix, ``left right`` or ``left`` alone.
+
+    Attributes:
+        left: shape ``(out, k)``.
+        right: shape ``(k, in)``; without it ``k`` is ``in``.
+    """
+
+    left: torch.Tensor
+    right: torch.Tensor | None = None
+
+    def dense(self) -> torch.Tensor:
+        """Form the matrix, shape ``(out, in)``."""
+        return self.left if self.right is None else self.left @ self.right
+
+    def scaled(self, factor: float) -> "Update":
+        """Return a multiple of the update."""
+        return Update(factor * self.left, self.right)
+
+    def of_states(self, states: torch.Tensor) -> torch.Tensor:
+        """Apply it to states, ``(..., in)`` to ``(..., out)``."""
+        inner = states if self.right is None else states @ self.right.T
+        return inner @ self.left.T
+
+    def of_queries(self, queries: torch.Tensor, inner: torch.Tensor) -> torch.Tensor:
+        """Return what it adds to scores if it is of keys, shape ``(text, head, token)``.
+
+        Args:
+            queries: shape ``(text, head, size)``.
+            inner: what ``right`` makes of the states, shape ``(text, token, k)``.
+        """
+        turned = torch.einsum("bhs,hsk->bhk", queries, self._by_head(queries.shape[1]))
+        return turned @ inner.mT
+
+    def of_shares(self, shares: torch.Tensor, inner: torch.Tensor) -> torch.Tensor:
+        """Return what it adds to heads' outputs if it is of values, ``(text, head, size)``.
+
+        Args:
+            shares: of attention, shape ``(text, head, token)``.
+            inner: what ``right`` makes of the states, shape ``(text, token, k)``.
+        """
+        return torch.einsum("bhk,hsk->bhs", shares @ inner, self._by_head(shares.shape[1]))
+
+    def _by_head(self, heads: int) -> torch.Tensor:
+        return self.left.unflatten(0, (heads, -1))
+
+
+Updates = Mapping[str, Sequence[Update | None]]
+"""By a matrix's name the update of each run, or ``None`` where it has none."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,45 +120,49 @@ class Network:
         )
 
     def first_state(
-        self, weights: Weights, states: torch.Tensor, mask: torch.Tensor
+        self, updates: Updates, states: torch.Tensor, mask: torch.Tensor
     ) -> torch.Tensor:
         """Return the first token's last state, shape ``(run, text, hidden)``.
 
-        ``run`` is 1 where no weight differs between runs.
+        ``run`` is 1 where no run has an update.
 
         Args:
-            weights: those that differ from the pretrained ones.
+            updates: of the pretrained weights.
             states: at the input of the layers, ``(text, token, hidden)``.
             mask: which tokens are there, ``(text, token)``.
         """
-        weights = self.base | dict(weights)
         bias = attention_bias(mask)
         states = states[None]
         for number in self.layers[:-1]:
-            states = self._all_tokens(number, weights, states, bias)
-        return self._first_token(self.layers[-1], weights, states, bias)
+            states = self._all_tokens(number, updates, states, bias)
+        return self._first_token(self.layers[-1], updates, states, bias)
 
     def _first_token(
-        self, number: int, weights: Weights, states: torch.Tensor, bias: torch.Tensor
+        self, number: int, updates: Updates, states: torch.Tensor, bias: torch.Tensor
     ) -> torch.Tensor:
         first = states[:, :, 0]
-        query = self._linear(f"{number}.q", weights, first).unflatten(-1, (self.heads, -1))
-        key, value = (
-            _runs(weights[f"{number}.{letter}"]).unflatten(1, (self.heads, -1)) for letter in "kv"
+        query = self._linear(f"{number}.q", updates, first).unflatten(-1, (self.heads, -1))
+        keys, values = (
+            functional.linear(states, self.base[f"{number}.{letter}"]).unflatten(
+                -1, (self.heads, -1)
+            )
+            for letter in "kv"
         )
-        turned = torch.einsum("rbhk,rhkd->rbhd", query, key)
-        scores = torch.einsum("rbhd,rbtd->rbht", turned, states) / math.sqrt(query.shape[-1])
-        shares = torch.softmax(scores + bias[:, None, :], dim=-1)
-        mixed = torch.einsum("rbht,rbtd->rbhd", shares, states)
-        heads = torch.einsum("rbhd,rhkd->rbhk", mixed, value).flatten(-2)
-        return self._feed_forward(number, weights, first, heads + self.biases[f"{number}.v"])
+        scores = torch.einsum("rbhk,rbthk->rbht", query, keys)
+        of_keys, of_values = (updates.get(f"{number}.{letter}", ()) for letter in "kv")
+        scores = _updated(scores, of_keys, Update.of_queries, query, _inner(of_keys, states))
+        shares = torch.softmax(scores / math.sqrt(query.shape[-1]) + bias[:, None, :], dim=-1)
+        heads = torch.einsum("rbht,rbthk->rbhk", shares, values)
+        heads = _updated(heads, of_values, Update.of_shares, shares, _inner(of_values, states))
+        heads = heads.flatten(-2) + self.biases[f"{number}.v"]
+        return self._feed_forward(number, updates, first, heads)
 
     def _all_tokens(
-        self, number: int, weights: Weights, states: torch.Tensor, bias: torch.Tensor
+        self, number: int, updates: Updates, states: torch.Tensor, bias: torch.Tensor
     ) -> torch.Tensor:
         query, key, value = torch.broadcast_tensors(
             *(
-                self._linear(f"{number}.{letter}", weights, states)
+                self._linear(f"{number}.{letter}", updates, states)
                 .unflatten(-1, (self.heads, -1))
                 .transpose(-2, -3)
                 for letter in "qkv"
@@ -117,32 +171,65 @@ class Network:
         heads = functional.scaled_dot_product_attention(
             query, key, value, attn_mask=bias[None, :, None, None, :]
         )
-        return self._feed_forward(number, weights, states, heads.transpose(-2, -3).flatten(-2))
+        return self._feed_forward(number, updates, states, heads.transpose(-2, -3).flatten(-2))
 
     def _feed_forward(
-        self, number: int, weights: Weights, states: torch.Tensor, heads: torch.Tensor
+        self, number: int, updates: Updates, states: torch.Tensor, heads: torch.Tensor
     ) -> torch.Tensor:
         one, shift, other, other_shift = self.norms[number]
-        mixed = self._linear(f"{number}.o", weights, heads)
+        mixed = self._linear(f"{number}.o", updates, heads)
         attended = functional.layer_norm(mixed + states, one.shape, one, shift, self.epsilon)
-        inner = self.activation(self._linear(f"{number}.u", weights, attended))
-        mixed = self._linear(f"{number}.d", weights, inner) + attended
+        inner = self.activation(self._linear(f"{number}.u", updates, attended))
+        mixed = self._linear(f"{number}.d", updates, inner) + attended
         return functional.layer_norm(mixed, one.shape, other, other_shift, self.epsilon)
 
-    def _linear(self, name: str, weights: Weights, states: torch.Tensor) -> torch.Tensor:
-        """Apply a matrix, one for all runs or one each, to states with runs in front."""
-        weight, bias = weights[name], self.biases[name]
-        if weight.dim() == 2:
-            return functional.linear(states, weight, bias)
-        found = states.flatten(1, -2) @ weight.mT + bias
-        return found.unflatten(1, states.shape[1:-1])
+    def _linear(self, name: str, updates: Updates, states: torch.Tensor) -> torch.Tensor:
+        """Apply a matrix with the runs' updates to states with runs in front."""
+        found = functional.linear(states, self.base[name], self.biases[name])
+        return _updated(found, updates.get(name, ()), Update.of_states, states)
+
+
+def _updated(
+    found: torch.Tensor,
+    updates: Sequence[Update | None],
+    apply: Callable[..., torch.Tensor],
+    *inputs: torch.Tensor | Sequence[torch.Tensor],
+) -> torch.Tensor:
+    """Add to what the pretrained weight makes of inputs what each run's update makes of them.
+
+    Tensors have runs in front, or 1 where runs do not differ yet.
+    """
+    if not updates:
+        return found
+    runs = [
+        part.expand(len(updates), *part.shape[1:]) if isinstance(part, torch.Tensor) else part
+        for part in (found, *inputs)
+    ]
+    return torch.stack(
+        [
+            of_base if update is None else of_base + apply(update, *own)
+            for update, of_base, *own in zip(updates, *runs, strict=True)
+        ]
+    )
+
+
+def _inner(updates: Sequence[Update | None], states: torch.Tensor) -> list[torch.Tensor]:
+    """Return what each update's right factor makes of states, if it has one.
+
+    Of states that runs share by one product: many thin ones would each read all states.
+    """
+    if not updates:
+        return []
+    rights = [None if update is None else update.right for update in updates]
+    thin = [right for right in rights if right is not None]
+    if len(states) > 1 or not thin:
+        own = states.expand(len(updates), *states.shape[1:])
+        return [s if right is None else s @ right.T for s, right in zip(own, rights, strict=True)]
+    together = states[0] @ torch.cat(thin).T
+    parts = iter(together.split([len(right) for right in thin], dim=-1))
+    return [states[0] if right is None else next(parts) for right in rights]
 
 
 def attention_bias(mask: torch.Tensor) -> torch.Tensor:
     """Return what is added to scores: nothing, or minus infinity where there is no token."""
     return torch.zeros(mask.shape, device=mask.device).masked_fill(~mask, -math.inf)
-
-
-def _runs(weight: torch.Tensor) -> torch.Tensor:
-    """Return a weight with runs in front."""
-    return weight if weight.dim() == 3 else weight[None]

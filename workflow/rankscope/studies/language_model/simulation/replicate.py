@@ -1,7 +1,8 @@
 """A replicate: all runs of a point, trained from shared seeds, and what is measured on them."""
 
+import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import torch
@@ -13,7 +14,8 @@ from rankscope.studies.language_model import corpora
 from rankscope.studies.language_model.corpora import Corpus
 from rankscope.studies.language_model.parameters import Parameters, Run
 from rankscope.studies.language_model.simulation import measures, model, training, tuning
-from rankscope.studies.language_model.simulation.training import Data, Setting, Trained
+from rankscope.studies.language_model.simulation.measures import Group
+from rankscope.studies.language_model.simulation.training import Data, Setting
 from rankscope.studies.language_model.simulation.tuning import Place, Search
 
 
@@ -93,7 +95,7 @@ def tuned(parameters: Parameters) -> dict[str, Search]:
 def used(parameters: Parameters, run: Run, place: Place) -> tuple[float, float]:
     """Return the rates of body and head that a run is trained with for a place of its search."""
     body, head = place
-    return parameters.rates(run.method, body + parameters.rate_shift, head)
+    return parameters.rates(run, body + parameters.rate_shift, head)
 
 
 def _replicate(
@@ -108,19 +110,29 @@ def _replicate(
     the spread of replicates holds the choice too.
     """
     runs = parameters.run_list()
-    words = [int(word) for word in stream.generate_state(6 + 2 * len(runs))]
-    head, order, twin_head, twin_order, measure_seed, choice_seed, *adapters = words
+    words = [int(word) for word in stream.generate_state(7 + 2 * len(runs))]
+    head, order, twin_head, twin_order, measure_seed, choice_seed, *adapters, shuffle_seed = words
     seeds = tuning.redrawn(np.random.default_rng(choice_seed), parameters.tuning_seeds)
     places = [found[run.name].best(seeds) for run in runs]
     rates = [used(parameters, run, place) for run, place in zip(runs, places, strict=True)]
 
-    def trained(names: Sequence[str], head: int, order: int, own: Sequence[int]) -> list[Trained]:
+    shuffle = np.random.default_rng(shuffle_seed)
+
+    def trained(names: Collection[str], head: int, order: int, own: Sequence[int]) -> Group:
+        """Train runs, and those whose directions are compared on shuffled labels too."""
+        steps = training.batches(order, data, parameters)
         settings = [
             Setting(run, *chosen, head, seed)
             for run, chosen, seed in zip(runs, rates, own, strict=True)
             if run.name in names
         ]
-        return training.train(settings, training.batches(order, data, parameters), data, parameters)
+        nulls = [
+            dataclasses.replace(one, labels=training.shuffled(steps, data, shuffle))
+            for one in settings
+            if one.run.name in parameters.null_names()
+        ]
+        every = training.train([*settings, *nulls], steps, data, parameters)
+        return Group(every[: len(settings)], every[len(settings) :])
 
     # An adapter's start is its own, so that what two runs share is the data and the head.
     main = trained([run.name for run in runs], head, order, adapters[: len(runs)])
@@ -146,7 +158,7 @@ def searched(parameters: Parameters, found: dict[str, Search]) -> dict[str, xr.V
     for row, run in enumerate(runs):
         for place, measured in found[run.name].tried.items():
             column = list(found[run.name].tried).index(place)
-            tried[row, column] = *parameters.rates(run.method, *place), *measured.mean(axis=0)
+            tried[row, column] = *parameters.rates(run, *place), *measured.mean(axis=0)
     inside = np.array([found[run.name].inside for run in runs], dtype=np.int8)
     both = ("run", "trial")
     return {

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -10,8 +9,8 @@ from torch.nn.functional import cross_entropy
 
 from rankscope.studies.language_model.parameters import Parameters, Run
 from rankscope.studies.language_model.simulation import methods, model
-from rankscope.studies.language_model.simulation.methods import Adapter, Updates
-from rankscope.studies.language_model.simulation.network import Network
+from rankscope.studies.language_model.simulation.methods import Adapter
+from rankscope.studies.language_model.simulation.network import Network, Update
 
 WARM_UP = 0.1
 HEAD_SPREAD = 0.02
@@ -43,20 +42,25 @@ class Data:
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """A run to train: its rates, and the seeds of its head and its adapter."""
+    """A run to train: its rates, and the seeds of its head and its adapter.
+
+    Attributes:
+        labels: of all texts, if they are not their own.
+    """
 
     run: Run
     rate: float
     head_rate: float
     head_seed: int
     adapter_seed: int
+    labels: torch.Tensor | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Model:
     """Updates of the pretrained weights, and a classifier on the first token's last state."""
 
-    updates: Updates
+    updates: dict[str, Update]
     head: tuple[torch.Tensor, torch.Tensor]
 
 
@@ -89,6 +93,14 @@ def batches(seed: int, data: Data, parameters: Parameters) -> np.ndarray:
     return np.concatenate(passes)[:needed].reshape(parameters.steps, parameters.batch_size)
 
 
+def shuffled(steps: np.ndarray, data: Data, generator: np.random.Generator) -> torch.Tensor:
+    """Return all texts' labels, those of the training texts in another order."""
+    texts = np.unique(steps)
+    labels = data.texts.labels.clone()
+    labels[texts] = labels[generator.permutation(texts)]
+    return labels
+
+
 def train(
     settings: Sequence[Setting], steps: np.ndarray, data: Data, parameters: Parameters
 ) -> list[Trained]:
@@ -119,28 +131,31 @@ def _train(
         for one in settings
     ]
     heads = [new_head(one.head_seed, data) for one in settings]
-    groups: list[dict[str, Any]] = []
+    # the optimiser takes time for every group, whatever its size
+    groups: dict[tuple[float, int], list[torch.Tensor]] = {}
     for one, adapter, head in zip(settings, adapters, heads, strict=True):
-        groups.append({"params": list(head), "lr": one.head_rate, "cycles": 1})
-        if adapter.trained:
-            cycles = parameters.relora_cycles if one.run.method == "relora" else 1
-            groups.append({"params": list(adapter.trained), "lr": one.rate, "cycles": cycles})
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.0, fused=True)
-    rates = [group["lr"] for group in groups]
+        cycles = parameters.relora_cycles if one.run.method == "relora" else 1
+        groups.setdefault((one.head_rate, 1), []).extend(head)
+        groups.setdefault((one.rate, cycles), []).extend(adapter.trained)
+    optimizer = torch.optim.AdamW(
+        [{"params": tensors} for tensors in groups.values()], weight_decay=0.0, fused=True
+    )
+    own = [data.texts.labels if one.labels is None else one.labels for one in settings]
+    labels = torch.stack(own)
     losses = []
     for step, which in enumerate(steps):
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate * schedule(step, len(steps), group["cycles"])
+        for group, (rate, cycles) in zip(optimizer.param_groups, groups, strict=True):
+            group["lr"] = rate * schedule(step, len(steps), cycles)
         if step in starts(len(steps), parameters.relora_cycles)[1:]:
             for one, adapter in zip(settings, adapters, strict=True):
                 if one.run.method == "relora":
                     adapter.restart()
                     for tensor in adapter.trained:
                         del optimizer.state[tensor]
-        states, mask, labels = data.texts.batch(which)
+        states, mask, _ = data.texts.batch(which)
         models = [Model(a.updates(), head) for a, head in zip(adapters, heads, strict=True)]
         logits = classify(data.network, models, states, mask)[1]
-        loss = _losses(logits, labels).mean(dim=1)
+        loss = _losses(logits, labels[:, which]).mean(dim=1)
         optimizer.zero_grad(set_to_none=True)
         loss.sum().backward()
         optimizer.step()
@@ -173,12 +188,8 @@ def classify(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the first token's last states and the logits, shapes ``(model, text, ...)``."""
     names = dict.fromkeys(name for one in models for name in one.updates)
-    weights = {}
-    for name in names:
-        base = network.base[name]
-        own = [base + one.updates[name] if name in one.updates else base for one in models]
-        weights[name] = torch.stack(own)
-    first = network.first_state(weights, states, mask)
+    updates = {name: [one.updates.get(name) for one in models] for name in names}
+    first = network.first_state(updates, states, mask)
     matrices, biases = (torch.stack(part) for part in zip(*(m.head for m in models), strict=True))
     return first, first @ matrices.mT + biases[:, None]
 
@@ -195,7 +206,7 @@ class Tested:
         correct: whether a text's class is found, shape ``(model, text)``.
         loss: mean cross entropy, shape ``(model,)``.
         losses: the cross entropy of each text, shape ``(model, text)``.
-        states: the first token's last states, shape ``(model, text, hidden)``.
+        states: the first token's last states, shape ``(model, text, hidden)``; empty unless asked.
     """
 
     correct: np.ndarray
@@ -211,22 +222,26 @@ class Tested:
 
 
 @torch.inference_mode()
-def evaluate(models: Sequence[Model], which: np.ndarray, data: Data) -> Tested:
+def evaluate(
+    models: Sequence[Model], which: np.ndarray, data: Data, *, with_states: bool = False
+) -> Tested:
     """Classify texts with several models in one pass, in batches of similar length."""
     places = data.texts.by_length(np.arange(len(data.texts.lengths))[which])
     parts = []
     for first in range(0, len(places), model.BATCH):
         states, mask, labels = data.texts.batch(places[first : first + model.BATCH])
         last, logits = classify(data.network, models, states, mask)
-        last = last.expand(len(models), -1, -1)
-        parts.append((logits.argmax(dim=-1) == labels, _losses(logits, labels), last))
-    correct, loss, last = (torch.cat(part, dim=1).cpu() for part in zip(*parts, strict=True))
+        part = [logits.argmax(dim=-1) == labels, _losses(logits, labels)]
+        if with_states:
+            part.append(last.expand(len(models), -1, -1))
+        parts.append(part)
+    correct, loss, *last = (torch.cat(part, dim=1).cpu() for part in zip(*parts, strict=True))
     back = np.argsort(np.argsort(data.texts.lengths[which].cpu().numpy(), kind="stable"))
     return Tested(
         correct=correct[:, back].numpy(),
         loss=loss.mean(dim=1).numpy(),
         losses=loss[:, back].numpy(),
-        states=last[:, back].numpy(),
+        states=last[0][:, back].numpy() if last else np.empty(0),
     )
 
 
@@ -244,7 +259,7 @@ def _keep(
     run: Run, adapter: Adapter, head: tuple[torch.Tensor, torch.Tensor], loss: np.ndarray
 ) -> Trained:
     with torch.no_grad():
-        updates = {name: update.detach().clone() for name, update in adapter.updates().items()}
+        updates = {name: _compact(update) for name, update in adapter.updates().items()}
     is_lora = run.method in ("lora", "rslora")
     first = [tensor.detach().cpu().numpy() for tensor in adapter.trained[::2]] if is_lora else []
     return Trained(
@@ -255,3 +270,11 @@ def _keep(
         loss=loss,
         lora_A=dict(zip(updates, first, strict=False)),
     )
+
+
+def _compact(update: Update) -> Update:
+    """Form an update that is not of low rank, which is then cheaper to apply."""
+    left, right = update.left.detach(), update.right
+    if right is None or len(right) >= min(len(left), right.shape[1]):
+        return Update(update.dense().detach())
+    return Update(left, right)

@@ -106,7 +106,7 @@ def tune(parameters: Parameters, data: Data) -> dict[str, Search]:
         for number, (head, order, *adapters) in enumerate(seeds):
             own = dict(zip((run.name for run in runs), adapters, strict=True))
             settings = [
-                Setting(run, *parameters.rates(run.method, *place), int(head), int(own[run.name]))
+                Setting(run, *parameters.rates(run, *place), int(head), int(own[run.name]))
                 for run, place in wanted
             ]
             steps = training.batches(int(order), data, parameters)

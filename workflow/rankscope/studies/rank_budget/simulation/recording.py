@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from rankscope.studies.language_model.simulation import network
-from rankscope.studies.language_model.simulation.network import Network, Weights
+from rankscope.studies.language_model.simulation.network import Network, Updates
 from rankscope.studies.language_model.simulation.training import Data
 from rankscope.studies.rank_budget.simulation.gradients import Gradients
 
@@ -27,18 +27,17 @@ class Recording(Network):
     seen: dict[str, tuple[torch.Tensor, torch.Tensor]] = dataclasses.field(default_factory=dict)
 
     def first_state(
-        self, weights: Weights, states: torch.Tensor, mask: torch.Tensor
+        self, updates: Updates, states: torch.Tensor, mask: torch.Tensor
     ) -> torch.Tensor:
         """Return the first token's last state, shape ``(run, text, hidden)``."""
-        weights = self.base | dict(weights)
         bias = network.attention_bias(mask)
         states = states[None]
         for number in self.layers:
-            states = self._all_tokens(number, weights, states, bias)
+            states = self._all_tokens(number, updates, states, bias)
         return states[:, :, 0]
 
-    def _linear(self, name: str, weights: Weights, states: torch.Tensor) -> torch.Tensor:
-        found = super()._linear(name, weights, states).requires_grad_()
+    def _linear(self, name: str, updates: Updates, states: torch.Tensor) -> torch.Tensor:
+        found = super()._linear(name, updates, states).requires_grad_()
         self.seen[name] = states.detach(), found
         return found
 

@@ -13,6 +13,7 @@ from rankscope.numerics import ranks
 from rankscope.numerics.leading_directions import leading_left
 from rankscope.studies.language_model.simulation import replicate as language_model
 from rankscope.studies.language_model.simulation import training
+from rankscope.studies.language_model.simulation.network import Update
 from rankscope.studies.language_model.simulation.training import Data, Model, Setting, Trained
 from rankscope.studies.language_model.simulation.tuning import Search
 from rankscope.studies.rank_budget.parameters import (
@@ -71,17 +72,16 @@ def _replicate(
     own = {run.name: run for run in parameters.run_list()}
     alone, full, even, more = own
 
-    def trained(rates: str, *runs: Allotted) -> list[Trained]:
-        """Train runs at the rates of one that has them; that one if there are none."""
+    def settings(rates: str, *runs: Allotted) -> list[Setting]:
+        """Return runs at the rates of one that has them; that one if there are none."""
         body, of_head = language_model.used(parameters, own[rates], found[rates].best())
-        settings = [Setting(run, body, of_head, head, adapter) for run in runs or (own[rates],)]
-        return training.train(settings, steps, data, parameters)
+        return [Setting(run, body, of_head, head, adapter) for run in runs or (own[rates],)]
 
-    (start,), (tuned,) = trained(alone), trained(full)
+    start, tuned = training.train(settings(alone) + settings(full), steps, data, parameters)
     generator = np.random.default_rng(null)
     texts = generator.permutation(np.unique(steps))[: parameters.gradient_texts]
     seen = recording.gradients(data, start.head, texts)
-    svds = {name: _svd(update.cpu().numpy()) for name, update in tuned.updates.items()}
+    svds = {name: _svd(update.dense().cpu().numpy()) for name, update in tuned.updates.items()}
     losses = _cut_losses(data, tuned, svds)
     measured = [
         _measure(seen[name], svd, row, data.classes, generator)
@@ -92,7 +92,8 @@ def _replicate(
         for name, (text, *dims) in BY_MATRIX.items()
     }
     allotted = _allotments(parameters, table["said_rank"].values)
-    models = [start, tuned, *trained(even), *trained(more), *trained(even, *allotted)]
+    rest = settings(even) + settings(more) + settings(even, *allotted)
+    models = [start, tuned, *training.train(rest, steps, data, parameters)]
     tested = training.evaluate(models, data.test, data)
     correct = tested.correct.astype(np.float32)
     sizes = [float(one.size) for one in models]
@@ -211,13 +212,13 @@ def _cut_losses(data: Data, tuned: Trained, svds: Mapping[str, Svd]) -> np.ndarr
     """
     base = {**data.network.base}
     for name, update in tuned.updates.items():
-        base[name] = base[name] + update
+        base[name] = base[name] + update.dense()
     moved = dataclasses.replace(data, network=dataclasses.replace(data.network, base=base))
     losses = np.empty((len(svds), len(KEPT) + 1))
     for row, (name, (left, values, right)) in enumerate(svds.items()):
         off = [(left[:, kept:] * values[kept:]) @ right[:, kept:].T for kept in KEPT]
         models = [
-            Model({name: -torch.as_tensor(one, dtype=torch.float32).to(base[name])}, tuned.head)
+            Model({name: Update(-torch.as_tensor(one).to(base[name]))}, tuned.head)
             for one in [*off, np.zeros_like(off[0])]
         ]
         losses[row] = training.evaluate(models, data.test, moved).loss
