@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rankscope.evidence.claims import DERIVED, HERE, claim
+from rankscope.evidence.claims import claim
 from rankscope.evidence.region import within
 from rankscope.evidence.results import Results
 from rankscope.evidence.samples import Sample
@@ -14,8 +14,6 @@ from rankscope.evidence.samples import Sample
     accepted=within(2.0, why="two steps"),
     estimate="mean end",
     scope="all points",
-    source=HERE,
-    basis=DERIVED,
     chance=5.0,
 )
 def centred(results: Results) -> Iterator[Sample]:

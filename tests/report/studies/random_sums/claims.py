@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rankscope.evidence.claims import DERIVED, HERE, RECALLED, claim
+from rankscope.evidence.claims import RECALLED, claim
 from rankscope.evidence.region import between, within
 from rankscope.evidence.results import Results
 from rankscope.evidence.samples import Sample
@@ -15,8 +15,6 @@ from rankscope.numerics import ranks
     accepted=within(0.5, why="half a direction"),
     estimate="rank minus the smaller of terms and size",
     scope="all points",
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_terms",
 )
 def counted(results: Results) -> Iterator[Sample]:

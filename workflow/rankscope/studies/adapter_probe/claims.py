@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim
+from rankscope.evidence.claims import FULL_TEXT, claim
 from rankscope.evidence.region import at_least, within
 from rankscope.evidence.results import Results
 from rankscope.evidence.samples import Sample
@@ -49,8 +49,6 @@ def amplifies(results: Results) -> Iterator[Sample]:
     ),
     estimate="count minus that of the controls, mean over matrices",
     scope=f"{MADE_FOR}; {ALONE}",
-    source=HERE,
-    basis=DERIVED,
     figure="intruder_counts",
     null="no intruders",
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
+from rankscope.evidence.claims import Definition, claim
 from rankscope.evidence.region import at_least, at_most, factor, percent
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Estimate, Sample, jackknife
@@ -29,8 +29,6 @@ INVERSE = "mean of 1/PR over networks / predicted 1/PR"
     scope=f"orthonormal inputs, {REGISTERED} up to n/8; without normalisation, activations whose "
     "lengths stay (ReLU, tanh); points where infinite width is off by more than 20 % at the last "
     "of these layers",
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_architecture",
     headline=True,
 )
@@ -74,8 +72,6 @@ KEPT = (
     scope="networks that keep lengths, where that layer is between 3 and n/8, within half of "
     "the layers drawn, so that one far too deep would be seen, and moved by a factor of 1.25 at "
     "most if 1/PR is off by 0.8 l/n",
-    source=HERE,
-    basis=DERIVED,
     figure="depths_by_share",
     definitions=KEPT,
 )
@@ -105,8 +101,6 @@ class Normalisation(Definition):
     estimate="PR at the last layer / PR at half of the depth",
     null="the plain ReLU network of the same shape",
     scope="all activations, depth 40 or more, m at most n/4",
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_architecture",
     definitions=(
         Normalisation(name="layer norm", architecture="layer-norm"),
@@ -136,8 +130,6 @@ def normalisation_keeps_rank(results: Results, norm: Normalisation) -> Iterator[
     null="lengths that stay",
     chance=1.0,
     scope="plain networks whose length map has a derivative above 1.01, depth 40 or more",
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_architecture",
 )
 def unstable_lengths(results: Results) -> Iterator[Sample]:

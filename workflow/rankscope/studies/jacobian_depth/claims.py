@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
+from rankscope.evidence.claims import DERIVED, Definition, claim
 from rankscope.evidence.region import at_least, percent
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.evidence.samples import Sample, proportion, ratio_of_means
@@ -57,8 +57,6 @@ def free_ratio(results: Results) -> Iterator[Sample]:
     estimate="mean measured rank over the free density's",
     null="the participation ratio in its place",
     scope="Gaussian weights, linear and ReLU, K at most n/8, layers 1, 2, 4, 8 and so on",
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_depth",
     definitions=(
         Rank(name="effective rank", variable="effective_rank"),
@@ -85,8 +83,6 @@ def free_spectrum(results: Results, rank: Rank) -> Iterator[Sample]:
     null="the first order in depth: n / (kappa l)",
     scope="linear and ReLU, kappa l at most n/8, layers 1, 2, 4, 8 and so on: deeper, a few "
     "networks of large trace decide the means, and hundreds do not show 5 %",
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_depth",
 )
 def annealed_ratio(results: Results) -> Iterator[Sample]:
@@ -114,8 +110,6 @@ def annealed_ratio(results: Results) -> Iterator[Sample]:
     null="depth alone decides: the same at equal depth",
     scope="linear and orthogonal ReLU networks of any width beside the narrowest Gaussian ReLU "
     "network; kappa l / n of 1/4, 1/2 and 1",
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_depth",
 )
 def one_curve(results: Results) -> Iterator[Sample]:
@@ -145,8 +139,6 @@ def one_curve(results: Results) -> Iterator[Sample]:
     estimate="PR at the last layer / PR at layer n",
     null="the tanh network of the same shape with Gaussian weights",
     scope="depth 4 n or more; at another gain or another length of the inputs kappa need not fall",
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_depth",
 )
 def orthogonal_tanh(results: Results) -> Iterator[Sample]:
@@ -193,8 +185,6 @@ def lyapunov(results: Results) -> Iterator[Sample]:
     estimate="share of networks with stable rank at most 1.1",
     null="a quarter of that depth",
     scope="layers 1, 2, 4, 8 and so on",
-    source=HERE,
-    basis=DERIVED,
     figure="singular_values",
     headline=True,
     targets={"holds": 0.95, "fails": 0.5},

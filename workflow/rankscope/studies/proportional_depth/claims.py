@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import ABSTRACT, DERIVED, HERE, RECALLED, Definition, claim
+from rankscope.evidence.claims import ABSTRACT, RECALLED, Definition, claim
 from rankscope.evidence.region import at_least, at_most, factor, percent, within
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.evidence.samples import Estimate, Sample, jackknife, total_variation
@@ -69,8 +69,6 @@ def law_of_cosine(results: Results) -> Iterator[Sample]:
     ),
     estimate="mean participation ratio minus prediction",
     scope=f"{SHAPED}; {LAYERS}, where infinite width is off by more than 0.06",
-    source=HERE,
-    basis=DERIVED,
     null="infinite width, without noise",
     figure="angle_and_rank",
 )
@@ -93,8 +91,6 @@ def mean_rank(results: Results) -> Iterator[Sample]:
     estimate="measured layer / predicted layer",
     scope=f"{SHAPED}; where that layer is at most half of the depth drawn, and infinite width is "
     "off by more than 30 %",
-    source=HERE,
-    basis=DERIVED,
     null="infinite width: its layer, or one near the last if it is not reached",
     figure="angle_and_rank",
 )
@@ -117,8 +113,6 @@ def half_depth(results: Results) -> Iterator[Sample]:
     estimate="measured layer / n",
     scope=f"{SHAPED}, orthogonal inputs, depth of 2n or more; where infinite width keeps more "
     "than half to layer 1.4 n",
-    source=HERE,
-    basis=DERIVED,
     null="infinite width: its layer, or one near the last if it is not reached",
     figure="angle_and_rank",
     targets={"holds": 0.9, "fails": 1.5},
@@ -139,8 +133,6 @@ def no_shape_keeps(results: Results) -> Iterator[Sample]:
     accepted=within(0.03, why="what is neglected, (1 + c^2)/n, differs by up to 0.08 of 0.5 lost"),
     estimate="mean ratio at the largest width minus that at the smallest",
     scope=SHAPED,
-    source=HERE,
-    basis=DERIVED,
     null="the depth alone decides, so that the wider network has lost more",
     figure="angle_and_rank",
 )
@@ -208,8 +200,6 @@ def relu_variance(results: Results) -> Iterator[Sample]:
     accepted=percent(10, why="of order 1/n; exact for ReLU and without a kink"),
     estimate="measured fall per layer / predicted",
     scope="inputs of cosine 0.99 or more, n of 64 or more",
-    source=HERE,
-    basis=DERIVED,
     null="infinite width: no fall of that size",
     chance=0.0,
     figure="angle_and_rank",
@@ -229,8 +219,6 @@ def small_angles(results: Results) -> Iterator[Sample]:
     accepted=at_least(10, why="an order of magnitude; the diffusion says 23"),
     estimate="mean ratio beyond 1 / that of the mean logarithm",
     scope=RELU,
-    source=HERE,
-    basis=DERIVED,
     null="one rank in all networks",
     chance=1.0,
     figure="angle_and_rank",

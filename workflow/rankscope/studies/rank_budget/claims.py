@@ -134,8 +134,6 @@ def more_over_even(results: Results) -> Iterator[Sample]:
     accepted=WITHIN_TWO,
     estimate="binary logarithm of the rank said over the rank needed",
     scope=f"{SCOPE}; matrices whose update clearly gains something, the others left whole",
-    source=HERE,
-    basis=DERIVED,
     null="the largest rank, that of a matrix that needs all its directions",
     figure="said_and_needed",
     over="task",
@@ -163,8 +161,6 @@ def rank_said(results: Results, said: Said) -> Iterator[Sample]:
     estimate="share in the span, less the task null's",
     scope=f"{SCOPE}; as many directions as there are outliers; matrices whose update clearly gains "
     "something",
-    source=HERE,
-    basis=DERIVED,
     null="the task null",
     chance=0.0,
     figure="directions",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from rankscope.evidence.claims import ABSTRACT, DERIVED, HERE, Definition, claim, unreached
+from rankscope.evidence.claims import ABSTRACT, Definition, claim, unreached
 from rankscope.evidence.region import at_least, at_most, percent, within
 from rankscope.evidence.results import Results
 from rankscope.evidence.samples import Sample
@@ -86,8 +86,6 @@ def stable_somewhere(results: Results) -> Iterator[Sample]:
     accepted=within(0.05, of=1, why="a twentieth of a neuron's variance"),
     estimate="mean squared singular value",
     scope="all points",
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_depth",
 )
 def mean_square(results: Results) -> Iterator[Sample]:

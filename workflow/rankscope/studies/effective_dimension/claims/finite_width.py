@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, claim
+from rankscope.evidence.claims import claim
 from rankscope.evidence.region import factor, percent, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Estimate, Sample, jackknife, mean
@@ -38,8 +38,6 @@ FLAT = 0.05
     null=WIDE,
     scope=f"all geometries, slopes, biases and initialisations, m >= 8; {REGISTERED} up to n/8; "
     "points where infinite width is off by more than 20 % at the last of them",
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_layer",
     headline=True,
 )
@@ -56,8 +54,6 @@ def centred_participation_ratio(results: Results) -> Iterator[Sample]:
     null=WIDE,
     scope=f"ReLU without bias, m >= 8; {REGISTERED} up to n/8; points where infinite width is "
     "off by more than 30 % at the last of them",
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_layer",
 )
 def raw_centred_participation_ratio(results: Results) -> Iterator[Sample]:
@@ -73,8 +69,6 @@ def raw_centred_participation_ratio(results: Results) -> Iterator[Sample]:
     estimate="mean rank less prediction, in units of m",
     null="full rank, at the last layer",
     scope=CHAIN,
-    source=HERE,
-    basis=DERIVED,
     figure="spectra",
     definitions=(AT_A_TENTH, AT_A_HUNDREDTH),
 )
@@ -99,8 +93,6 @@ def numerical_rank(results: Results, rank: Rank) -> Iterator[Sample]:
     estimate="mean over networks / prediction",
     null="full rank, at the last layer",
     scope=CHAIN,
-    source=HERE,
-    basis=DERIVED,
     figure="spectra",
 )
 def effective_rank(results: Results) -> Iterator[Sample]:
@@ -121,8 +113,6 @@ def effective_rank(results: Results) -> Iterator[Sample]:
     estimate="mean over networks / prediction",
     null="infinite width, at layer 1",
     scope="slope 0.9, orthonormal inputs, n >= 2 m, layers 1 to 20",
-    source=HERE,
-    basis=DERIVED,
     figure="spectra",
 )
 def near_linear_stable_rank(results: Results) -> Iterator[Sample]:
@@ -147,8 +137,6 @@ def near_linear_stable_rank(results: Results) -> Iterator[Sample]:
     estimate="measured depth / predicted depth",
     null="the first layer",
     scope="inputs of low effective dimension: points whose predicted depth is 2 or more",
-    source=HERE,
-    basis=DERIVED,
     figure="hump_depth",
     headline=True,
 )
@@ -174,8 +162,6 @@ def hump(results: Results) -> Iterator[Sample]:
     estimate=INVERSE,
     null="PR = m, at the last layer",
     scope=f"slope 1; {REGISTERED} up to n/4",
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_under_other_laws",
 )
 def linear_participation_ratio(results: Results) -> Iterator[Sample]:

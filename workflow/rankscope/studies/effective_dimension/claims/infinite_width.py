@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, RECALLED, claim
+from rankscope.evidence.claims import RECALLED, claim
 from rankscope.evidence.region import percent, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
@@ -51,8 +51,6 @@ def cosine(results: Results) -> Iterator[Sample]:
     estimate="mean over networks / prediction",
     null=FULL,
     scope=SCOPE,
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_layer",
 )
 def stable_rank(results: Results) -> Iterator[Sample]:
@@ -70,8 +68,6 @@ def stable_rank(results: Results) -> Iterator[Sample]:
     estimate="mean over networks / prediction",
     null=FULL,
     scope=SCOPE,
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_layer",
 )
 def participation_ratio(results: Results) -> Iterator[Sample]:

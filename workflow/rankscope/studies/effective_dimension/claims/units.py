@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rankscope.evidence.claims import DERIVED, HERE, claim
+from rankscope.evidence.claims import claim
 from rankscope.evidence.region import at_least, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample, proportion
@@ -24,8 +24,6 @@ RELU = {"geometry": "orthonormal", "negative_slope": 0.0, **REDUCED}
     null="half of the units, the limit of depth, at layer 1",
     chance=0.5,
     scope="ReLU, orthonormal inputs, n >= 32; layers 1, 2, 5, 10, 20, 40, 60",
-    source=HERE,
-    basis=DERIVED,
     figure="exact_rank",
 )
 def dead_units(results: Results) -> Iterator[Sample]:
@@ -43,8 +41,6 @@ def dead_units(results: Results) -> Iterator[Sample]:
     null="full rank, at layer 20 (or the last, if earlier)",
     scope="ReLU, orthonormal inputs, n >= max(m, 32), layers 1, 2, 5, 10, 20; points that are "
     "predicted to lose more than 0.06 m by the last of them",
-    source=HERE,
-    basis=DERIVED,
     figure="exact_rank",
 )
 def exact_rank(results: Results) -> Iterator[Sample]:
@@ -70,8 +66,6 @@ def exact_rank(results: Results) -> Iterator[Sample]:
     chance=0.0,
     scope="rank at max(m, n) eps, which rounding can leave short of the rank in exact arithmetic "
     "where smallest singular values fall below it, as they do with depth",
-    source=HERE,
-    basis=DERIVED,
     figure="exact_rank",
     targets={"holds": 1.0, "fails": 0.8},
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
+from rankscope.evidence.claims import Definition, claim
 from rankscope.evidence.region import at_least, at_most, percent, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample, jackknife
@@ -52,8 +52,6 @@ SCOPE = "orthonormal means, t of 4 / beta or more; classes and both matrices"
     ),
     estimate="ratio of variances at which the share of the direction is 1/2, squared / predicted",
     scope=f"{SCOPE}; grids with points 20 % below and above the prediction",
-    source=HERE,
-    basis=DERIVED,
     figure="crossings",
     null="the covariance of the inputs, in which every sample weighs the same: at tau^2 = 1/k",
     definitions=SPACES,
@@ -82,8 +80,6 @@ def crossing(results: Results, space: Leading) -> Iterator[Sample]:
     accepted=at_least(0.9, why="a principal angle of 26 degrees at most"),
     estimate="smallest cosine between E_k and the span of the means",
     scope=SCOPE,
-    source=HERE,
-    basis=DERIVED,
     figure="alignments",
     null="a direction of E_k outside the means",
     chance=0.0,
@@ -101,8 +97,6 @@ def below(results: Results) -> Iterator[Sample]:
     accepted=at_most(0.3, why="a principal angle of 73 degrees at least"),
     estimate="smallest cosine between E_k and the span of the means",
     scope=SCOPE,
-    source=HERE,
-    basis=DERIVED,
     figure="alignments",
     null="the paper's law, whose noise has no such direction",
     chance=1.0,
@@ -121,8 +115,6 @@ def beyond(results: Results) -> Iterator[Sample]:
     accepted=at_most(0.1, why="one percent of the squared length"),
     estimate="rho(x^a, E_1)",
     scope=SCOPE,
-    source=HERE,
-    basis=DERIVED,
     figure="alignments",
     null="no nuisance direction: sqrt((k - 1) / k)",
 )
@@ -140,8 +132,6 @@ def first_lost(results: Results) -> Iterator[Sample]:
     accepted=within(0.03, why="less than the distance of that value from 1 at k = 4, 0.043"),
     estimate="rho(x^a, E_k) minus sqrt(1 - 1 / (k (k - 1)))",
     scope=f"{SCOPE}; which of the equal eigenvalues is the least is taken to be chance",
-    source=HERE,
-    basis=DERIVED,
     figure="alignments",
     null="no nuisance direction",
 )
@@ -160,8 +150,6 @@ def mini_bulk(results: Results) -> Iterator[Sample]:
     accepted=at_least(0.95, why="what the transient and the noise of SGD leave is below 0.01"),
     estimate="share of x^a in the span of the means",
     scope=SCOPE,
-    source=HERE,
-    basis=DERIVED,
     figure="alignments",
     null="a random direction",
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
+from rankscope.evidence.claims import DERIVED, Definition, claim
 from rankscope.evidence.region import at_least, at_most, between, within
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.evidence.samples import Estimate, Sample, jackknife, ratio_of_means, total_variation
@@ -76,8 +76,6 @@ def little_noise(results: Results, count: Count) -> Iterator[Sample]:
     estimate="total variation between the shares of networks and the law at the measured share of "
     "dead neurons",
     scope=f"{SCOPE}; each neuron trained as a network of its own; all lambda",
-    source=HERE,
-    basis=DERIVED,
     figure="four_cells",
     null="four cells in every network",
     targets={"holds": 0.015},
@@ -101,8 +99,6 @@ def no_interaction(results: Results) -> Iterator[Sample]:
     accepted=at_least(0.5, why="more than half of the correction is then there without them"),
     estimate="excess of P(4) over the law of the gradient flow / that of SGD",
     scope=f"{SCOPE}; {FLOW}; lambda of 100 or less",
-    source=HERE,
-    basis=DERIVED,
     figure="four_cells",
     null="fluctuations alone fill cells",
     chance=0.0,
@@ -129,8 +125,6 @@ def no_fluctuations(results: Results, count: Count) -> Iterator[Sample]:
     ),
     estimate="slope of log excess in log lambda",
     scope=f"{SCOPE}; lambda between 100 and 1,000",
-    source=HERE,
-    basis=DERIVED,
     figure="excess",
     null="a correction of order 1 / lambda",
     chance=-1.0,
@@ -182,8 +176,6 @@ def dimension_left(results: Results) -> Iterator[Sample]:
     accepted=within(0.03, why="three networks in a hundred, as the distance to the law"),
     estimate="P(4) at 6 / beta minus that at 3 / beta",
     scope=f"{SCOPE} and 6 / beta; lambda of 100",
-    source=HERE,
-    basis=DERIVED,
     figure="over_time",
     null="all networks fill all cells",
     definitions=COUNTS,
@@ -215,8 +207,6 @@ def horizon(results: Results, count: Count) -> Iterator[Sample]:
     ),
     estimate="share of neurons with v > 0 that chose the empty cell, minus the formula",
     scope="a frozen neuron beside a free one from a Gaussian start; c of 1 or less",
-    source=HERE,
-    basis=DERIVED,
     figure="choice",
     null="either cell with probability 1/2",
     headline=True,

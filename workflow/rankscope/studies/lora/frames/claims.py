@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim
+from rankscope.evidence.claims import FULL_TEXT, claim
 from rankscope.evidence.region import at_least, at_most, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample, exact
@@ -60,8 +60,6 @@ def printed_identity(results: Results) -> Iterator[Sample]:
     ),
     estimate="logarithm of the variance over draws over 2 / r^2 of the squared mean",
     scope="random frames, r of 2 or more, ten draws per replicate or more",
-    source=HERE,
-    basis=DERIVED,
     figure="nulls",
     null="all entries are one",
     over="base_decay",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rankscope.evidence.claims import DERIVED, HERE, claim
+from rankscope.evidence.claims import claim
 from rankscope.evidence.region import at_least, percent, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
@@ -21,8 +21,6 @@ def _is_clear(point: Point) -> bool:
     accepted=percent(5, why="room for the finite width, half of what the weight adds to a spike"),
     estimate="leading singular value over the law",
     scope="Gaussian base weight, spikes of up to three times the noise",
-    source=HERE,
-    basis=DERIVED,
     figure="intruders",
     null="the singular value of the update alone",
 )
@@ -39,8 +37,6 @@ def spike_value(results: Results) -> Iterator[Sample]:
     accepted=within(0.05, why="room for the finite width, about d^{-1/2} at the least one used"),
     estimate="squared overlap minus the law",
     scope="Gaussian base weight, spikes of up to three times the noise, both sides",
-    source=HERE,
-    basis=DERIVED,
     figure="intruders",
     null="the vectors of the update alone, overlap 1, at the side where it is nearer to the law",
 )
@@ -59,8 +55,6 @@ def spike_overlap(results: Results) -> Iterator[Sample]:
     accepted=at_least(0.9, why="nine of ten"),
     estimate="intruders per new direction",
     scope=f"Gaussian base weight; {INTRUDER}",
-    source=HERE,
-    basis=DERIVED,
     figure="intruders",
     null="none, as of the base weight's own directions",
     chance=0.0,
@@ -80,8 +74,6 @@ def new_directions_intrude(results: Results) -> Iterator[Sample]:
     accepted=within(0.5, why="half an intruder: the nearest whole number is 0"),
     estimate="intruders of many minus those of few new directions",
     scope=f"updates of equal norm; spikes of 1.5 thresholds or more; {INTRUDER}",
-    source=HERE,
-    basis=DERIVED,
     figure="intruders",
     null="every direction above the threshold counts, and none below",
 )

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 
 from rankscope.evidence.claims import (
-    DERIVED,
     FULL_TEXT,
-    HERE,
     Definition,
     claim,
     unreached,
@@ -32,8 +30,6 @@ def _has_a_first_direction(point: Point) -> bool:
     estimate="|U^T W V| of the adapter over that of the null, means over replicates",
     scope="planted updates independent of the base weight; inputs isotropic, or strongest along "
     "its leading directions",
-    source=HERE,
-    basis=DERIVED,
     figure="amplification",
     null="as many of the base weight's own singular pairs, chosen at random",
     over="input_decay",
@@ -57,8 +53,6 @@ def unrelated_alignment(results: Results, null: Definition) -> Iterator[Sample]:
     accepted=at_least(1.1, why="beyond the room that an unrelated task is given"),
     estimate="|U^T W V| of the adapter over that of the null, means over replicates",
     scope="planted updates in the base weight's own directions, smaller rank",
-    source=HERE,
-    basis=DERIVED,
     figure="amplification",
     null="the null itself",
     chance=1.0,
@@ -79,8 +73,6 @@ def related_alignment(results: Results, null: Definition) -> Iterator[Sample]:
     accepted=within(0.5, of=-1, why="nearer to 1 / r than to a factor without a rank"),
     estimate="exponent of the amplification factor in the rank",
     scope="planted updates independent of the base weight",
-    source=HERE,
-    basis=DERIVED,
     figure="amplification",
     null="the factor does not depend on the rank",
     chance=0.0,
@@ -147,8 +139,6 @@ def seeds_share_more_than_chance(results: Results) -> Iterator[Sample]:
     accepted=at_least(1, why="less is not told apart in one pair of adapters"),
     estimate="phi(r, r) of the smaller rank, one seed minus two, over the spread of random frames",
     scope="planted updates; the paper does not say whether its seeds were shared",
-    source=HERE,
-    basis=DERIVED,
     figure="similarity",
     null="the seed does not matter",
     chance=0.0,

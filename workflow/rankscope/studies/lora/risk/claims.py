@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
+from rankscope.evidence.claims import Definition, claim
 from rankscope.evidence.region import at_least, at_most, percent
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
@@ -59,8 +59,6 @@ def full_over(theory: xr.DataArray, point: Point) -> float:
     accepted=percent(5, why="the law is exact: room for the mean over a few tens of replicates"),
     estimate="measured over predicted risk",
     scope="whitened Gaussian inputs, n above d + 1",
-    source=HERE,
-    basis=DERIVED,
     null="sigma^2 D d / n",
     figure="risk",
 )
@@ -79,8 +77,6 @@ def full_risk(results: Results) -> Iterator[Sample]:
     accepted=percent(10, why="a law of large widths, at widths of a few tens"),
     estimate="measured over predicted risk",
     scope="true rank of at most an eighth of the columns; ranks of 0.5, 1, 2 and 4 times it",
-    source=HERE,
-    basis=DERIVED,
     null="full least squares",
     figure="risk",
     definitions=(HALF, TRUE, TWICE, FOUR_TIMES),
@@ -99,8 +95,6 @@ def asymptotic_risk(results: Results, fit: FittedRank) -> Iterator[Sample]:
     accepted=percent(10, why="a law of large widths, at widths of a few tens"),
     estimate="measured over predicted risk",
     scope="ranks of 0.5 and 1 times the true one",
-    source=HERE,
-    basis=DERIVED,
     null="full least squares",
     figure="risk",
     definitions=(HALF, TRUE),
@@ -119,8 +113,6 @@ def simple_risk_below(results: Results, fit: FittedRank) -> Iterator[Sample]:
     accepted=percent(10, why="as much as up to the true rank"),
     estimate="measured over predicted risk",
     scope="ranks of twice the true one",
-    source=HERE,
-    basis=DERIVED,
     null="full least squares",
     figure="risk",
     definitions=(TWICE,),
@@ -140,8 +132,6 @@ def simple_risk_above(results: Results, fit: FittedRank) -> Iterator[Sample]:
     accepted=at_least(0.9, why="nine ranks of ten: beside the crossing both risks are alike"),
     estimate="share of ranks where the sign is right",
     scope="ranks up to the true one, some of which the count gives to full regression",
-    source=HERE,
-    basis=DERIVED,
     null="low rank is always better",
     figure="risk",
     targets={"holds": 1.0, "fails": 0.5},
@@ -165,8 +155,6 @@ def who_wins(results: Results) -> Iterator[Sample]:
     accepted=at_most(0.9, why="a tenth of the risk saved, below which a method is not changed"),
     estimate="risk at the true rank over full risk",
     scope="targets of at most half the full rank",
-    source=HERE,
-    basis=DERIVED,
     null="rank saves nothing",
     chance=1.0,
     figure="risk",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, RECALLED, Definition, claim
+from rankscope.evidence.claims import FULL_TEXT, RECALLED, Definition, claim
 from rankscope.evidence.region import percent, within
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.evidence.samples import Sample, slope
@@ -54,8 +54,6 @@ def other_scaling(point: Point) -> float:
     accepted=within(0.1, why="well inside 1/4, half the step between the exponents -1/2, 0, 1/2"),
     estimate="fitted minus predicted exponent",
     scope=FAMILIES,
-    source=HERE,
-    basis=DERIVED,
     null="the other scaling's exponent",
     figure="first_step",
 )
@@ -73,8 +71,6 @@ def first_step_exponent(results: Results) -> Iterator[Sample]:
     accepted=percent(20, why="half the factor sqrt(2) that the slowest law gains as r doubles"),
     estimate="measured over predicted share",
     scope="flat targets, whitened inputs, Gaussian A; ranks above 1, where both scalings are one",
-    source=HERE,
-    basis=DERIVED,
     null="the other scaling's share",
     figure="first_step",
 )
@@ -91,8 +87,6 @@ def first_step_size(results: Results) -> Iterator[Sample]:
     accepted=RATES,
     estimate="fitted minus predicted exponent",
     scope=FAMILIES,
-    source=HERE,
-    basis=DERIVED,
     null="the other scaling's exponent",
     figure="scaling",
     definitions=THRESHOLDS,
@@ -113,8 +107,6 @@ def best_rate_exponent(results: Results, threshold: Threshold) -> Iterator[Sampl
     accepted=RATES,
     estimate="fitted minus predicted exponent",
     scope=f"{FAMILIES}; derived after the first step's exponents had failed to carry over",
-    source=HERE,
-    basis=DERIVED,
     null="no dependence on the rank",
     figure="scaling",
     definitions=THRESHOLDS,

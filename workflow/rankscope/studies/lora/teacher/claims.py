@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim, unreached
+from rankscope.evidence.claims import FULL_TEXT, claim, unreached
 from rankscope.evidence.region import at_least, at_most, within
 from rankscope.evidence.results import Results
 from rankscope.evidence.samples import Sample
@@ -30,8 +30,6 @@ def largest_distance(errors: xr.DataArray, tail: xr.DataArray) -> xr.DataArray:
     accepted=within(0.01, why=HUNDREDTH),
     estimate="trained minus least squared output error, per energy of the target",
     scope="planted updates, fresh minibatches without noise",
-    source=HERE,
-    basis=DERIVED,
     null="no update",
     figure="optimum",
     over="learning_rate",
@@ -50,8 +48,6 @@ def reaches_optimum(results: Results) -> Iterator[Sample]:
     accepted=within(0.01, why=HUNDREDTH),
     estimate="trained error minus tail energy",
     scope="planted updates, isotropic inputs",
-    source=HERE,
-    basis=DERIVED,
     null="no update",
     figure="optimum",
     over="learning_rate",
@@ -71,8 +67,6 @@ def known_optimum(results: Results) -> Iterator[Sample]:
     accepted=at_least(0.9, why="a tenth is left to training that ends after finitely many steps"),
     estimate="share saved of the error between the truncated decomposition and the optimum",
     scope="input decay above 0, rank below the target's",
-    source=HERE,
-    basis=DERIVED,
     null="the truncated decomposition",
     chance=0.0,
     figure="optimum",
@@ -94,8 +88,6 @@ def weighs_inputs(results: Results) -> Iterator[Sample]:
     accepted=at_most(0.02, why="twice a hundredth: both the cut and the whole update may err"),
     estimate="largest difference over the kept ranks",
     scope="planted updates, isotropic inputs",
-    source=HERE,
-    basis=DERIVED,
     null="no update",
     figure="truncation",
     over="learning_rate",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim, unreached
+from rankscope.evidence.claims import FULL_TEXT, claim, unreached
 from rankscope.evidence.region import percent, within
 from rankscope.evidence.results import Results
 from rankscope.evidence.samples import Sample, exact
@@ -39,8 +39,6 @@ def equal_budget_per_block(results: Results) -> Iterator[Sample]:
     accepted=within(0.1, of=2, why="a block's other sides are three to four times longer"),
     estimate="RandLoRA's over LoRA's",
     scope="one query, key, value or output matrix",
-    source=HERE,
-    basis=DERIVED,
     null="equal parameters",
     chance=1.0,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim
+from rankscope.evidence.claims import FULL_TEXT, claim
 from rankscope.evidence.region import at_least, at_most
 from rankscope.evidence.results import Results
 from rankscope.evidence.samples import Sample
@@ -34,8 +34,6 @@ def blocks_fitted(results: Results) -> Iterator[Sample]:
     accepted=at_least(1, why="a bound above the error of no update excludes nothing"),
     estimate="n eps over the norm of the target",
     scope="random bases, r at most D / 2, blocks fitted by alternating least squares",
-    source=HERE,
-    basis=DERIVED,
     null="blocks fitted exactly",
     chance=0.0,
     figure="bound",
@@ -52,8 +50,6 @@ def bound_is_vacuous(results: Results) -> Iterator[Sample]:
     accepted=at_most(0.99, why="a hundredth of the norm: less would not be noticed"),
     estimate="error of the joint fit over the norm of the target",
     scope="random bases",
-    source=HERE,
-    basis=DERIVED,
     null="no update",
     chance=1.0,
     figure="bound",

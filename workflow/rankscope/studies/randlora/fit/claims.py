@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim, unreached
+from rankscope.evidence.claims import FULL_TEXT, claim, unreached
 from rankscope.evidence.region import at_least, at_most
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample
@@ -72,8 +72,6 @@ def randlora_beats_lora_on_outputs(results: Results) -> Iterator[Sample]:
     accepted=WORSE,
     estimate="RandLoRA's advantage in the predicted direction",
     scope="weight space, predicted margin above 0.05",
-    source=HERE,
-    basis=DERIVED,
     null="no difference",
     chance=0.0,
     figure="crossover",
@@ -96,8 +94,6 @@ def crossover(results: Results) -> Iterator[Sample]:
     accepted=at_least(1, why="P free numbers span P of D d generic directions, and may choose"),
     estimate="(1 - error) over P / (D d)",
     scope="weight space, flat targets of full rank and Gaussian targets",
-    source=HERE,
-    basis=DERIVED,
     null="the Gamma_j alone, d / (d + r)",
     figure="crossover",
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rankscope.evidence.claims import DERIVED, FULL_TEXT, HERE, claim, unreached
+from rankscope.evidence.claims import FULL_TEXT, claim, unreached
 from rankscope.evidence.region import at_least, at_most, percent
 from rankscope.evidence.results import Results
 from rankscope.evidence.samples import Sample
@@ -44,8 +44,6 @@ def full_rank_sparse(results: Results) -> Iterator[Sample]:
     accepted=percent(10, why="the losses that are judged differ by a factor of 30"),
     estimate="columns minus numerical rank, measured over expected",
     scope="random diagonals, where at least one column is expected to be lost",
-    source=HERE,
-    basis=DERIVED,
     null="full rank",
     chance=0.0,
     figure="sparsity",
@@ -66,8 +64,6 @@ def lost_columns(results: Results) -> Iterator[Sample]:
     accepted=at_most(0.5, why="half of what a full rank without any structure has"),
     estimate="stable rank over a Gaussian matrix's",
     scope="normal, uniform and binary bases, random diagonals",
-    source=HERE,
-    basis=DERIVED,
     null="independent Gaussian entries",
     chance=1.0,
     figure="ranks",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rankscope.evidence.claims import ABSTRACT, DERIVED, HERE, claim
+from rankscope.evidence.claims import ABSTRACT, claim
 from rankscope.evidence.region import at_least, at_most
 from rankscope.evidence.results import Family, Results
 from rankscope.evidence.samples import Sample, ratio_of_means
@@ -73,8 +73,6 @@ def bulk_only(results: Results) -> Iterator[Sample]:
     null="free training",
     chance=1.0,
     scope=CONFINED_SCOPE,
-    source=HERE,
-    basis=DERIVED,
     figure="confined_training",
 )
 def random_only(results: Results) -> Iterator[Sample]:

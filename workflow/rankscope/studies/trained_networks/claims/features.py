@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import xarray as xr
 
-from rankscope.evidence.claims import ABSTRACT, DERIVED, HERE, Definition, claim
+from rankscope.evidence.claims import ABSTRACT, DERIVED, Definition, claim
 from rankscope.evidence.region import at_least, at_most, factor, percent
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample, ratio_of_means
@@ -46,8 +46,6 @@ def terminal(point: Point) -> bool:
     null="infinite width, at the last layer",
     scope="untrained networks, correct labels, layers up to n/8; points where infinite width is "
     "off by more than 20 % at the last of them",
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_layer",
     over="activation",
     headline=True,
@@ -83,8 +81,6 @@ RANKS = (
     estimate="last over first layer's mean rank at the end, over the same at the start",
     null="no collapse: as much rank in the last layer as in the first",
     scope="held-out batch, depth at least 4; points where the start has lost a fifth and more",
-    source=HERE,
-    basis=DERIVED,
     figure="ranks_by_layer",
     over="labels",
     definitions=RANKS,
@@ -136,8 +132,6 @@ def final_ratio(results: Results) -> Iterator[Sample]:
     null="no difference",
     chance=1.0,
     scope="held-out batch; pairs of points that differ in their labels alone",
-    source=HERE,
-    basis=DERIVED,
     figure="last_layer",
     over="initial_scale",
     targets={"holds": 3.0},

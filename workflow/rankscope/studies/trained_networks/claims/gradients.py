@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import xarray as xr
 
-from rankscope.evidence.claims import ABSTRACT, DERIVED, HERE, RECALLED, Definition, claim
+from rankscope.evidence.claims import ABSTRACT, RECALLED, Definition, claim
 from rankscope.evidence.region import at_least, at_most, between, varies, within
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.evidence.samples import Sample, ratio_of_means, slope
@@ -282,8 +282,6 @@ def _weights(results: Results) -> Iterator[tuple[Point, int, xr.DataArray, xr.Da
     chance=0.25,
     scope="every layer of weights; pairs of points that differ in the scale, and in the learning "
     "rate, which is smaller at the large one, so that the start is stable",
-    source=HERE,
-    basis=DERIVED,
     figure="relative_updates",
     over="labels",
     targets={"holds": 0.06},

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
+from rankscope.evidence.claims import DERIVED, Definition, claim
 from rankscope.evidence.region import at_least, at_most, percent, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample, jackknife, slope
@@ -77,8 +77,6 @@ def predicted_cosine(results: Results) -> Iterator[Sample]:
     accepted=at_most(-0.25, why="half of lambda^(-1/2), the slowest power of the theorems"),
     estimate="exponent between neighbouring lambda, the one nearest to 0",
     scope="points that differ in lambda alone, t of 4 / beta or more",
-    source=HERE,
-    basis=DERIVED,
     figure="error_law",
     null="no dependence on lambda",
     chance=0.0,
@@ -101,8 +99,6 @@ def growing_alignment(results: Results) -> Iterator[Sample]:
     accepted=within(0.1, of=-1, why="a fifth of the step to the next exponent of the expansion"),
     estimate="slope of log(1 - rho) against log(lambda)",
     scope="points that differ in lambda alone, lambda of 100 or more, t of 4 / beta or more",
-    source=HERE,
-    basis=DERIVED,
     figure="error_law",
     null="the exponent -1/2",
     chance=-0.5,
@@ -124,8 +120,6 @@ def error_exponent(results: Results) -> Iterator[Sample]:
     accepted=percent(15, why="the next order adds about 6 percent at lambda = 100"),
     estimate="1 - rho over the law",
     scope="orthonormal means, lambda of 100 or more, t of 4 / beta or more",
-    source=HERE,
-    basis=DERIVED,
     figure="error_law",
     null="no error",
     chance=0.0,
@@ -146,8 +140,6 @@ def error_constant(results: Results, matrix: Definition) -> Iterator[Sample]:
     accepted=within(0.01, why="the correction of order 1 / lambda is 0.004 at lambda = 300"),
     estimate="rho(x^a, E_1) minus its limit",
     scope="orthonormal means, lambda of 300 or more, t of 4 / beta or more",
-    source=HERE,
-    basis=DERIVED,
     figure="alignment",
     null="no alignment with E_1",
 )
@@ -166,8 +158,6 @@ def first_eigenvector(results: Results) -> Iterator[Sample]:
     accepted=at_least(0.001, why="less could not be told from no difference at this noise"),
     estimate="alignment with training minus with test matrices",
     scope="points with both",
-    source=HERE,
-    basis=DERIVED,
     figure="training_samples",
     null="no difference",
     chance=0.0,
@@ -187,8 +177,6 @@ def training_gain(results: Results) -> Iterator[Sample]:
     estimate="slope of the log difference against log(phi beta)",
     scope="points that differ in phi alone, phi beta of 1 or more: phi counts the samples, which "
     "SGD remembers for a time 1 / beta",
-    source=HERE,
-    basis=DERIVED,
     figure="training_samples",
     null="no dependence on phi",
     chance=0.0,
@@ -228,8 +216,6 @@ def clear_of_bulk(point: Point) -> bool:
     estimate="slope of log(|A - P A P| / |A|) against log(lambda), or against log(phi)",
     scope="points that differ in lambda alone or in phi alone, lambda of 100 or more, t of "
     "4 / beta or more, phi of lambda / 10 or less: the bulk adds a term of order 1 / lambda",
-    source=HERE,
-    basis=DERIVED,
     figure="error_law",
     null="the exponent -1",
     chance=-1.0,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, RECALLED, claim
+from rankscope.evidence.claims import RECALLED, claim
 from rankscope.evidence.region import at_least, at_most, percent, within
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.evidence.samples import Sample, jackknife, slope
@@ -38,8 +38,6 @@ LOW_BIAS = 200  # dimension from which the bias of order 1 / d is about 1 percen
     estimate="largest |M - M_ode| over classes and times, in units of c / sqrt(d)",
     scope="plain SGD, c of 1 or more (the spread of the start does not fall with c), points that "
     "move by more than twice the accepted distance",
-    source=HERE,
-    basis=DERIVED,
     figure="dynamics",
     null="weights that stay where they start",
     # a largest distance is never 0
@@ -63,8 +61,6 @@ def effective_dynamics(results: Results) -> Iterator[Sample]:
     accepted=within(0.05, of=-0.5, why="a tenth of the exponent: a quarter over a hundredfold d"),
     estimate="slope of log std(M) against log(d)",
     scope="points that differ in d alone and train several networks per replicate",
-    source=HERE,
-    basis=DERIVED,
     figure="dynamics",
     null="fluctuations that do not depend on d",
     chance=0.0,
@@ -86,8 +82,6 @@ def fluctuations(results: Results) -> Iterator[Sample]:
     estimate="squared length outside the means over that of the ODE",
     scope="d of 200 or more, points that train several networks per replicate and where the "
     "corrector is a tenth of the length or more",
-    source=HERE,
-    basis=DERIVED,
     figure="corrector",
     null="the ODE without the corrector",
 )
@@ -115,8 +109,6 @@ def _without(theory: xr.Dataset) -> float:
     estimate="decay rate over 2 beta",
     scope="lambda of 1000 or more, times from 0.25 / beta to 1.5 / beta; outside the span of the "
     "means where no matrices are measured",
-    source=HERE,
-    basis=DERIVED,
     figure="collapse",
     null="no decay",
     chance=0.0,
@@ -148,8 +140,6 @@ def burn_in(results: Results) -> Iterator[Sample]:
     accepted=within(0.02, why="the resolution of the alignment, as for the effective spectrum"),
     estimate="largest gap to the curve of the theory, in which there is no d",
     scope="points that differ in d alone, lambda of 1000 or more, but that of the largest d",
-    source=HERE,
-    basis=DERIVED,
     figure="collapse",
     null="a burn-in that takes as many steps as at the largest d",
 )
@@ -197,8 +187,6 @@ def _by_steps(largest: Point, time: float, dimension: int) -> float:
     accepted=within(0.1, why="a tenth of the gain is little beside all or none of it"),
     estimate="dominant: loss left; bulk: loss gained; over the gain of SGD",
     scope="points that differ in the update alone",
-    source=HERE,
-    basis=DERIVED,
     figure="projected_descent",
     null="as in deep networks: the bulk alone trains",
     chance=1.0,

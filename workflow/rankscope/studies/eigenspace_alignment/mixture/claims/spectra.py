@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rankscope.evidence.claims import DERIVED, HERE, claim
+from rankscope.evidence.claims import DERIVED, claim
 from rankscope.evidence.region import at_most, factor, percent, within
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample, jackknife
@@ -44,8 +44,6 @@ RESIDUAL = 1e-4  # relative, up to which eigenvalues of the full matrices are ce
     accepted=percent(5, why="corrections of order 1 / lambda at lambda = 300"),
     estimate="mean eigenvalue over its limit",
     scope="orthonormal means, lambda of 300 or more, t of 4 / beta or more",
-    source=HERE,
-    basis=DERIVED,
     figure="eigenvalues",
     null="noise alone, whose eigenvalues are of order 1 / lambda",
     chance=0.0,
@@ -89,8 +87,6 @@ def bulk_edge(results: Results) -> Iterator[Sample]:
     accepted=at_most(0.5, why="a mean count is then nearest to the predicted one"),
     estimate="mean absolute difference of the numbers of outliers, measured and expected",
     scope="x = 0, lambda away from the thresholds by a factor of 1.9 or more",
-    source=HERE,
-    basis=DERIVED,
     figure="outliers_against_snr",
     null="one outlier more or fewer in every block",
     chance=1.0,

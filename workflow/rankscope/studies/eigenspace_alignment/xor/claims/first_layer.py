@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, RECALLED, claim
+from rankscope.evidence.claims import DERIVED, RECALLED, claim
 from rankscope.evidence.region import at_least, at_most, percent, within
 from rankscope.evidence.results import Results
 from rankscope.evidence.samples import Sample
@@ -44,8 +44,6 @@ DIFFERENCE = "finite difference of half width 0.1 / sqrt(lambda), in 32,768 samp
     "of c / sqrt(d)",
     scope="planted optimal classifier, t of 4 / beta or more, points that move by more than twice "
     "the accepted distance",
-    source=HERE,
-    basis=DERIVED,
     figure="dynamics",
     null="weights that stay where they start",
     # a largest distance is never 0
@@ -160,8 +158,6 @@ def bulk_edge(results: Results) -> Iterator[Sample]:
     estimate="1 - rho over the law, minus 1, over 0.15 + lambda^(-1/2)",
     scope="ReLU, planted optimal classifier, lambda of 30 or more, t of 4 / beta or more, neurons "
     f"that are {ALIVE}",
-    source=HERE,
-    basis=DERIVED,
     figure="error_law",
     null="no error",
 )
@@ -181,8 +177,6 @@ def first_layer_law(results: Results) -> Iterator[Sample]:
     estimate="mean alignment of living minus dead neurons",
     scope="Gaussian start, lambda of 30 or more, t of 3 / beta or more, networks with neurons that "
     f"are not {ALIVE}",
-    source=HERE,
-    basis=DERIVED,
     figure="emergence",
     null="no difference",
     chance=0.0,
@@ -208,8 +202,6 @@ def dead_neurons(results: Results) -> Iterator[Sample]:
     estimate="difference over the kink term of ReLU",
     scope=f"ReLU, planted optimal classifier, lambda of 10 or more, neurons that are {ALIVE}; "
     f"{DIFFERENCE}",
-    source=HERE,
-    basis=DERIVED,
     figure="kink",
     null="no kink",
     chance=0.0,
@@ -228,8 +220,6 @@ def kink(results: Results) -> Iterator[Sample]:
     estimate="difference over the kink term of ReLU",
     scope=f"softplus, planted optimal classifier, lambda of 10 or more, neurons that are {ALIVE}; "
     f"{DIFFERENCE}",
-    source=HERE,
-    basis=DERIVED,
     figure="kink",
     null="the kink of ReLU",
     chance=1.0,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
+from rankscope.evidence.claims import DERIVED, Definition, claim
 from rankscope.evidence.region import at_least, at_most, percent
 from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import Sample, jackknife, proportion, total_variation
@@ -69,8 +69,6 @@ def wide(point: Point) -> bool:
     estimate="share of networks",
     scope="Gaussian start, lambda of 30 or more, t of 3 / beta or more, 100 networks or more, "
     f"fewer than four cells in a tenth of them or more; neurons {ALIVE}",
-    source=HERE,
-    basis=DERIVED,
     figure="occupied_cells",
     null="four outliers in every network",
     definitions=CUTS,
@@ -145,8 +143,6 @@ def four_cells(results: Results) -> Iterator[Sample]:
     estimate="mean outlier over its limit",
     scope="ReLU, lambda of 100 or more, t of 3 / beta or more, networks with one outlier per cell; "
     f"{OUTLIERS}, neurons {ALIVE}",
-    source=HERE,
-    basis=DERIVED,
     figure="last_layer",
     null="no outlier",
     chance=0.0,
@@ -175,8 +171,6 @@ def last_levels(results: Results, matrix: Definition) -> Iterator[Sample]:
     estimate="rho(v, E_3) of the regularised G",
     scope="ReLU, planted start, lambda of 100 or more, t of 4 / beta or more, four cells; "
     f"neurons {ALIVE}",
-    source=HERE,
-    basis=DERIVED,
     figure="last_layer",
     null="a random direction in four dimensions",
     chance=math.sqrt(3 / 4),
@@ -194,8 +188,6 @@ def regularised_kernel(results: Results) -> Iterator[Sample]:
     estimate="rho(v, E_3) of the regularised G",
     scope="ReLU, planted start, lambda of 100 or more, t of 4 / beta or more, three cells; "
     f"neurons {ALIVE}",
-    source=HERE,
-    basis=DERIVED,
     figure="last_layer",
     null="a random direction in four dimensions",
     chance=math.sqrt(3 / 4),
@@ -222,8 +214,6 @@ def _in_three(results: Results, cells: int) -> Iterator[Sample]:
     accepted=HALF,
     estimate="number of outliers minus 1",
     scope=f"Gaussian start, 20 neurons or more, lambda of 30 or more; {OUTLIERS}",
-    source=HERE,
-    basis=DERIVED,
     figure="emergence",
     null="four outliers, as at the end",
     chance=3.0,
@@ -242,8 +232,6 @@ def one_outlier(results: Results) -> Iterator[Sample]:
     accepted=HALF,
     estimate="number of outliers minus the number of cells",
     scope=f"Gaussian start, 20 neurons or more, lambda of 30 or more; {OUTLIERS}, neurons {ALIVE}",
-    source=HERE,
-    basis=DERIVED,
     figure="emergence",
     null="one outlier, as at the start",
     chance=-3.0,
@@ -262,8 +250,6 @@ def an_outlier_per_cell(results: Results) -> Iterator[Sample]:
     estimate="log ratio of the times, first over second layer",
     scope="Gaussian start, 20 neurons or more, lambda of 30 or more; median over neurons that are "
     f"{ALIVE}",
-    source=HERE,
-    basis=DERIVED,
     figure="emergence",
     null="both at the same time",
     chance=0.0,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import xarray as xr
 
-from rankscope.evidence.claims import DERIVED, HERE, RECALLED, claim
+from rankscope.evidence.claims import RECALLED, claim
 from rankscope.evidence.region import at_most, within
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.evidence.samples import Sample, jackknife, slope
@@ -91,8 +91,6 @@ def first_layer_order(results: Results, neurons: Neurons) -> Iterator[Sample]:
     accepted=within(0.1, of=-1, why=FIFTH),
     estimate="slope of log(1 - rho), worst neuron and time, against log(lambda)",
     scope=f"{SCOPE}; neurons {ALIVE}",
-    source=HERE,
-    basis=DERIVED,
     figure="orders",
     null="the exponent -1/2",
     chance=-0.5,
@@ -121,8 +119,6 @@ def misaligned(point: Point, neurons: Neurons) -> xr.DataArray:
     estimate="slope of the log of the difference, mean over neurons, times and replicates, against "
     "log(lambda), or against log(phi)",
     scope=f"{EITHER}; neurons {ALIVE}",
-    source=HERE,
-    basis=DERIVED,
     figure="orders",
     null="the exponent -1/2",
     chance=-0.5,
@@ -155,8 +151,6 @@ def added(point: Point, neurons: Neurons) -> xr.DataArray:
     accepted=ORDER,
     estimate="slope of log(1 - rho^2), worst time, against log(lambda)",
     scope=f"20 neurons or more; {SCOPE}; {TRANSIENT}",
-    source=HERE,
-    basis=DERIVED,
     figure="orders",
     null="no dependence on lambda, as of a random direction in R^K",
     chance=0.0,
@@ -198,8 +192,6 @@ def centres_order(results: Results, neurons: Neurons) -> Iterator[Sample]:
     "against log(phi)",
     scope=f"{EITHER}; phi of lambda / 10 or less: the bulk adds a term of order 1 / lambda; "
     f"neurons {ALIVE}",
-    source=HERE,
-    basis=DERIVED,
     figure="orders",
     null="the exponent -1",
     chance=-1.0,
@@ -224,8 +216,6 @@ def outside(point: Point, neurons: Neurons) -> xr.DataArray:
     accepted=ORDER,
     estimate="slope of log(1 - rho^2), worst time, against log(lambda)",
     scope=f"20 neurons or more; {SCOPE}; {TRANSIENT}",
-    source=HERE,
-    basis=DERIVED,
     figure="orders",
     null="no dependence on lambda, as of a random direction in R^K",
     chance=0.0,
