@@ -154,11 +154,12 @@ def emergence(results: Results) -> Figure:
     """Outliers of a Hessian block that emerge in training from x = 0.
 
     Left: the first eigenvalue over the edge of the bulk in training time; dotted: the height
-    that counts as emerged. Right: when it is reached, against lambda; none where it is not.
-    Marks: measured. Dashed: effective spectrum along the effective dynamics.
+    that counts as emerged. Right: when it is reached, against lambda, replicate by replicate;
+    none where it is not. Marks: measured. Dashed: effective spectrum along the effective dynamics.
     Of points that differ in lambda alone, the largest series.
     """
-    families = sorted(results.where(selection.from_zero).families("snr"), key=len)
+    chosen = results.where(selection.from_zero)
+    families = sorted(chosen.families("snr", ignoring=("checkpoints",)), key=len)
     if not families:
         return panels.nothing("no points from x = 0 differ in lambda alone below its threshold")
     family, curve = families[-1], []
