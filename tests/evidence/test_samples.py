@@ -59,6 +59,14 @@ def test_the_jackknife_of_a_mean_is_its_standard_error():
     assert found.error == pytest.approx(samples.mean(DRAWS).error)
 
 
+def test_the_jackknife_of_many_replicates_leaves_out_groups():
+    draws = np.random.default_rng(5).exponential(size=10_007)
+    found = samples.jackknife(np.mean, draws)
+    assert found.value == pytest.approx(draws.mean())
+    assert found.error == pytest.approx(samples.mean(draws).error, rel=0.15)
+    assert (found.freedom, found.replicates) == (samples.GROUPS - 1, 10_007)
+
+
 def test_the_jackknife_of_a_ratio_has_the_delta_methods_error():
     generator = np.random.default_rng(3)
     above, below = generator.normal(6, 1, 400), generator.normal(3, 0.5, 400)

@@ -20,6 +20,9 @@ from numpy.typing import ArrayLike
 from rankscope.evidence.region import Region
 from rankscope.evidence.results import Family, Point
 
+GROUPS = 400
+"""So many parts of the replicates tell a jackknife's error to 4 percent."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Estimate:
@@ -221,7 +224,9 @@ def jackknife(
     """Estimate a statistic of all replicates, with the jackknife's standard error.
 
     ``error^2 = (n - 1) / n sum_i (t_i - mean t)^2`` with ``t_i`` the statistic without
-    replicate ``i`` (Efron and Stein, Ann. Stat. 9, 1981).
+    replicate ``i`` (Efron and Stein, Ann. Stat. 9, 1981). Of more than `GROUPS` replicates as
+    many groups are left out, one after the other, which then are the ``n``: the time is linear
+    in the number of replicates.
 
     Args:
         statistic: from the samples to a number.
@@ -237,16 +242,18 @@ def jackknife(
     )
     kept = [a[sound] for a in arrays]
     count = int(sound.sum())
+    groups = np.array_split(np.arange(count), max(1, min(count, GROUPS)))
     value, error = math.nan, math.nan
     if count > 2:
         value = float(statistic(*kept))
-        left = np.array([statistic(*(np.delete(a, i, axis=0) for a in kept)) for i in range(count)])
+        left = np.array([statistic(*(np.delete(a, i, axis=0) for a in kept)) for i in groups])
         spread = float(np.sum((left - left.mean()) ** 2))
-        error = max(math.sqrt((count - 1) / count * spread), coarse(resolution, count))
+        error = math.sqrt((len(groups) - 1) / len(groups) * spread)
+        error = max(error, coarse(resolution, count))
     return Estimate(
         value=value,
         error=error or math.nan,
-        freedom=max(count - 1, 1),
+        freedom=max(len(groups) - 1, 1),
         missing=total - count,
         replicates=total,
         kind="jackknife",
