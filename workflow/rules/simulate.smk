@@ -17,6 +17,8 @@ for batch in BATCHES:
                 f"<results>/logs/{batch.study}/{batch.stage}_{batch.number}_share_{share}.log",
             benchmark:
                 f"<results>/logs/{batch.study}/{batch.stage}_{batch.number}_share_{share}.tsv"
+            # the longest first, so that none is left alone at the end
+            priority: round(batch.seconds / batch.shares)
             conda:
                 "../../envs/rankscope.yaml"
             threads: limits.THREADS
@@ -45,6 +47,7 @@ for batch in BATCHES:
                 f"<results>/logs/{batch.study}/{batch.stage}_{batch.number}.log",
             benchmark:
                 f"<results>/logs/{batch.study}/{batch.stage}_{batch.number}.tsv"
+            priority: round(batch.seconds)
             conda:
                 "../../envs/rankscope.yaml"
             threads: limits.THREADS
