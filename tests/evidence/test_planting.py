@@ -7,7 +7,7 @@ import xarray as xr
 from scipy import stats
 
 from rankscope.evidence import audit, planting, results, verdicts
-from rankscope.evidence.claims import Claim, Definition
+from rankscope.evidence.claims import DERIVED, HERE, Claim, Definition
 from rankscope.evidence.region import at_least, within
 from rankscope.evidence.samples import Sample, exact, jackknife, proportion
 from rankscope.jobs import audit as job
@@ -18,7 +18,7 @@ SPREAD = 1.0
 def of(evidence, accepted=None, **fields) -> Claim:
     return Claim(
         name="a claim", statement="It is {accepted}.", accepted=accepted or within(1.0),
-        estimate="a number", scope="all points", evidence=evidence,
+        estimate="a number", scope="all points", source=HERE, basis=DERIVED, evidence=evidence,
         **{"chance": 3.0} | fields,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from rankscope.evidence import verdicts
-from rankscope.evidence.claims import Claim
+from rankscope.evidence.claims import DERIVED, HERE, Claim
 from rankscope.evidence.region import Region, at_least, at_most, within
 from rankscope.evidence.results import Point
 from rankscope.evidence.samples import Estimate, Sample
@@ -15,7 +15,7 @@ from rankscope.evidence.samples import Estimate, Sample
 def claim(accepted: Region, **fields) -> Claim:
     return Claim(
         name="mean", statement="The mean is {accepted}.", accepted=accepted, estimate="mean",
-        scope="all points", **fields,
+        scope="all points", source=HERE, basis=DERIVED, **fields,
     )  # fmt: skip
 
 
