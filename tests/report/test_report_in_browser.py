@@ -378,7 +378,7 @@ def test_a_row_leads_to_the_data_of_its_points(opened):
     with page.expect_download() as download:
         page.locator("#claims tbody tr").first.get_by_text("data").click()
     lines = download.value.path().read_text().splitlines()
-    assert lines[0].startswith("claim,definition,point,verdict,estimate")
+    assert lines[0].startswith("claim,definition,point,part,verdict,estimate")
     assert len(lines) == 1 + 3 * 5  # three definitions at five points
 
 
