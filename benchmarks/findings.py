@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from rankscope.evidence import verdicts
 from rankscope.evidence.verdicts import CONTRADICTED, NOT_TESTED, SUPPORTED, UNDECIDED
+from rankscope.jobs import tabulate
 from rankscope.report import formats, items
 
 CELL = ["study", "claim", "definition"]
@@ -82,7 +82,7 @@ def together(row: Any, folder: Path, default: Path) -> str:
         return str(row.verdict)
     found: dict[str, str] = {}
     for run in (default, folder):
-        points = verdicts.read(run / row.study / "verdicts.csv")
+        points = tabulate.verdicts(run / row.study)
         points = points[(points.claim == row.claim) & (points.definition == row.definition)]
         found |= points.set_index(["point", "part"]).verdict.to_dict()
     return CONTRADICTED if set(found.values()) == {CONTRADICTED} else UNDECIDED

@@ -20,7 +20,6 @@ from supported to contradicted along it, *depends on* that setting.
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,12 +49,6 @@ CLAIM_COLUMNS = (
     "depends_on", "turns_at", "statement", "accepted", "reason", "estimate", "null", "scope",
     "source", "figure", "headline",
 )  # fmt: skip
-
-
-def read(file: Path) -> pd.DataFrame:
-    """Read the verdicts of a study's points; a claim without definitions, or parts, has ``""``."""
-    texts = ("definition", "part")
-    return pd.read_csv(file, dtype=dict.fromkeys(texts, str)).fillna(dict.fromkeys(texts, ""))
 
 
 def judge(claim: Claim, samples: Mapping[str, Sequence[Sample]], confidence: float) -> pd.DataFrame:

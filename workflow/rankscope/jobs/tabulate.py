@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rankscope import datasets
-from rankscope.evidence import results, verdicts
+from rankscope.evidence import results
 from rankscope.evidence.results import Results
 
 
@@ -23,7 +23,14 @@ def call(function: Callable[..., Any], data: Results, folder: Path) -> Any:  # n
     """Call a figure or table with the results, and with the verdicts if it takes them."""
     if len(inspect.signature(function).parameters) == 1:
         return function(data)
-    return function(data, verdicts.read(folder / "verdicts.csv"))
+    return function(data, verdicts(folder))
+
+
+def verdicts(folder: Path) -> pd.DataFrame:
+    """Read a study's verdicts, a row per point; what has no definition or part has ``""``."""
+    texts = ("definition", "part")
+    table = pd.read_csv(folder / "verdicts.csv", dtype=dict.fromkeys(texts, str))
+    return table.fillna(dict.fromkeys(texts, ""))
 
 
 def write(table: pd.DataFrame, stem: Path, preamble: str = "") -> None:
