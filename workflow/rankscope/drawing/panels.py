@@ -41,6 +41,18 @@ def interval(values: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     return mean, np.where(count > 1, quantile * np.sqrt(square / safe), np.nan)
 
 
+def bar(values: ArrayLike, least: float) -> tuple[float, np.ndarray]:
+    """Return a mean and how far its bar reaches below and above, on a logarithmic axis.
+
+    Args:
+        values: over replicates.
+        least: where the bar ends at the latest.
+    """
+    mean, half = interval(values)
+    half = np.nan_to_num(half)
+    return float(mean), np.array([[min(half, mean - least)], [half]])
+
+
 def curve(
     axes: Axes, x: ArrayLike, values: ArrayLike, *, floor: float = -math.inf, **line: Any
 ) -> None:

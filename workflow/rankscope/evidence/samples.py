@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from rankscope.evidence.region import Region
 from rankscope.evidence.results import Family, Point
@@ -45,6 +46,11 @@ class Estimate:
     replicates: int = 0
     kind: str = "mean"
     resolution: float = 0.0
+
+    @property
+    def half_width(self) -> float:
+        """Half of the two-sided 95 % interval, from Student's t."""
+        return float(stats.t.isf(0.025, self.freedom)) * self.error
 
 
 @dataclasses.dataclass(frozen=True)

@@ -92,3 +92,8 @@ def each_matrix(
     """
     for matrix in MATRICES:
         yield Sample(point, values.sel(matrix=matrix), f"{matrix} {part}".strip(), **fields)
+
+
+def clear_of_bulk(point: Point) -> bool:
+    """Whether cross terms ``(phi lambda)^(-1/2)`` exceed the bulk, of order ``1 / lambda``."""
+    return bool(10 * point.samples_per_dimension <= point.snr)

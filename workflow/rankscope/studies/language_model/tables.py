@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from rankscope.evidence import samples
 from rankscope.evidence.results import Results
@@ -79,7 +78,7 @@ def updates(results: Results) -> pd.DataFrame:
 
 def _interval(name: str, values: ArrayLike) -> dict[str, float]:
     found = samples.crossed(values)
-    half = float(stats.t.isf(0.025, found.freedom)) * found.error
+    half = found.half_width
     return {
         name: found.value,
         f"{name}, lower": found.value - half,

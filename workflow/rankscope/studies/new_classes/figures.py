@@ -9,11 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from scipy import stats
 
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point, Results
-from rankscope.evidence.samples import Estimate, mean, ratio_of_means
+from rankscope.evidence.samples import mean, ratio_of_means
 from rankscope.studies.new_classes.claims import BETTER, judged, loss_saved, spreads
 from rankscope.studies.new_classes.parameters import FULL, NULLS, OVER_LABELS, READOUT
 from rankscope.studies.rank_budget.parameters import (
@@ -55,7 +54,7 @@ def kept_gain(results: Results) -> Figure:
             losses = point.measured.cut_loss.sel(matrix=name)
             gains = (losses.sel(kept="0") - losses).transpose("kept", "replicate").values
             shares = [ratio_of_means(gain, gains[-1]) for gain in gains]
-            bars = np.nan_to_num([_half(share) for share in shares])
+            bars = np.nan_to_num([share.half_width for share in shares])
             values = [share.value for share in shares]
             look = _look(name) | {"marker": "o", "ms": 2.5, "capsize": 1.5}
             axes.errorbar(places, values, yerr=bars, lw=0.9, **look)
@@ -84,7 +83,7 @@ def said_and_needed(results: Results) -> Figure:
         for point, name in shown:
             said = point.measured.said_rank.sel(predictor=predictor, matrix=name)
             needed = point.measured.needed_rank.sel(matrix=name)
-            (x, width), (y, height) = (_bar(values) for values in (needed, said))
+            (x, width), (y, height) = (panels.bar(values, LEAST) for values in (needed, said))
             marker = MARKERS[settings.index(_setting(point)) % len(MARKERS)]
             look = _look(name) | {"marker": marker, "ms": 3.5, "elinewidth": 0.8, "capsize": 1.5}
             axes.errorbar(x, y, xerr=width, yerr=height, linestyle="none", **look)
@@ -198,7 +197,7 @@ def allotments(results: Results) -> Figure:
         arms = [READOUT, FULL, more, *(arm for arm in others if arm not in (READOUT, FULL))]
         for row, arm in enumerate(arms):
             found = mean(loss_saved(point, even, arm))
-            bar = np.nan_to_num(_half(found))
+            bar = np.nan_to_num(found.half_width)
             axes.errorbar(found.value, row, xerr=bar, fmt="o", ms=3.5, color=ROWS)
         axes.axvspan(BETTER.lower, 2 * BETTER.lower, **BAND)
         axes.axvline(0.0, **style.NULL)
@@ -250,18 +249,6 @@ def _title(point: Point) -> str:
     """Return the setting on two lines."""
     images, classes, rest = _setting(point).split(", ", 2)
     return f"{images}, {classes}\n{rest}"
-
-
-def _bar(values: xr.DataArray) -> tuple[float, np.ndarray]:
-    """Return a mean and how far its bar reaches below and above, on a logarithmic axis."""
-    centre, half = panels.interval(values)
-    half = np.nan_to_num(half)
-    return float(centre), np.array([[min(half, centre - LEAST)], [half]])
-
-
-def _half(found: Estimate) -> float:
-    """Return half the 95 % interval."""
-    return float(stats.t.isf(0.025, found.freedom)) * found.error
 
 
 def _look(name: str) -> dict[str, Any]:

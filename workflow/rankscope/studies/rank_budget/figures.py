@@ -10,11 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from scipy import stats
 
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Results
-from rankscope.evidence.samples import Estimate, crossed, ratio_of_means
+from rankscope.evidence.samples import crossed, ratio_of_means
 from rankscope.studies.rank_budget.claims import BETTER, difference, gaining
 from rankscope.studies.rank_budget.parameters import (
     CLASSES,
@@ -49,7 +48,7 @@ def kept_gain(results: Results) -> Figure:
             losses = point.measured.cut_loss.sel(matrix=name)
             gains = (losses.sel(kept="0") - losses).transpose("kept", "replicate").values
             shares = [ratio_of_means(gain, gains[-1]) for gain in gains]
-            bars = np.nan_to_num([_half(share) for share in shares])
+            bars = np.nan_to_num([share.half_width for share in shares])
             values = [share.value for share in shares]
             axes.errorbar(places, values, yerr=bars, lw=0.9, ms=3.5, capsize=2, **_look(name))
         axes.axhline(KEPT_SHARE, **style.NULL, label="90 %")
@@ -80,7 +79,7 @@ def said_and_needed(results: Results) -> Figure:
             needed = point.measured.needed_rank.sel(matrix=name)
             look = _look(name) | {"marker": MARKERS[tasks.index(point.task)]}
             look["label"] = f"{name}, {point.task}" if len(tasks) > 1 else name
-            (x, width), (y, height) = (_bar(values) for values in (needed, said))
+            (x, width), (y, height) = (panels.bar(values, LEAST) for values in (needed, said))
             look |= {"ms": 3.5, "elinewidth": 0.8, "linestyle": "none"}
             axes.errorbar(x, y, xerr=width, yerr=height, capsize=2, **look)
         panels.theory(axes, line, line)
@@ -175,7 +174,7 @@ def allotments(results: Results) -> Figure:
             for place, arm in enumerate(arms):
                 better = correct.sel(arm=arm) - correct.sel(arm=even)
                 found = crossed(difference(point, even, arm) if kind != "accuracy" else better)
-                half = np.nan_to_num(_half(found))
+                half = np.nan_to_num(found.half_width)
                 axes.errorbar(found.value, place, xerr=half, fmt="o", ms=4, color=ROWS)
             axes.axvspan(BETTER.lower, 2 * BETTER.lower, color="0.5", alpha=0.2, lw=0)
             axes.axvline(0.0, **style.NULL)
@@ -208,18 +207,6 @@ def _panels(
     for spare in grid.flat[count:]:
         spare.axis("off")
     return figure, list(grid.flat[:count])
-
-
-def _bar(values: xr.DataArray) -> tuple[float, np.ndarray]:
-    """Return a mean and how far its bar reaches below and above, on a logarithmic axis."""
-    mean, half = panels.interval(values)
-    half = np.nan_to_num(half)
-    return float(mean), np.array([[min(half, mean - LEAST)], [half]])
-
-
-def _half(found: Estimate) -> float:
-    """Return half the 95 % interval."""
-    return float(stats.t.isf(0.025, found.freedom)) * found.error
 
 
 def _look(name: str) -> dict[str, Any]:

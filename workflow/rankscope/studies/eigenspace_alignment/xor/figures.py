@@ -22,6 +22,7 @@ from rankscope.studies.eigenspace_alignment.axes import (
 )
 from rankscope.studies.eigenspace_alignment.points import MATRICES
 from rankscope.studies.eigenspace_alignment.xor.claims import orders as claimed
+from rankscope.studies.eigenspace_alignment.xor.claims import theorems
 from rankscope.studies.eigenspace_alignment.xor.claims.theorems import WORST
 from rankscope.studies.eigenspace_alignment.xor.selection import (
     NEURONS,
@@ -107,7 +108,7 @@ def orders(results: Results) -> Figure:
     geometric. Dashed: the laws (2 / phi + 2 beta c) / lambda, 2 / (phi lambda) and
     2 (phi lambda)^(-1/2).
     """
-    points = claimed.first_layers(results)
+    points = theorems.first_layers(results)
     noises, samples = (max(points.families(axis), key=len, default=None) for axis in AXES)
     if noises is None or samples is None:
         return panels.nothing("no Gaussian starts of many samples differ in lambda or phi alone")
@@ -134,14 +135,14 @@ def orders(results: Results) -> Figure:
 
 
 def _misaligned(point: Point, neurons: Neurons) -> xr.DataArray:
-    error = 1 - claimed.late_values(point, neurons, "alignment")
+    error = 1 - theorems.late_values(point, neurons, "alignment")
     logarithm = xr.apply_ufunc(np.log, error).mean(WORST)
     geometric: xr.DataArray = xr.apply_ufunc(np.exp, logarithm)
     return geometric
 
 
 def _outside(point: Point, neurons: Neurons) -> xr.DataArray:
-    return claimed.late_values(point, neurons, "outside").mean(WORST)
+    return theorems.late_values(point, neurons, "outside").mean(WORST)
 
 
 def _error_law(point: Point) -> float:

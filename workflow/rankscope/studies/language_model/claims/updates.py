@@ -214,8 +214,6 @@ def restarts_add_rank(results: Results) -> Iterator[Sample]:
     "values in random directions by {accepted}, where the latter has one or more.",
     accepted=within(0.5, why=HALF_A_DIRECTION),
     estimate="count minus that of the control, mean over matrices",
-    basis=DERIVED,
-    source=HERE,
     null="no intruders",
     **INTRUDERS,
 )
@@ -236,8 +234,6 @@ def intruders_of_its_norm(results: Results) -> Iterator[Sample]:
     "fine-tuning's by {accepted}.",
     accepted=at_most(0.5, why=HALF_A_DIRECTION),
     estimate="difference of counts of ten, mean over matrices",
-    basis=DERIVED,
-    source=HERE,
     null="one direction more",
     chance=1.0,
     **INTRUDERS,
@@ -284,8 +280,6 @@ def closer_to_full(results: Results) -> Iterator[Sample]:
     estimate="difference of CKA, paired over replicates",
     scope="tested where the pretrained model is less close than what is accepted; LoRA may be as "
     "close, which is another row's question (RandLoRA 4)",
-    basis=DERIVED,
-    source=HERE,
     null="the pretrained model",
     figure="representations",
 )

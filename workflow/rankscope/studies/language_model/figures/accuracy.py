@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
-from scipy import stats
 
 from rankscope.drawing import panels, style
 from rankscope.evidence import samples
@@ -92,7 +91,7 @@ def rank_curve(results: Results) -> Figure:
         shown = sorted(shown, key=lambda run: (run.method == "full", run.rank))
         for place, run in enumerate(shown):
             found = samples.crossed(gain(point, run, largest))
-            half = float(stats.t.isf(0.025, found.freedom)) * found.error
+            half = found.half_width
             bar = 0.0 if run == largest else half
             name = METHODS[run.method]
             colour, label = style.METHODS[name], "head alone" if name == "head" else name

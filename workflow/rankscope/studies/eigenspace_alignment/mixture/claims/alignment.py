@@ -15,6 +15,7 @@ from rankscope.studies.eigenspace_alignment.points import (
     MATRIX,
     SPECTRUM,
     certain,
+    clear_of_bulk,
     each_matrix,
     random_gap,
     steady,
@@ -201,11 +202,6 @@ def training_exponent(results: Results) -> Iterator[Sample]:
 def _training_gain(point: Point) -> xr.DataArray:
     gain = certain(point, "alignment", "training_") - certain(point, "alignment")
     return gain.isel(checkpoint=-1).mean("label")
-
-
-def clear_of_bulk(point: Point) -> bool:
-    """Whether cross terms ``(phi lambda)^(-1/2)`` exceed the bulk, of order ``1 / lambda``."""
-    return bool(10 * point.samples_per_dimension <= point.snr)
 
 
 @claim(

@@ -15,8 +15,23 @@ from rankscope.evidence.claims import RECALLED, claim
 from rankscope.evidence.region import at_most, within
 from rankscope.evidence.results import Family, Point, Results
 from rankscope.evidence.samples import Sample, jackknife, slope
-from rankscope.studies.eigenspace_alignment.points import MATRICES, PAPER, certain, since
-from rankscope.studies.eigenspace_alignment.xor.claims.theorems import FROM, WIDE, WORST, late
+from rankscope.studies.eigenspace_alignment.points import (
+    MATRICES,
+    PAPER,
+    certain,
+    clear_of_bulk,
+    since,
+)
+from rankscope.studies.eigenspace_alignment.xor.claims.theorems import (
+    FROM,
+    WORST,
+    first_layers,
+    misaligned,
+    missed,
+    outside,
+    outside_centres,
+    wide,
+)
 from rankscope.studies.eigenspace_alignment.xor.selection import (
     ALIVE,
     NEURONS,
@@ -37,11 +52,6 @@ FIFTH = "a fifth of the step to the next exponents of the expansion, which are 1
 AXES = ("snr", "samples_per_dimension")
 
 
-def clear_of_bulk(point: Point) -> bool:
-    """Whether cross terms ``2 (phi lambda)^(-1/2)`` exceed the bulk, about ``2 / lambda``."""
-    return bool(10 * point.samples_per_dimension <= point.snr)
-
-
 def exponents(
     families: Iterator[Family], error: Callable[[Point], xr.DataArray]
 ) -> Iterator[Sample]:
@@ -54,16 +64,6 @@ def exponents(
         for matrix in MATRICES:
             rows = [each.sel(matrix=matrix) for each in errors]
             yield Sample(family, slope(list(family.sizes), rows), matrix)
-
-
-def first_layers(results: Results) -> Results:
-    """Return the points that measure first-layer matrices and for which the theorems are."""
-    return results.where(late, matrices="blocks", activation="relu")
-
-
-def late_values(point: Point, neurons: Neurons, name: str) -> xr.DataArray:
-    """Return a variable of the blocks at the times of the theorems, in neurons that count."""
-    return since(point, FROM, certain(point, name)).where(alive(point) | neurons.dead)
 
 
 @claim(
@@ -104,11 +104,6 @@ def first_layer_exponent(results: Results, neurons: Neurons) -> Iterator[Sample]
 def _misalignment(results: Results, neurons: Neurons) -> Iterator[Sample]:
     families = first_layers(results).families("snr")
     yield from exponents(families, lambda point: misaligned(point, neurons))
-
-
-def misaligned(point: Point, neurons: Neurons) -> xr.DataArray:
-    """Return ``1 - rho(W_i, E_2)`` of the worst neuron and time."""
-    return 1 - late_values(point, neurons, "alignment").min(WORST)
 
 
 @claim(
@@ -157,7 +152,9 @@ def added(point: Point, neurons: Neurons) -> xr.DataArray:
 )
 def second_layer_order(results: Results) -> Iterator[Sample]:
     """Fit a power law to the worst time, mean over the networks of a replicate."""
-    yield from exponents(_wide(results), lambda point: _missed(point, _in_four(point)))
+    yield from exponents(
+        wide(results).families("snr"), lambda point: missed(point, _in_four(point))
+    )
 
 
 @claim(
@@ -175,12 +172,8 @@ def second_layer_order(results: Results) -> Iterator[Sample]:
 )
 def centres_order(results: Results, neurons: Neurons) -> Iterator[Sample]:
     """Fit a power law to the worst of each replicate."""
-
-    def error(point: Point) -> xr.DataArray:
-        rho = since(point, FROM, point.measured.weights_in_centres.isel(run=0))
-        return 1 - rho.where(alive(point) | neurons.dead).min(WORST)
-
-    yield from exponents(first_layers(results).families("snr"), error)
+    families = first_layers(results).families("snr")
+    yield from exponents(families, lambda point: outside_centres(point, neurons))
 
 
 @claim(
@@ -205,11 +198,6 @@ def cross_terms(results: Results, neurons: Neurons) -> Iterator[Sample]:
         yield from exponents(families, lambda point: outside(point, neurons))
 
 
-def outside(point: Point, neurons: Neurons) -> xr.DataArray:
-    """Return ``|A - P A P| / |A|`` of the worst neuron and time."""
-    return late_values(point, neurons, "outside").max(WORST)
-
-
 @claim(
     "C14: order of the second-layer error in hidden centres",
     "1 - rho(v, span of g(W theta))^2 falls as a power of lambda of exponent {accepted}.",
@@ -222,19 +210,9 @@ def outside(point: Point, neurons: Neurons) -> xr.DataArray:
 )
 def hidden_order(results: Results) -> Iterator[Sample]:
     """Fit a power law to the worst time, mean over the networks of a replicate."""
-    families = _wide(results)
-    yield from exponents(families, lambda point: _missed(point, point.measured.second_in_hidden))
-
-
-def _wide(results: Results) -> Iterator[Family]:
-    wide = results.where(late, lambda point: point.width >= WIDE, activation="relu")
-    return wide.families("snr")
+    families = wide(results).families("snr")
+    yield from exponents(families, lambda point: missed(point, point.measured.second_in_hidden))
 
 
 def _in_four(point: Point) -> xr.DataArray:
     return plain(point.measured.second_in_four)
-
-
-def _missed(point: Point, rho: xr.DataArray) -> xr.DataArray:
-    """Return ``1 - rho^2`` at the worst time, mean over networks."""
-    return (1 - since(point, FROM, rho).min("checkpoint") ** 2).mean("run")

@@ -13,6 +13,8 @@ these constants.
 import math
 from collections.abc import Iterator
 
+import xarray as xr
+
 from rankscope.evidence.claims import RECALLED, claim
 from rankscope.evidence.region import at_most
 from rankscope.evidence.results import Point, Results
@@ -64,6 +66,42 @@ def allowed_second(point: Point) -> float:
     return float(4 / point.snr)
 
 
+def first_layers(results: Results) -> Results:
+    """Return the points that measure first-layer matrices and for which the theorems are."""
+    return results.where(late, matrices="blocks", activation="relu")
+
+
+def late_values(point: Point, neurons: Neurons, name: str) -> xr.DataArray:
+    """Return a variable of the blocks at the times of the theorems, in neurons that count."""
+    return since(point, FROM, certain(point, name)).where(alive(point) | neurons.dead)
+
+
+def misaligned(point: Point, neurons: Neurons) -> xr.DataArray:
+    """Return ``1 - rho(W_i, E_2)`` of the worst neuron and time."""
+    return 1 - late_values(point, neurons, "alignment").min(WORST)
+
+
+def outside(point: Point, neurons: Neurons) -> xr.DataArray:
+    """Return ``|A - P A P| / |A|`` of the worst neuron and time."""
+    return late_values(point, neurons, "outside").max(WORST)
+
+
+def outside_centres(point: Point, neurons: Neurons) -> xr.DataArray:
+    """Return ``1 - rho(W_i, span(mu, nu))`` of the worst neuron and time."""
+    rho = since(point, FROM, point.measured.weights_in_centres.isel(run=0))
+    return 1 - rho.where(alive(point) | neurons.dead).min(WORST)
+
+
+def wide(results: Results) -> Results:
+    """Return the points of enough neurons for what the theorems say of the second layer."""
+    return results.where(late, lambda point: point.width >= WIDE, activation="relu")
+
+
+def missed(point: Point, rho: xr.DataArray) -> xr.DataArray:
+    """Return ``1 - rho^2`` at the worst time, mean over networks."""
+    return (1 - since(point, FROM, rho).min("checkpoint") ** 2).mean("run")
+
+
 @claim(
     "T4.1: first layer in leading eigenspaces",
     "1 - rho(W_i, E_2) is {accepted} times 0.02 + 2 / sqrt(lambda).",
@@ -79,11 +117,10 @@ def allowed_second(point: Point) -> float:
 )
 def first_layer_in_eigenspaces(results: Results, neurons: Neurons) -> Iterator[Sample]:
     """Take the worst neuron and time of each replicate."""
-    for point in results.where(late, matrices="blocks", activation="relu"):
-        rho = since(point, FROM, certain(point, "alignment"))
-        worst = rho.where(alive(point) | neurons.dead).min(WORST)
+    for point in first_layers(results):
         chance = (1 - chance_alignment(2, point.dimension)) / allowed(point)
-        yield from each_matrix(point, (1 - worst) / allowed(point), chance=chance)
+        error = misaligned(point, neurons) / allowed(point)
+        yield from each_matrix(point, error, chance=chance)
 
 
 @claim(
@@ -100,10 +137,8 @@ def first_layer_in_eigenspaces(results: Results, neurons: Neurons) -> Iterator[S
 )
 def second_layer_in_eigenspaces(results: Results) -> Iterator[Sample]:
     """Take the worst time of each network, and the mean over networks."""
-    wide = results.where(late, lambda point: point.width >= WIDE, activation="relu")
-    for point in wide:
-        rho = since(point, FROM, plain(point.measured.second_in_four)).min("checkpoint")
-        error = (1 - rho**2).mean("run") / allowed_second(point)
+    for point in wide(results):
+        error = missed(point, plain(point.measured.second_in_four)) / allowed_second(point)
         chance = (1 - 4 / point.width) / allowed_second(point)
         yield from each_matrix(point, error, chance=chance)
 
@@ -123,11 +158,9 @@ def second_layer_in_eigenspaces(results: Results) -> Iterator[Sample]:
 )
 def first_layer_in_centres(results: Results, neurons: Neurons) -> Iterator[Sample]:
     """Take the worst neuron and time of each replicate."""
-    for point in results.where(late, matrices="blocks", activation="relu"):
-        rho = since(point, FROM, point.measured.weights_in_centres.isel(run=0))
-        worst = rho.where(alive(point) | neurons.dead).min(WORST)
+    for point in first_layers(results):
         chance = (1 - chance_alignment(2, point.dimension)) / allowed(point)
-        yield Sample(point, (1 - worst) / allowed(point), chance=chance)
+        yield Sample(point, outside_centres(point, neurons) / allowed(point), chance=chance)
 
 
 @claim(
@@ -144,10 +177,9 @@ def first_layer_in_centres(results: Results, neurons: Neurons) -> Iterator[Sampl
 )
 def first_matrices_in_centres(results: Results, neurons: Neurons) -> Iterator[Sample]:
     """Take the worst neuron and time of each replicate."""
-    for point in results.where(late, matrices="blocks", activation="relu"):
-        outside = since(point, FROM, certain(point, "outside"))
-        worst = outside.where(alive(point) | neurons.dead).max(WORST)
-        yield from each_matrix(point, worst / allowed(point), chance=allowed(point) ** -1)
+    for point in first_layers(results):
+        error = outside(point, neurons) / allowed(point)
+        yield from each_matrix(point, error, chance=allowed(point) ** -1)
 
 
 @claim(
@@ -163,8 +195,6 @@ def first_matrices_in_centres(results: Results, neurons: Neurons) -> Iterator[Sa
 )
 def second_layer_in_hidden(results: Results) -> Iterator[Sample]:
     """Take the worst time of each network, and the mean over networks."""
-    wide = results.where(late, lambda point: point.width >= WIDE, activation="relu")
-    for point in wide:
-        rho = since(point, FROM, point.measured.second_in_hidden).min("checkpoint")
-        error = (1 - rho**2).mean("run") / allowed_second(point)
+    for point in wide(results):
+        error = missed(point, point.measured.second_in_hidden) / allowed_second(point)
         yield Sample(point, error, chance=(1 - 4 / point.width) / allowed_second(point))
