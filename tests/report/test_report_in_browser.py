@@ -13,8 +13,8 @@ A4 = (718, 1047)
 LEAST_CONTRAST = 4.5
 """WCAG 2.1, level AA, for text of normal size."""
 
-LEAST_SCALE = 0.53
-"""CSS pixels per pixel of a figure drawn at 150 dpi: 7-point text is then 8 pixels high."""
+LEAST_SCALE = 0.6
+"""CSS pixels per pixel of a figure drawn at 133 dpi: 7-point text is then 8 pixels high."""
 
 CONTRASTS = """
 () => {

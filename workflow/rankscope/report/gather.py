@@ -49,7 +49,7 @@ class Claim:
         data: the rows of its points, compressed, as a data URL; empty if it was not tested.
         place: file and line of its evidence; empty if it has none.
         text: that code.
-        before: how it came out in earlier releases, by definition.
+        before: how it came out in earlier releases, by definition, where it is not as now.
     """
 
     study: str
@@ -275,27 +275,39 @@ def _claims(name: str, folder: Path) -> list[Claim]:
                 place=place,
                 text=text,
                 before={
-                    one: earlier.get(full_name(str(claim), one), "")
-                    for one in cells.definition.fillna("")
+                    one: _told(earlier.get(full_name(str(claim), one), {}), now)
+                    for one, now in zip(cells.definition.fillna(""), cells.verdict, strict=True)
                 },
             )
         )
     return found
 
 
+def _told(earlier: Mapping[str, str], now: str) -> str:
+    """Say how a claim came out in earlier releases, unless nothing has changed since."""
+    if set(earlier.values()) <= {now}:
+        return ""
+    return ", ".join(f"{version}: {verdict}" for version, verdict in earlier.items())
+
+
 def _packed(points: pd.DataFrame) -> str:
-    """Pack the rows of a claim's points, to six digits: ``verdicts.csv`` has all."""
-    text = points.to_csv(index=False, float_format="%.6g")
+    """Pack the rows of a claim's points, to four digits: ``verdicts.csv`` has all."""
+    chances = {name: points[name].map("{:.2g}".format) for name in ("p_inside", "p_outside")}
+    text = points.assign(**chances).to_csv(index=False, float_format="%.4g")
     return formats.packed_url(text.encode()) if len(points) else ""
 
 
 def _evidence(claim: claims.Claim | None) -> tuple[str, str]:
-    """Return where the evidence of a claim stands, and its code, if there is any."""
+    """Return where the evidence of a claim stands, and its code, if there is any.
+
+    Without the decorator: what it says stands above the code, in words.
+    """
     if claim is None or claim.evidence is None:
         return "", ""
     file, line = code.line(claim.evidence.__module__, claim.evidence.__name__)
     place = file.relative_to(code.PACKAGE.parent.parent)
-    return f"{place}:{line}", inspect.getsource(claim.evidence)
+    _, define, body = inspect.getsource(claim.evidence).partition(f"def {claim.evidence.__name__}(")
+    return f"{place}:{line}", define + body
 
 
 def times(folder: Path) -> dict[str, tuple[float, float]]:
@@ -327,19 +339,19 @@ def full_name(claim: str, definition: str) -> str:
     return f"{claim}: {definition}" if definition else claim
 
 
-def history(name: str) -> dict[str, str]:
+def history(name: str) -> dict[str, dict[str, str]]:
     """Return how a study's claims came out in earlier releases, where their findings are at hand.
 
     Returns:
-        By the full name of the claim, "VERSION: verdict", the latest release first.
+        By the full name of the claim, its verdict by version, the latest release first.
     """
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, str]] = {}
     for file in sorted((DOCS / "findings").glob("*.csv"), reverse=True):
         rows = items.read(file)
         for row in items.records(rows[rows.study == name]):
             full = full_name(row["claim"], row["definition"])
-            found.setdefault(full, []).append(f"{file.stem}: {row['verdict']}")
-    return {full: ", ".join(told) for full, told in found.items()}
+            found.setdefault(full, {})[file.stem] = row["verdict"]
+    return found
 
 
 def derivations() -> dict[str, Markup]:

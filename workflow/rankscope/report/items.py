@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def picture(file: Path, docstring: str) -> Item:
         few = opened.convert("RGB").quantize(
             128, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
         )
-        few.convert("RGB").save(buffer, "WEBP", lossless=True, method=4, quality=75)
+        few.convert("RGB").save(buffer, "WEBP", lossless=True, method=4, quality=100)
         content = formats.data_url("image/webp", buffer.getvalue())
         pixels, seen = opened.size, str(opened.info.get("Description", ""))
     return Item(
@@ -90,5 +91,6 @@ def title_and_caption(docstring: str) -> tuple[Markup, Markup]:
 
 
 def html(shown: pd.DataFrame) -> Markup:
-    """Return a table as HTML; its cells are escaped."""
-    return Markup(shown.to_html(index=False, border=0, na_rep=""))
+    """Return a table as HTML, a row in a line; its cells are escaped."""
+    text = shown.to_html(index=False, border=0, na_rep="")
+    return Markup(re.sub(r">\n +<", "><", text).replace("</tr>", "</tr>\n"))

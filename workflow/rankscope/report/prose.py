@@ -11,6 +11,9 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from rankscope.evidence.claims import HERE
 
+NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
+ESCAPED = re.compile("&#x(?!0003[CE])(?!00026)([0-9A-F]{5});")
+"""A character by its number, but for those that HTML needs escaped."""
 ARXIV = re.compile(r"arXiv[ :](\d{4}\.\d{4,5})")
 
 
@@ -96,6 +99,9 @@ RAISED_PRIME = re.compile(r"<msup>(<mi>[^<]*</mi>)(<mi>&#x02032;</mi>)</msup>")
 def formula(tex: str, *, display: bool) -> str:
     """Return TeX mathematics as MathML."""
     markup = converter.convert(tex, display="block" if display else "inline")
+    # what HTML knows already, a thousand times
+    markup = markup.replace(NAMESPACE, "").replace(' display="inline"', "")
+    markup = ESCAPED.sub(lambda found: chr(int(found[1], 16)), markup)
     # a prime is drawn raised already; in a superscript most fonts raise it out of the line
     markup = RAISED_PRIME.sub(r"<mrow>\1\2</mrow>", markup)
     # on a phone a wide formula is scrolled, by the keyboard too

@@ -113,34 +113,44 @@ def said_and_needed(results: Results) -> Figure:
 def start(results: Results) -> Figure:
     """Spectra at the start, and that of the update after fine-tuning.
 
-    Left: eigenvalues of G, the second moment of images' gradients; middle: singular values of the
-    mean gradient, both over the largest that random output gradients give (dashed); right: singular
-    values of full fine-tuning's update over their largest. Geometric means over networks.
+    Solid: eigenvalues of G, the second moment of images' gradients; dotted: singular values of the
+    mean gradient, both over the largest that random output gradients give (grey); dash-dotted:
+    singular values of full fine-tuning's update over their largest. Geometric means over networks.
     """
     if not len(results):
         return panels.nothing("No network was trained.")
-    figure, grid = _panels("Before fine-tuning, and the update after it", 3 * len(results), 1.8)
-    kinds = (
-        ("g_value", "g_edge", "G: value / edge"),
-        ("gradient_value", "gradient_edge", "mean gradient: value / edge"),
-        ("update_value", "", "update: value / largest"),
-    )
-    for number, point in enumerate(results):
+    figure, grid = _panels("Before fine-tuning, and the update after it", len(results), 2.0)
+    kinds = {
+        "eigenvalues of G / edge": ("g_value", "g_edge", "-"),
+        "mean gradient / edge": ("gradient_value", "gradient_edge", ":"),
+        "update / its largest": ("update_value", "", "-."),
+    }
+    for axes, point in zip(grid, results, strict=True):
         data = point.measured
-        for axes, (name, edge, ylabel) in zip(grid[3 * number :], kinds, strict=False):
+        for name, edge, dash in kinds.values():
             unit = data[edge].sel(null=NULLS[0]) if edge else data[name].isel(index=0)
             # values of rounding are no part of a spectrum
             ratio = (data[name] / unit).where(data[name] > 1e-6 * data[name].isel(index=0))
             logs = xr.ufuncs.log(ratio).mean("replicate", skipna=False)
             for matrix in logs.matrix.values.tolist():
                 row = np.exp(logs.sel(matrix=matrix)).dropna("index")
-                axes.plot(row.index, row, lw=1.0, **_look(matrix))
-            if edge:
-                axes.axhline(1.0, **style.NULL, label="edge")
-            axes.set_xscale("log", base=2)
-            axes.set(yscale="log", xlabel="index", ylabel=ylabel, title=_title(point))
-            panels.plain_ticks(axes)
-    panels.legend_below(figure, bars=False)
+                look = {"color": _look(matrix)["color"], "linestyle": dash, "linewidth": 1.0}
+                axes.plot(row.index, row, **look)
+        axes.axhline(1.0, **style.NULL)
+        axes.set_xscale("log", base=2)
+        axes.set(yscale="log", xlabel="index", ylabel="value / edge or largest")
+        axes.set_title(_title(point))
+        panels.plain_ticks(axes)
+    layers = sorted({name for point in results for name in point.measured.matrix.values.tolist()})
+    panels.legend_below(
+        figure,
+        [
+            *(Line2D([], [], color="0.3", ls=dash, label=n) for n, (*_, dash) in kinds.items()),
+            Line2D([], [], label="edge", **style.NULL),
+            *(Line2D([], [], **_look(name)) for name in layers),
+        ],
+        bars=False,
+    )
     return figure
 
 

@@ -6,6 +6,7 @@ from rankscope.studies.trained_networks.figures.alignment import (
     confined_training,
     misalignment,
     relative_updates,
+    varied_alignment,
     weights_by_layer,
 )
 from rankscope.studies.trained_networks.figures.features import (
@@ -13,6 +14,7 @@ from rankscope.studies.trained_networks.figures.features import (
     last_layer,
     ranks_by_layer,
     training,
+    varied_ranks_by_layer,
 )
 from rankscope.studies.trained_networks.figures.matrices import (
     class_structure,
@@ -24,6 +26,7 @@ from rankscope.studies.trained_networks.figures.matrices import (
 
 __all__ = [  # noqa: RUF022 - in the order of the report
     "ranks_by_layer",
+    "varied_ranks_by_layer",
     "last_layer",
     "collapse",
     "training",
@@ -31,6 +34,7 @@ __all__ = [  # noqa: RUF022 - in the order of the report
     "spectra",
     "class_structure",
     "alignment",
+    "varied_alignment",
     "alignment_by_layer",
     "weights_by_layer",
     "relative_updates",

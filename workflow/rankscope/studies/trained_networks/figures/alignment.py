@@ -15,11 +15,11 @@ from rankscope.studies.trained_networks.figures.settings import (
     NULL,
     SMALLEST,
     STYLES,
-    by_setting,
     colour_keys,
     over_steps,
     over_training,
     panel_grid,
+    per_setting,
     plain_setting,
     setting,
 )
@@ -34,6 +34,19 @@ def alignment(results: Results) -> Figure:
     Whole network. The gradients are of images whose own gradients are not in the matrix; the update
     is that from the start. Solid: correct labels; dotted: shuffled ones; grey: random directions.
     """
+    return _alignment(results)
+
+
+def varied_alignment(results: Results) -> Figure:
+    """Share in leading eigenvectors where weights start smaller or larger, or images are noisy.
+
+    Of gradients and of the update in k of them, whole network, over training. Solid: correct
+    labels; dotted: shuffled ones; grey: random directions.
+    """
+    return _alignment(results, varied=True)
+
+
+def _alignment(results: Results, *, varied: bool = False) -> Figure:
     looks = [
         ("Gauss-Newton", "gradient"),
         ("Gauss-Newton", "update"),
@@ -50,7 +63,7 @@ def alignment(results: Results) -> Figure:
         axes.set_ylim(0, 1)
 
     keys = [*colour_keys([f"{d} in {m}" for m, d in looks]), *LABELS, NULL]
-    return over_training(results, "share of the squared length", draw, keys)
+    return over_training(results, "share of the squared length", draw, keys, varied=varied)
 
 
 def alignment_by_layer(results: Results) -> Figure:
@@ -60,10 +73,9 @@ def alignment_by_layer(results: Results) -> Figure:
     the last layer is the readout; correct labels, and shuffled ones dotted. Orange: the gradient
     at the end, of images that are not in the matrix. Grey: random directions.
     """
-    groups = by_setting(results)
-    figure, grid = panel_grid(len(groups), "share of the squared length")
     looks = {"update, first step": 1, "update, half of the steps' logarithm": -3, "update, end": -1}
-    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+
+    def draw(axes: Axes, points: list[Point]) -> None:
         for point in points:
             share, layers = point.measured.block_share, point.measured.block.values
             line = {"linestyle": STYLES[point.labels], "marker": "o", "markersize": 2}
@@ -73,13 +85,14 @@ def alignment_by_layer(results: Results) -> Figure:
             values = share.isel(step=-1).sel(direction="gradient")
             panels.curve(axes, layers, values, color=style.COLOURS[1], **line)
             axes.plot(layers, point.predicted.random_block_share, **style.NULL)
-        axes.set(xlabel="layer of weights", title=name, ylim=(0, 1))
+        axes.set(xlabel="layer of weights", ylim=(0, 1))
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
+
     marked: dict[str, Any] = {"marker": "o", "markersize": 2}
     keys = [Line2D([], [], color=c, label=n, **marked) for c, n in zip(SHARES, looks, strict=True)]
     gradient = Line2D([], [], color=style.COLOURS[1], label="gradient, end", **marked)
-    panels.legend_below(figure, [*keys, gradient, *LABELS, NULL])
-    return figure
+    keys += [gradient, *LABELS, NULL]
+    return per_setting(results, "share of the squared length", draw, keys)
 
 
 def weights_by_layer(results: Results) -> Figure:
@@ -89,10 +102,9 @@ def weights_by_layer(results: Results) -> Figure:
     and, in the same eigenvectors, those at the start. The last layer is the readout. Solid:
     correct labels; dotted: shuffled ones. Grey: random directions.
     """
-    groups = by_setting(results)
-    figure, grid = panel_grid(len(groups), "share of the squared length")
     looks = {"weights": "weights at the end", "start": "weights at the start"}
-    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+
+    def draw(axes: Axes, points: list[Point]) -> None:
         for point in points:
             share, layers = point.measured.block_share.isel(step=-1), point.measured.block.values
             line = {"linestyle": STYLES[point.labels], "marker": "o", "markersize": 2}
@@ -100,15 +112,15 @@ def weights_by_layer(results: Results) -> Figure:
                 values = np.maximum(share.sel(direction=direction), SMALLEST)
                 panels.geometric_curve(axes, layers, values, color=colour, **line)
             axes.plot(layers, point.predicted.random_block_share, **style.NULL)
-        axes.set(xlabel="layer of weights", title=name, yscale="log")
+        axes.set(xlabel="layer of weights", yscale="log")
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
+
     marked: dict[str, Any] = {"marker": "o", "markersize": 2}
     keys = [
         Line2D([], [], color=colour, label=label, **marked)
         for colour, label in zip(style.COLOURS, looks.values(), strict=False)
     ]
-    panels.legend_below(figure, [*keys, *LABELS, NULL])
-    return figure
+    return per_setting(results, "share of the squared length", draw, [*keys, *LABELS, NULL])
 
 
 def relative_updates(results: Results) -> Figure:

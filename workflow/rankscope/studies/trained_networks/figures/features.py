@@ -15,7 +15,7 @@ from rankscope.studies.trained_networks.figures.settings import (
     colour_keys,
     over_steps,
     over_training,
-    panel_grid,
+    per_setting,
 )
 
 COLLAPSE = {
@@ -34,14 +34,28 @@ def ranks_by_layer(results: Results) -> Figure:
     light. Solid: correct labels; dotted: shuffled ones (start and end only). Dashed black: the
     finite-width theory of the start, up to layer n/8; grey: k - 1, that of collapsed classes.
     """
-    groups = by_setting(results)
-    figure, grid = panel_grid(len(groups), "centred participation ratio")
-    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+    return _ranks_by_layer(results)
+
+
+def varied_ranks_by_layer(results: Results) -> Figure:
+    """Rank of the hidden features where weights start smaller or larger, or images are noisy.
+
+    Centred participation ratio; one colour per training step, from dark to light. Solid: correct
+    labels; dotted: shuffled ones (start and end only). Dashed black: the finite-width theory of the
+    start, up to layer n/8; grey: k - 1, that of collapsed classes.
+    """
+    return _ranks_by_layer(results, varied=True)
+
+
+def _ranks_by_layer(results: Results, *, varied: bool = False) -> Figure:
+    def draw(axes: Axes, points: list[Point]) -> None:
         for point in points:
             _layers(axes, point)
-        axes.set(xlabel="hidden layer", title=name)
+        axes.set(xlabel="hidden layer")
         axes.set_ylim(bottom=0)
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
+
+    groups = by_setting(results, varied=varied)
     last = max((p.measured.sizes["step"] - 1 for ps in groups.values() for p in ps), default=0)
     shades = [
         Line2D([], [], color=_shade(step / max(last, 1)), marker="o", markersize=2, label=label)
@@ -49,8 +63,8 @@ def ranks_by_layer(results: Results) -> Figure:
         for label in ["start" if step == 0 else "end" if step == last else f"{step} of {last}"]
     ]
     collapsed = Line2D([], [], label="$k - 1$", **style.NULL)
-    panels.legend_below(figure, [*shades, *LABELS, panels.theory_handle(), collapsed])
-    return figure
+    keys = [*shades, *LABELS, panels.theory_handle(), collapsed]
+    return per_setting(results, "centred participation ratio", draw, keys, varied=varied)
 
 
 def _layers(axes: Axes, point: Point) -> None:

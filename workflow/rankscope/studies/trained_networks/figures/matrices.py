@@ -13,11 +13,11 @@ from rankscope.studies.trained_networks.figures.settings import (
     LABELS,
     SMALLEST,
     STYLES,
-    by_setting,
     colour_keys,
     over_steps,
     over_training,
-    panel_grid,
+    per_setting,
+    setting,
 )
 
 HESSIAN: dict[str, Any] = {"color": "black", "markersize": 4, "linestyle": "", "mfc": "white"}
@@ -63,10 +63,9 @@ def spectra(results: Results) -> Figure:
     number of classes, horizontal marks at the measured edge. Solid: correct labels; dotted:
     shuffled ones.
     """
-    groups = by_setting(results)
-    figure, grid = panel_grid(len(groups), "eigenvalue / largest")
     looks = [("Gauss-Newton", 0), ("Gauss-Newton", -1), ("G", 0), ("G", -1)]
-    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+
+    def draw(axes: Axes, points: list[Point]) -> None:
         for point in points:
             for colour, (matrix, step) in zip(style.COLOURS, looks, strict=False):
                 found = point.measured.isel(step=step).sel(matrix=matrix)
@@ -78,12 +77,13 @@ def spectra(results: Results) -> Figure:
                 edge = float((found.edge / values[:, 0]).mean())
                 axes.plot([index[-1] + 1], [edge], "_", color=colour, markersize=7)
         axes.axvline(points[0].classes + 0.5, **style.NULL)
-        axes.set(yscale="log", xlabel="index", title=name)
+        axes.set(yscale="log", xlabel="index")
+
     names = [f"{m}, {'start' if s == 0 else 'end'}" for m, s in looks]
     classes = Line2D([], [], label="$k$", **style.NULL)
     edges = Line2D([], [], color="0.3", marker="_", linestyle="", label="edge")
-    panels.legend_below(figure, [*colour_keys(names), *LABELS, classes, edges], bars=False)
-    return figure
+    keys = [*colour_keys(names), *LABELS, classes, edges]
+    return per_setting(results, "eigenvalue / largest", draw, keys, bars=False)
 
 
 def class_structure(results: Results) -> Figure:
@@ -121,12 +121,9 @@ def hessian(results: Results) -> Figure:
     Solid: correct labels; dotted: shuffled ones. Above each panel: the share of the
     Hessian's k - 1 leading eigenvectors in the k leading ones of Gauss-Newton.
     """
-    groups = by_setting(results.where(hessian=True))
-    if not groups:
-        return panels.nothing("The Hessian is found at no point of the grid.")
-    figure, grid = panel_grid(len(groups), "relative eigenvalue")
     names = ("Gauss-Newton", "Hessian")
-    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+
+    def draw(axes: Axes, points: list[Point]) -> None:
         shares = []
         for point in points:
             step = int(point.measured.later_step[0])
@@ -141,10 +138,13 @@ def hessian(results: Results) -> Figure:
             inside = float(found.hessian_in_gauss_newton.mean())
             shares.append(f"{point.labels}: {inside:.2f}")
         axes.axvline(points[0].classes + 0.5, **style.NULL)
+        name = setting(points[0])
         axes.set(yscale="log", xlabel="index", title=f"{name}\n{', '.join(shares)}")
+
     classes = Line2D([], [], label="$k$", **style.NULL)
-    panels.legend_below(figure, [*colour_keys(names), *LABELS, classes], columns=2)
-    return figure
+    keys = [*colour_keys(names), *LABELS, classes]
+    found = results.where(hessian=True)
+    return per_setting(found, "relative eigenvalue", draw, keys, columns=2)
 
 
 def hessian_density(results: Results) -> Figure:
@@ -154,12 +154,9 @@ def hessian_density(results: Results) -> Figure:
     density of deviation 0.01; geometric means over networks. Ticks: the k largest eigenvalues by
     Lanczos, mean ratios to the largest; correct labels. Solid: correct labels; dotted: shuffled.
     """
-    groups = by_setting(results.where(hessian=True))
-    if not groups:
-        return panels.nothing("The Hessian is found at no point of the grid.")
-    figure, grid = panel_grid(len(groups), "density")
     looks = {"after a twentieth": 0, "at the end": -1}
-    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+
+    def draw(axes: Axes, points: list[Point]) -> None:
         for point in points:
             for height, (colour, step) in enumerate(
                 zip(style.COLOURS, looks.values(), strict=False)
@@ -173,8 +170,9 @@ def hessian_density(results: Results) -> Figure:
                     ratio = (values / values[:, :1]).mean(axis=0)
                     place = np.full(point.classes, FAINTEST * 4.0 ** (height + 1))
                     axes.plot(ratio, place, "|", color=colour, markersize=5)
-        axes.set(yscale="log", xlabel="eigenvalue / largest", title=name)
+        axes.set(yscale="log", xlabel="eigenvalue / largest")
         axes.set_ylim(bottom=FAINTEST)
+
     ticks = Line2D([], [], color="0.3", marker="|", linestyle="", label="$k$ largest")
-    panels.legend_below(figure, [*colour_keys(looks), *LABELS, ticks], columns=2)
-    return figure
+    keys = [*colour_keys(looks), *LABELS, ticks]
+    return per_setting(results.where(hessian=True), "density", draw, keys, columns=2)

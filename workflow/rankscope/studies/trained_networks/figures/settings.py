@@ -25,6 +25,38 @@ SMALLEST = 1e-7
 ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh"}
 
 
+def per_setting(
+    results: Results,
+    ylabel: str,
+    draw: Callable[[Axes, list[Point]], None],
+    keys: Sequence[Line2D],
+    *,
+    varied: bool = False,
+    columns: int = 4,
+    bars: bool = True,
+) -> Figure:
+    """Draw a panel per setting, from points that differ in their labels alone.
+
+    Args:
+        results: points, of which those that train freely are drawn.
+        ylabel: of all panels.
+        draw: draws the points of one panel.
+        keys: of the legend.
+        varied: whether to draw scaled starts and noisy images, or all others.
+        columns: of the legend.
+        bars: whether the figure has bars or bands.
+    """
+    groups = by_setting(results, varied=varied)
+    if not groups:
+        return panels.nothing("The grid has no such point.")
+    figure, grid = panel_grid(len(groups), ylabel)
+    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+        axes.set(title=name)
+        draw(axes, points)
+    panels.legend_below(figure, keys, columns=columns, bars=bars)
+    return figure
+
+
 def over_training(
     results: Results,
     ylabel: str,
@@ -33,26 +65,26 @@ def over_training(
     floor: float = 0.0,
     *,
     linear: bool = False,
+    varied: bool = False,
 ) -> Figure:
     """Draw a panel per setting over training steps.
 
     Logarithmic if it has a floor, or, with ``linear``, down to where the axis to zero is linear.
     """
-    groups = by_setting(results)
-    figure, grid = panel_grid(len(groups), ylabel)
-    for axes, (name, points) in zip(grid, groups.items(), strict=False):
+
+    def panel(axes: Axes, points: list[Point]) -> None:
         for point in points:
             draw(axes, point)
         axes.set_xscale("symlog", linthresh=1)
         axes.set_xlim(left=0)
-        axes.set(xlabel="training step", title=name)
+        axes.set(xlabel="training step")
         if floor:
             axes.set_yscale("log")
         if linear:
             axes.set_yscale("symlog", linthresh=LINEAR, linscale=0.5)
         axes.set_ylim(bottom=floor)
-    panels.legend_below(figure, keys)
-    return figure
+
+    return per_setting(results, ylabel, panel, keys, varied=varied)
 
 
 def over_steps(axes: Axes, point: Point, values: xr.DataArray, **line: Any) -> None:
@@ -61,11 +93,15 @@ def over_steps(axes: Axes, point: Point, values: xr.DataArray, **line: Any) -> N
     panels.curve(axes, point.measured.step.values, values, floor=0, **look)
 
 
-def by_setting(results: Results) -> dict[str, list[Point]]:
-    """Group points of free training that differ in their labels alone, by a panel's title."""
+def by_setting(results: Results, *, varied: bool = False) -> dict[str, list[Point]]:
+    """Group points of free training that differ in their labels alone, by a panel's title.
+
+    Scaled starts and noisy images are ``varied``, and have figures of their own.
+    """
     groups: dict[str, list[Point]] = {}
     for point in results.where(switch_step=0):
-        groups.setdefault(setting(point), []).append(point)
+        if (point.initial_scale != 1 or point.noise > 0) == varied:
+            groups.setdefault(setting(point), []).append(point)
     return groups
 
 
