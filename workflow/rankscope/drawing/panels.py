@@ -175,6 +175,30 @@ def legend_below(
     )
 
 
+def grid(count: int, height: float, columns: int, below: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure of some panels of one size, row by row, and these panels.
+
+    Args:
+        count: of panels.
+        height: of a panel with its labels, in inches.
+        columns: the most panels of a row; with more than two their text is small.
+        below: height of what stands above and below all panels, in inches.
+    """
+    columns = max(1, min(columns, count))
+    rows = max(1, math.ceil(count / columns))
+    width = style.TWO_COLUMNS if columns > 1 else style.ONE_COLUMN
+    figure = Figure(figsize=(width, height * rows + below), layout="constrained")
+    found = list(figure.subplots(rows, columns, squeeze=False).ravel())
+    for axes in found:
+        if columns > 2:
+            axes.tick_params(labelsize=7)
+            for text in (axes.title, axes.xaxis.label, axes.yaxis.label):
+                text.set_fontsize(7)
+    for spare in found[count:]:
+        spare.set_axis_off()
+    return figure, found[:count]
+
+
 def theory_handle(label: str = "theory") -> Line2D:
     """Return a legend's entry for lines of theory."""
     return Line2D([], [], label=label, **style.THEORY)

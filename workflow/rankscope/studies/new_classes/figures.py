@@ -233,19 +233,9 @@ def _panels(
     title: str, count: int, height: float, columns: int = 3
 ) -> tuple[Figure, Sequence[Axes]]:
     """Return a figure and as many panels as are wanted."""
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    width = style.TWO_COLUMNS if columns > 1 else style.ONE_COLUMN
-    figure = Figure(figsize=(width, height * rows + 0.9), layout="constrained")
-    grid = list(figure.subplots(rows, columns, squeeze=False).ravel())
-    for axes in grid:
-        axes.tick_params(labelsize=7)
-        for text in (axes.title, axes.xaxis.label, axes.yaxis.label):
-            text.set_fontsize(7)
-    for spare in grid[count:]:
-        spare.axis("off")
+    figure, grid = panels.grid(count, height, columns, below=0.9)
     figure.suptitle(title, fontsize=9)
-    return figure, grid[:count]
+    return figure, grid
 
 
 def _setting(point: Point) -> str:

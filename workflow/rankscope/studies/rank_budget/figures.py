@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -197,16 +196,9 @@ def _panels(
     title: str, count: int, height: float, columns: int = 2
 ) -> tuple[Figure, Sequence[Axes]]:
     """Return a figure and as many panels as are wanted."""
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    width = style.TWO_COLUMNS if columns > 1 else style.ONE_COLUMN
-    figure, grid = plt.subplots(
-        rows, columns, figsize=(width, height * rows + 0.8), squeeze=False, layout="constrained"
-    )
+    figure, grid = panels.grid(count, height, columns, below=0.8)
     figure.suptitle(title)
-    for spare in grid.flat[count:]:
-        spare.axis("off")
-    return figure, list(grid.flat[:count])
+    return figure, grid
 
 
 def _look(name: str) -> dict[str, Any]:

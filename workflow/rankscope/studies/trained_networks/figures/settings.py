@@ -124,18 +124,8 @@ def plain_setting(point: Point) -> str:
 
 
 def panel_grid(count: int, ylabel: str) -> tuple[Figure, list[Axes]]:
-    """Return a figure of so many panels, and these."""
-    columns = min(count, COLUMNS)
-    rows = -(-count // columns)
-    width = style.ONE_COLUMN if columns == 1 else style.TWO_COLUMNS
-    figure = Figure(figsize=(width, 1.75 * rows + 0.9), layout="constrained")
-    grid = list(figure.subplots(rows, columns, squeeze=False).ravel())
-    for axes in grid:
-        axes.tick_params(labelsize=7)
-        axes.title.set_fontsize(7)
-        axes.xaxis.label.set_fontsize(7)
-    for axes in grid[count:]:
-        axes.set_axis_off()
+    """Return a figure of so many panels with one label, and these."""
+    figure, grid = panels.grid(count, 1.75, COLUMNS, below=0.9)
     figure.supylabel(ylabel, fontsize=8)
     return figure, grid
 
