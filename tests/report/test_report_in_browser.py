@@ -282,6 +282,14 @@ def test_every_heading_claim_and_figure_has_an_address(opened):
         assert all(linked for _, linked in found), found
 
 
+@pytest.mark.parametrize("owner", ["figure[id]", "details.claim[id]"])
+def test_an_address_from_elsewhere_leads_to_its_place(opened, owner):
+    last = opened().locator(owner).last.get_attribute("id")
+    page = opened(place=f"#{last}")
+    top = page.evaluate("id => document.getElementById(id).getBoundingClientRect().top", last)
+    assert 0 <= top < WIDE[1], "once all is laid out"
+
+
 def test_a_claim_says_how_it_came_out_in_an_earlier_release_if_it_has_changed(opened):
     page = opened()
     row = page.locator("#claims tbody tr", has_text="all directions are used")

@@ -107,10 +107,15 @@ document.addEventListener("click", async (event) => {
   saved.click();
 });
 
-// The page opens with what is in sight; the rest is laid out a moment later.
-addEventListener("load", () => {
-  setTimeout(() => document.documentElement.classList.remove("opening"), 100);
-});
+// The page opens with what is in sight; the rest is laid out a moment later, and what is in sight stays there.
+addEventListener("load", () => setTimeout(() => {
+  const place = decodeURIComponent(location.hash.slice(1).split("?")[0]);
+  const seen = document.getElementById(place) ?? document.elementFromPoint(innerWidth / 2, innerHeight / 2);
+  const top = () => seen.getBoundingClientRect().top;
+  const before = top();
+  document.documentElement.classList.remove("opening");
+  scrollBy(0, top() - before);
+}, 100));
 
 // On paper every claim is unfolded; its code is named, with file and line.
 addEventListener("beforeprint", () => {
