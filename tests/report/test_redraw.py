@@ -34,3 +34,25 @@ def test_figures_are_drawn_again_without_a_simulation(tmp_path):
     status, output = trials.run(folder, "nothing", command="figures")
     assert status != 0
     assert "config.yaml: no study 'nothing'; configured are paced" in output
+
+
+def test_a_study_that_draws_nothing_does_not_stop_the_others(tmp_path):
+    accounting = {
+        "replicates": 2,
+        "fixed": {"rows": 768, "columns": 768, "other_rank": 32},
+        "grid": [{"rank": [6]}],
+    }
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    studies = {**CONFIG["studies"], "randlora/accounting": accounting}
+    folder = trials.project(tmp_path / "run", trials.sources(tree), {**CONFIG, "studies": studies})
+    status, output = trials.run(folder)
+    assert status == 0, output
+    figure = next((folder / "results/paced/figures").glob("*.png"))
+    drawn = figure.stat().st_mtime_ns
+    status, output = trials.run(folder, command="figures")
+    assert status == 0, output + trials.log(folder)
+    assert figure.stat().st_mtime_ns > drawn
+    status, output = trials.run(folder, "randlora/accounting", command="figures")
+    assert status != 0
+    assert "config.yaml: randlora/accounting draws no figures and no tables" in output

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from rankscope.errors import MissingError
+from rankscope.errors import ConfigurationError, MissingError
 from rankscope.planning import configuration, study
 from rankscope.planning.configuration import Configuration
 from rankscope.running import choice, lock, run
@@ -25,7 +25,7 @@ def figures(config_file: Path, names: Sequence[str] = ()) -> int:
         Snakemake's exit status.
 
     Raises:
-        ConfigurationError: if a study is not configured.
+        ConfigurationError: if a study is not configured, or all that are chosen draw nothing.
         MissingError: if a study has not been run.
     """
     config = configuration.read(config_file)
@@ -34,12 +34,15 @@ def figures(config_file: Path, names: Sequence[str] = ()) -> int:
     chosen = choice.choose(config, names)
     for name in chosen:
         _require(config.results / name)
-    rules = [f"plot_{configuration.rule_name(name)}" for name in chosen]
-    rules += [
-        f"tabulate_{configuration.rule_name(name)}"
+    rules = [
+        f"{verb}_{configuration.rule_name(name)}"
+        for verb, part in (("plot", "figures"), ("tabulate", "tables"))
         for name in chosen
-        if study.makes(name, "tables")
+        if study.makes(name, part)
     ]
+    if not rules:
+        named = ", ".join(chosen)
+        raise ConfigurationError(f"{config.source}: {named} draws no figures and no tables")
     if any(study.has(name, "spectra") for name in chosen) and _all_run(config):
         rules.append("compare")
     force = ["--force", *rules]
