@@ -96,8 +96,7 @@ def save(figure: Figure, stem: Path) -> None:
     """Write a figure as ``stem.png`` and ``stem.pdf``, atomically, and close it.
 
     The PNG has a palette of 256 colours, a third of the size, which shifts no colour of a line or
-    a cell so that it could be seen: the method is that of the least largest error, and leaves white
-    as it is. Its text ``Description`` says what it shows.
+    a cell so that it could be seen. Its text ``Description`` says what it shows.
     """
     with datasets.atomic(stem.with_name(f"{stem.name}.pdf")) as temporary:
         figure.savefig(temporary, format="pdf", metadata=_DETERMINISTIC)
@@ -109,6 +108,6 @@ def save(figure: Figure, stem: Path) -> None:
     note = PngImagePlugin.PngInfo()
     note.add_itxt("Description", describe.figure(figure))
     with datasets.atomic(stem.with_name(f"{stem.name}.png")) as temporary:
-        few = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few = picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         few.save(temporary, format="PNG", optimize=True, pnginfo=note, dpi=(RESOLUTION, RESOLUTION))
     plt.close(figure)
