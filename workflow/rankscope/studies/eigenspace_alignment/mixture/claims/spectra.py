@@ -64,7 +64,7 @@ def levels(results: Results) -> Iterator[Sample]:
     "a share of d^(-2/3) {accepted}.",
     accepted=within(EDGE_SLACK, why="the scale of Tracy and Widom; outliers must clear as much"),
     estimate="measured over predicted edge, minus 1, in units of d^(-2/3)",
-    scope="plain SGD, all times",
+    scope="plain SGD, all times, M of d or more (with fewer the theory of G is not resolved)",
     source=SPECTRUM,
     basis=DERIVED,
     figure="eigenvalues",
@@ -72,7 +72,7 @@ def levels(results: Results) -> Iterator[Sample]:
 )
 def bulk_edge(results: Results) -> Iterator[Sample]:
     """Compare the mean over times and classes."""
-    for point in results.where(measured, samples="test"):
+    for point in results.where(measured, lambda p: p.samples_per_dimension >= 1, samples="test"):
         scale = point.dimension ** (2 / 3)
         gap = certain(point, "edge") / point.predicted.edge - 1
         mean = gap.mean(("checkpoint", "label")) * scale

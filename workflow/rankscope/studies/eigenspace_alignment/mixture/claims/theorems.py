@@ -2,9 +2,9 @@
 
 They are asymptotic: for ``lambda`` and ``M / d`` large enough, at all times from ``T0(eps)`` to
 the end, an error is of order ``eps + 1 / lambda``. To test them, the unnamed constants are fixed
-here: ``eps = 0.02``, ``lambda_0 = 100``, ``T0 = log(1 / (2 eps)) / (2 beta)``, the time that the
-transient takes, and a factor ``k`` before ``1 / lambda``. Of every run, the worst time and the
-worst class count.
+here: ``eps = 0.02``, ``lambda_0 = 100``, ``phi_0 = 2``, ``T0 = log(1 / (2 eps)) / (2 beta)``, the
+time that the transient takes, and a factor ``k`` before ``1 / lambda``. Of every run, the worst
+time and the worst class count.
 """
 
 import math
@@ -26,6 +26,7 @@ from rankscope.studies.eigenspace_alignment.points import (
 
 SNR = 100.0
 TRANSIENT = math.log(1 / (2 * EPSILON)) / 2  # in units of 1 / beta
+ENOUGH_SAMPLES = 2.0  # phi from which eigenvectors of G are the mixture's
 MANY_SAMPLES = 40.0  # phi from which cross terms are below the bound at lambda = 100
 WORST = ("checkpoint", "label")
 WITHIN = at_most(1.0, why="eps + 1 / lambda, the constants fixed here: eps = 0.02, a factor k")
@@ -34,6 +35,11 @@ WITHIN = at_most(1.0, why="eps + 1 / lambda, the constants fixed here: eps = 0.0
 def late(point: Point) -> bool:
     """Whether the theorems are for such a point, and for its end."""
     return bool(point.snr >= SNR and point.ridge * point.duration >= TRANSIENT)
+
+
+def sampled(point: Point) -> bool:
+    """Whether the theorems on eigenvectors and eigenvalues are for such a point."""
+    return late(point) and point.samples_per_dimension >= ENOUGH_SAMPLES
 
 
 def allowed(point: Point) -> float:
@@ -46,7 +52,8 @@ def allowed(point: Point) -> float:
     "1 - rho(x^a, E_k) is {accepted} times 0.02 + k / lambda for the Hessian and G.",
     accepted=WITHIN,
     estimate="1 - rho, worst class and time, over what is allowed",
-    scope="lambda of 100 or more, all times after the transient; constants fixed here",
+    scope="lambda of 100 or more, M / d of 2 or more (the theorem is for both large enough), all "
+    "times after the transient; constants fixed here",
     source=f"{PAPER}3.1",
     basis=RECALLED,
     figure="error_law",
@@ -55,7 +62,7 @@ def allowed(point: Point) -> float:
 )
 def weights_in_eigenspaces(results: Results) -> Iterator[Sample]:
     """Take the worst class and time of each replicate."""
-    for point in results.where(measured, late):
+    for point in results.where(measured, sampled):
         rho = since(point, TRANSIENT, certain(point, "alignment")).min(WORST)
         chance = (1 - chance_alignment(point.classes, point.dimension)) / allowed(point)
         yield from each_matrix(point, (1 - rho) / allowed(point), chance=chance)
@@ -107,7 +114,8 @@ def matrices_in_means(results: Results) -> Iterator[Sample]:
     "{accepted}.",
     accepted=at_least(1.2, why="a ratio of neighbouring levels that counts as separated"),
     estimate="the smaller of the two ratios, mean over classes, worst time",
-    scope="orthonormal means, lambda of 100 or more, all times after the transient",
+    scope="orthonormal means, lambda of 100 or more, M / d of 2 or more, all times after the "
+    "transient",
     source=f"{PAPER}3.3",
     basis=RECALLED,
     figure="eigenvalues",
@@ -117,7 +125,7 @@ def matrices_in_means(results: Results) -> Iterator[Sample]:
 )
 def three_levels(results: Results) -> Iterator[Sample]:
     """Divide the first eigenvalue by the second, and the last outlier by the next."""
-    for point in results.where(measured, late, means="orthonormal"):
+    for point in results.where(measured, sampled, means="orthonormal"):
         k, levels = point.classes, since(point, TRANSIENT, certain(point, "eigenvalues"))
         top = levels.isel(eigenvalue=0) / levels.isel(eigenvalue=1)
         low = levels.isel(eigenvalue=k - 1) / levels.isel(eigenvalue=k)
@@ -130,7 +138,8 @@ def three_levels(results: Results) -> Iterator[Sample]:
     "rho(x^a, E_1) stays below 1: {accepted}.",
     accepted=at_most(0.98, why="below 1 by the same 0.02 as eps"),
     estimate="rho(x^a, E_1), mean over classes, largest over times",
-    scope="orthonormal means, lambda of 100 or more, all times after the transient",
+    scope="orthonormal means, lambda of 100 or more, M / d of 2 or more, all times after the "
+    "transient",
     source=f"{PAPER}3.3",
     basis=RECALLED,
     figure="alignment",
@@ -140,6 +149,6 @@ def three_levels(results: Results) -> Iterator[Sample]:
 )
 def not_first_alone(results: Results) -> Iterator[Sample]:
     """Take the largest alignment over times."""
-    for point in results.where(measured, late, means="orthonormal"):
+    for point in results.where(measured, sampled, means="orthonormal"):
         rho = since(point, TRANSIENT, certain(point, "alignment_first")).mean("label")
         yield from each_matrix(point, rho.max("checkpoint"))
