@@ -5,6 +5,7 @@ from pathlib import Path
 
 import figure_checks
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -17,6 +18,8 @@ from rankscope.jobs import tabulate
 from rankscope.planning import code, study
 
 RESULTS = Path(__file__).parent.parent.parent / "results"
+INK = 200
+"""What is darker, of 255, is no background."""
 
 
 def save(stem):
@@ -165,6 +168,17 @@ def test_the_comparison_of_the_results_is_legible_whole_and_explained(item):
     figure = getattr(comparison, item)(list(ranks.gather(names, RESULTS)))
     assert figure_checks.faults(figure) == []
     assert figure_checks.explained_in_vain(figure) == []
+
+
+@pytest.mark.skipif(not REAL, reason="there are no results here; `make study` makes them")
+def test_nothing_touches_the_border_of_a_picture():
+    cut = []
+    for file in sorted(RESULTS.rglob("figures/*.png")):
+        with Image.open(file) as picture:
+            ink = np.asarray(picture.convert("L")) < INK
+        if np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]]).any():
+            cut.append(file.name)
+    assert cut == []
 
 
 def test_what_a_figure_shows_is_said_in_its_png(saved):

@@ -100,8 +100,6 @@ def save(figure: Figure, stem: Path) -> None:
     """
     with datasets.atomic(stem.with_name(f"{stem.name}.pdf")) as temporary:
         figure.savefig(temporary, format="pdf", metadata=_DETERMINISTIC)
-    # laid out once is enough
-    figure.set_layout_engine("none")
     with io.BytesIO() as buffer:
         figure.savefig(buffer, format="png")
         picture = Image.open(buffer).convert("RGB")
