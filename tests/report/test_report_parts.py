@@ -255,11 +255,18 @@ def test_an_audit_is_read_by_study_claim_and_definition_and_may_be_outdated(tmp_
     assert audits.read(tmp_path) == ([], False)
     row = {"study": "s", "claim": "A", "definition": "", "sound": True, "found": True}
     pd.DataFrame(
-        [row | {"kind": kind, "powerful": kind != "fails"} for kind in ("holds", "fails", "null")]
+        [
+            row | {"claim": claim, "kind": kind, "powerful": claim == "B" or kind != "fails"}
+            for claim in "AB"
+            for kind in ("holds", "fails", "null")
+        ]
     ).to_csv(tmp_path / "audit.csv", index=False)
     (tmp_path / "claims.csv").write_text("made later")
     os.utime(tmp_path / "audit.csv", (1, 1))
     (audit,), outdated = audits.read(tmp_path)
     assert outdated
     assert audit.counts == {"unsound": 0, "not found": 0, "weak": 1}
-    assert [set(one) for one in audit.rows] == [{"holds", "fails", "null"}]
+    (faulty,) = audit.rows
+    assert {kind: one["claim"] for kind, one in faulty.items()} == dict.fromkeys(faulty, "A")
+    assert set(faulty) == {"holds", "fails", "null"}
+    assert audit.others == 1

@@ -16,12 +16,14 @@ class Audit:
 
     Attributes:
         study: its name.
-        rows: per claim and definition its row of each kind of truth.
+        rows: per claim and definition its row of each kind of truth, of those with a fault.
+        others: how many claims and definitions have none.
         counts: how many of the table's rows are unsound, not found and weak.
     """
 
     study: str
     rows: Sequence[Mapping[str, Mapping[Hashable, Any]]]
+    others: int
     counts: Mapping[str, int]
 
 
@@ -45,6 +47,14 @@ def _of(name: str, table: pd.DataFrame) -> Audit:
         for _, rows in table.groupby(["claim", "definition"], sort=False)
     ]
     failing = {"unsound": ~table.sound, "not found": ~table.found, "weak": ~table.powerful}
+    faulty = [cell for cell in cells if not all(map(_is_faultless, cell.values()))]
     return Audit(
-        study=name, rows=cells, counts={word: int(rows.sum()) for word, rows in failing.items()}
+        study=name,
+        rows=faulty,
+        others=len(cells) - len(faulty),
+        counts={word: int(rows.sum()) for word, rows in failing.items()},
     )
+
+
+def _is_faultless(row: Mapping[Hashable, Any]) -> bool:
+    return bool(row["sound"] and row["found"] and row["powerful"])

@@ -1,6 +1,7 @@
 """Read the results of all configured studies, paper by paper, into what the report shows."""
 
 import dataclasses
+import html
 import importlib
 import inspect
 import json
@@ -297,17 +298,17 @@ def _packed(points: pd.DataFrame) -> str:
     return formats.packed_url(text.encode()) if len(points) else ""
 
 
-def _evidence(claim: claims.Claim | None) -> tuple[str, str]:
+def _evidence(claim: claims.Claim | None) -> tuple[str, Markup]:
     """Return where the evidence of a claim stands, and its code, if there is any.
 
     Without the decorator: what it says stands above the code, in words.
     """
     if claim is None or claim.evidence is None:
-        return "", ""
+        return "", Markup()
     file, line = code.line(claim.evidence.__module__, claim.evidence.__name__)
     place = file.relative_to(code.PACKAGE.parent.parent)
     _, define, body = inspect.getsource(claim.evidence).partition(f"def {claim.evidence.__name__}(")
-    return f"{place}:{line}", define + body
+    return f"{place}:{line}", Markup(html.escape(define + body, quote=False))
 
 
 def times(folder: Path) -> dict[str, tuple[float, float]]:

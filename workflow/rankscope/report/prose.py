@@ -14,6 +14,8 @@ from rankscope.evidence.claims import HERE
 NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
 ESCAPED = re.compile("&#x(?!0003[CE])(?!00026)([0-9A-F]{5});")
 """A character by its number, but for those that HTML needs escaped."""
+WHOLE_ROW = re.compile("(<math[^>]*>)<mrow>(.*)</mrow></math>", re.DOTALL)
+"""A formula is a row anyway; the converter makes one around each."""
 ARXIV = re.compile(r"arXiv[ :](\d{4}\.\d{4,5})")
 
 
@@ -101,6 +103,7 @@ def formula(tex: str, *, display: bool) -> str:
     markup = converter.convert(tex, display="block" if display else "inline")
     # what HTML knows already, a thousand times
     markup = markup.replace(NAMESPACE, "").replace(' display="inline"', "")
+    markup = WHOLE_ROW.sub(r"\1\2</math>", markup)
     markup = ESCAPED.sub(lambda found: chr(int(found[1], 16)), markup)
     # a prime is drawn raised already; in a superscript most fonts raise it out of the line
     markup = RAISED_PRIME.sub(r"<mrow>\1\2</mrow>", markup)
