@@ -42,19 +42,15 @@ def read(folder: Path) -> tuple[list[Audit], bool]:
 
 
 def _of(name: str, table: pd.DataFrame) -> Audit:
-    cells = [
-        {row["kind"]: row for row in rows.to_dict("records")}
-        for _, rows in table.groupby(["claim", "definition"], sort=False)
-    ]
-    failing = {"unsound": ~table.sound, "not found": ~table.found, "weak": ~table.powerful}
-    faulty = [cell for cell in cells if not all(map(_is_faultless, cell.values()))]
+    faults = pd.DataFrame(
+        {"unsound": ~table.sound, "not found": ~table.found, "weak": ~table.powerful}
+    )
+    faulty = faults.any(axis="columns")
+    cells = [rows for _, rows in table.groupby(["claim", "definition"], sort=False)]
+    told = [rows for rows in cells if faulty[rows.index].any()]
     return Audit(
         study=name,
-        rows=faulty,
-        others=len(cells) - len(faulty),
-        counts={word: int(rows.sum()) for word, rows in failing.items()},
+        rows=[{row["kind"]: row for row in rows.to_dict("records")} for rows in told],
+        others=len(cells) - len(told),
+        counts={str(word): int(count) for word, count in faults.sum().items()},
     )
-
-
-def _is_faultless(row: Mapping[Hashable, Any]) -> bool:
-    return bool(row["sound"] and row["found"] and row["powerful"])

@@ -75,15 +75,19 @@ form.addEventListener("input", () => { filter(); remember(); });
 form.addEventListener("submit", (event) => event.preventDefault());
 form.hidden = false;
 
+function address() {
+  const [place, values] = location.hash.slice(1).split("?");
+  return { place, values, target: document.getElementById(decodeURIComponent(place)) };
+}
+
 // An address says what is filtered; one of a claim or its code opens what that is folded in.
 function visit() {
-  const [place, values] = location.hash.slice(1).split("?");
+  const { place, values, target } = address();
   if (place === "verdicts") {
     recall(values);
     sort();
     filter();
   }
-  const target = document.getElementById(decodeURIComponent(place));
   for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) {
     fold.open = true;
   }
@@ -109,8 +113,7 @@ document.addEventListener("click", async (event) => {
 
 // The page opens with what is in sight; the rest is laid out a moment later, and what is in sight stays there.
 addEventListener("load", () => setTimeout(() => {
-  const place = decodeURIComponent(location.hash.slice(1).split("?")[0]);
-  const seen = document.getElementById(place) ?? document.elementFromPoint(innerWidth / 2, innerHeight / 2);
+  const seen = address().target ?? document.elementFromPoint(innerWidth / 2, innerHeight / 2);
   const top = () => seen.getBoundingClientRect().top;
   const before = top();
   document.documentElement.classList.remove("opening");
