@@ -20,7 +20,7 @@ from curvlinops import EFLinearOperator, HessianLinearOperator
 from scipy.sparse import linalg as sparse
 from threadpoolctl import threadpool_limits
 
-from rankscope.numerics import eigenpairs, gram_chain, mixtures, sgd
+from rankscope.numerics import alignment, eigenpairs, gram_chain, mixtures, sgd
 from rankscope.numerics.activations import ACTIVATIONS
 from rankscope.numerics.classifiers import Multinomial, TwoLayer
 from rankscope.numerics.moment_operators import (
@@ -78,35 +78,21 @@ def full_matrices(dimension: int, repeat: int, classes: int = 10, count: int = 1
     hidden = samples @ weights.T
     p = network.probabilities(hidden)
     u, _ = network.slopes(hidden, components, hidden)
-    single = samples.astype(np.float32)
-    start = np.random.default_rng(1).standard_normal((1, classes * dimension)).astype(np.float32)
+    start = np.random.default_rng(1).standard_normal((1, classes * dimension))
     module = torch.nn.Linear(dimension, classes, bias=False).double()
     module.weight.data = torch.tensor(weights)
     loss = torch.nn.CrossEntropyLoss()
     data = [(torch.tensor(samples), torch.tensor(components))]
     hessian, second = MultinomialHessian(samples, p), MultinomialSecondMoment(samples, u)
-    narrow = MultinomialSecondMoment(single, u.astype(np.float32))
     # does not change along a trajectory, so it is kept
     gram = (samples @ samples.T).astype(np.float32)
 
-    def ours_hessian():
-        operator = MultinomialHessian(single, p.astype(np.float32))
-        pairs = eigenpairs.lanczos(operator.apply, start, count, TOLERANCE, finish=hessian.apply)
-        return pairs.values[0], pairs.vectors[0]
+    def ours(matrix):
+        def run():
+            pairs = alignment.leading_full(matrix, count, start, gram, TOLERANCE)
+            return pairs.values[0], pairs.vectors[0]
 
-    def ours_second():
-        # the Gram matrix of the per-sample gradients, once; then Lanczos on it, in single
-        # precision to the end, and a Rayleigh-Ritz step in double
-        small = narrow.dual_gram(gram)
-        begin = np.random.default_rng(2).standard_normal((1, len(gram))).astype(np.float32)
-        pairs = eigenpairs.lanczos(
-            lambda rows: rows.astype(np.float32) @ small, begin, count, TOLERANCE
-        )
-        found = narrow.primal(pairs.vectors[0].astype(np.float32))
-        vectors = np.linalg.qr(found.astype(float))[0]
-        images = second.apply(vectors.T.copy()).T
-        values, mixing = np.linalg.eigh(vectors.T @ images)
-        return values[::-1], vectors @ mixing[:, ::-1]
+        return run
 
     def peer(kind):
         def run():
@@ -121,13 +107,13 @@ def full_matrices(dimension: int, repeat: int, classes: int = 10, count: int = 1
     what = f"full, d={dimension}, k={classes}, M={2 * dimension}"
     compare(
         f"H {what}",
-        {"ours": ours_hessian, "curvlinops + eigsh": peer(HessianLinearOperator)},
+        {"ours": ours(hessian), "curvlinops + eigsh": peer(HessianLinearOperator)},
         lambda v: hessian.apply(v.T.copy()).T,
         repeat,
     )
     compare(
         f"G {what}",
-        {"ours, dual": ours_second, "curvlinops + eigsh": peer(EFLinearOperator)},
+        {"ours, dual": ours(second), "curvlinops + eigsh": peer(EFLinearOperator)},
         lambda v: second.apply(v.T.copy()).T,
         repeat,
     )

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from rankscope.numerics import alignment
+from rankscope.numerics.moment_operators import MultinomialHessian, MultinomialSecondMoment
 
 
 def spiked(generator, size, dimension):
@@ -54,6 +55,26 @@ def test_fewer_samples_than_dimensions_give_the_same_pairs_by_the_dual_route():
     expected = np.linalg.eigvalsh(dense_matrices(samples, weights_positive))[:, ::-1][:, :3]
     np.testing.assert_allclose(primal.values, expected, rtol=1e-6)
     assert dual.vectors.shape == primal.vectors.shape == (2, 40, 3)
+
+
+@pytest.mark.parametrize("size", [60, 15])
+@pytest.mark.parametrize("kind", ["hessian", "second moment"])
+def test_leading_pairs_of_full_matrices_are_those_of_the_dense_ones(kind, size):
+    generator = np.random.default_rng(7)
+    samples = generator.standard_normal((size, 8)) * np.array([5.0, 3.0, *[1.0] * 6])
+    p = generator.dirichlet(np.ones(3), size)
+    u = p - np.eye(3)[generator.integers(3, size=size)]
+    matrix = (
+        MultinomialHessian(samples, p) if kind == "hessian" else MultinomialSecondMoment(samples, u)
+    )
+    dense = matrix.apply(np.eye(24))
+    found = alignment.leading_full(matrix, 4, generator.standard_normal((1, 24)))
+    assert found.converged.all()
+    np.testing.assert_allclose(found.values[0], np.linalg.eigvalsh(dense)[:-5:-1], rtol=1e-9)
+    vectors = found.vectors[0]
+    np.testing.assert_allclose(
+        dense @ vectors, vectors * found.values[0], atol=1e-4 * found.values[0, 0]
+    )
 
 
 def test_an_indefinite_matrix_is_ordered_by_absolute_value():

@@ -62,12 +62,28 @@ def test_single_precision_with_a_double_finish_is_exact_to_second_order():
     matrices = stack(8)
     single = matrices.astype(np.float32)
     found = eigenpairs.lanczos(
-        times(single), start(9).astype(np.float32), 4, 1e-5, finish=times(matrices)
+        times(single), start(9).astype(np.float32), 4, 1e-5, finish=lambda rows: rows @ matrices
     )
     values, _ = eigenpairs.dense(matrices, 4)
     assert np.abs(found.values / values - 1).max() < 1e-9
     assert found.converged.all()
     assert found.vectors.dtype == np.float64
+
+
+@pytest.mark.parametrize("precision", [np.float32, float])
+def test_vectors_stay_orthonormal_where_eigenvalues_decay_over_ten_orders(precision):
+    basis = np.linalg.qr(np.random.default_rng(18).standard_normal((200, 200)))[0]
+    matrix = ((basis * 10.0 ** -np.linspace(0, 10, 200)) @ basis.T).astype(precision)[None]
+    spanned = []
+
+    def finish(rows):
+        spanned.append(rows[0])
+        return rows @ matrix
+
+    begin = start(19, 1, 200).astype(precision)
+    eigenpairs.lanczos(times(matrix), begin, 8, 1e-3 * np.finfo(precision).eps, 120, finish=finish)
+    gram = spanned[0] @ spanned[0].T
+    np.testing.assert_allclose(gram, np.eye(8), atol=20 * np.finfo(precision).eps)
 
 
 def test_a_block_does_not_depend_on_the_others_beyond_when_they_all_stop():

@@ -6,20 +6,39 @@ from rankscope.numerics import moment_operators
 
 @pytest.fixture
 def samples():
-    return np.random.default_rng(0).standard_normal((130, 17))
+    # more than one slab, and the last one is not full
+    return np.random.default_rng(0).standard_normal((930, 17))
 
 
 @pytest.fixture
 def weights():
-    return np.random.default_rng(1).standard_normal((3, 130))
+    return np.random.default_rng(1).standard_normal((3, 930))
 
 
 def test_applying_weighted_moments_is_the_product_with_their_sum(samples, weights):
     rows = np.random.default_rng(2).standard_normal((3, 17))
     found = moment_operators.WeightedMoments(samples, weights).apply(rows)
     for block in range(3):
-        matrix = sum(w * np.outer(y, y) for w, y in zip(weights[block], samples, strict=True)) / 130
+        matrix = sum(w * np.outer(y, y) for w, y in zip(weights[block], samples, strict=True)) / 930
         np.testing.assert_allclose(found[block], matrix @ rows[block], atol=1e-12)
+
+
+def test_several_vectors_for_each_operator_are_several_applications(samples, weights):
+    rows = np.random.default_rng(2).standard_normal((3, 5, 17))
+    operator = moment_operators.WeightedMoments(samples, weights)
+    expected = np.stack([operator.apply(each) for each in np.moveaxis(rows, 1, 0)], axis=1)
+    np.testing.assert_allclose(operator.apply(rows), expected, atol=1e-13)
+    dual = moment_operators.DualMoments(samples @ samples.T, np.abs(weights))
+    rows = np.random.default_rng(3).standard_normal((3, 2, 930))
+    expected = np.stack([dual.apply(each) for each in np.moveaxis(rows, 1, 0)], axis=1)
+    np.testing.assert_allclose(dual.apply(rows), expected, atol=1e-11)
+
+
+@pytest.mark.parametrize("vectors", [1, 10, 90, 3000])
+@pytest.mark.parametrize("dimension", [7, 1000])
+def test_slabs_hold_every_sample_once(vectors, dimension):
+    parts = list(moment_operators._parts(np.empty((2011, dimension)), vectors))
+    assert np.concatenate([np.arange(2011)[part] for part in parts]).tolist() == list(range(2011))
 
 
 def test_the_formed_matrix_is_what_is_applied(samples, weights):
@@ -88,10 +107,10 @@ def test_the_diagonal_block_of_the_full_hessian_is_the_weighted_class_block():
     np.testing.assert_allclose(full, block, atol=1e-14)
 
 
-def test_the_dual_gram_of_the_full_second_moment_has_its_eigenpairs():
+def test_the_dual_of_the_full_second_moment_has_its_eigenpairs():
     generator = np.random.default_rng(8)
     samples, u = generator.standard_normal((11, 6)), generator.standard_normal((11, 3))
     operator = moment_operators.MultinomialSecondMoment(samples, u)
-    values, vectors = np.linalg.eigh(operator.dual_gram(samples @ samples.T))
+    values, vectors = np.linalg.eigh(operator.dual(samples @ samples.T))
     found = operator.primal(vectors)
     np.testing.assert_allclose(operator.apply(found.T).T, found * values, atol=1e-10)

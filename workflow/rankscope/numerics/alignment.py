@@ -6,9 +6,16 @@ The known span is that of the first coordinates; see `rankscope.numerics.mixture
 import dataclasses
 
 import numpy as np
+from scipy.linalg import blas
 
 from rankscope.numerics import eigenpairs, subspaces
-from rankscope.numerics.moment_operators import DualMoments, WeightedMoments
+from rankscope.numerics.moment_operators import (
+    DualMoments,
+    MultinomialHessian,
+    MultinomialSecondMoment,
+    WeightedMoments,
+    single,
+)
 
 TOLERANCE = 1e-5
 """Of eigenpairs, relative to the largest eigenvalue; eigenvalues are then good to 1e-10."""
@@ -63,18 +70,63 @@ def leading(
     if len(samples) < samples.shape[1] and weights.min() >= 0 and count <= len(samples):
         dual = DualMoments(samples @ samples.T, np.sqrt(weights))
         begin = dual.roots * (start @ samples.T)
-        pairs = eigenpairs.lanczos(dual.apply, begin, count, TOLERANCE, MAX_STEPS)
+        pairs = eigenpairs.lanczos(dual.apply, begin, count, TOLERANCE, MAX_STEPS, dual.apply)
         vectors = dual.primal(pairs.vectors, samples)
-        images = np.stack([moments.apply(v) for v in np.moveaxis(vectors, 2, 0)], axis=2)
+        images = np.swapaxes(moments.apply(np.swapaxes(vectors, 1, 2)), 1, 2)
         gap = np.linalg.norm(images - vectors * pairs.values[:, None], axis=1)
         residual = gap / pairs.values[:, :1]
         return dataclasses.replace(
             pairs, vectors=vectors, residual=residual, converged=residual <= TOLERANCE
         )
-    single = WeightedMoments(samples.astype(np.float32), weights.astype(np.float32))
-    return eigenpairs.lanczos(
-        single.apply, start.astype(np.float32), count, TOLERANCE, MAX_STEPS, finish=moments.apply
+    return _mixed(moments, count, start, TOLERANCE)
+
+
+def leading_full(
+    matrix: MultinomialHessian | MultinomialSecondMoment,
+    count: int,
+    start: np.ndarray,
+    gram: np.ndarray | None = None,
+    tolerance: float = TOLERANCE,
+) -> eigenpairs.Eigenpairs:
+    """Return leading eigenpairs of a full matrix, precise as those of `leading`.
+
+    G is taken through the Gram matrix of the samples' gradients where they are fewer than its
+    dimensions.
+
+    Args:
+        matrix: in double precision.
+        count: eigenpairs.
+        start: starting row, shape ``(1, k d)``.
+        gram: ``Y Y^T`` in single precision, where it is at hand.
+        tolerance: of residuals, relative to the largest eigenvalue.
+    """
+    size = len(matrix.samples)
+    if isinstance(matrix, MultinomialHessian) or not count <= size < start.shape[1]:
+        return _mixed(matrix, count, start, tolerance)
+    narrow = single(matrix)
+    small = narrow.dual(narrow.samples @ narrow.samples.T if gram is None else gram)
+    along = matrix.samples @ start.reshape(-1, matrix.samples.shape[1]).T
+    pairs = eigenpairs.lanczos(
+        # a symmetric product reads half of the matrix; row order is column order of it
+        lambda rows: blas.ssymv(1.0, small.T, rows[0])[None],
+        (matrix.slopes * along).sum(axis=1)[None].astype(np.float32),
+        count,
+        tolerance,
+        MAX_STEPS,
+        finish=lambda rows: rows.astype(np.float32) @ small,
     )
+    vectors = narrow.primal(pairs.vectors[0].astype(np.float32))[None].astype(float)
+    return eigenpairs.rayleigh_ritz(matrix.apply, vectors, tolerance, pairs.products)
+
+
+def _mixed(
+    operator: WeightedMoments | MultinomialHessian | MultinomialSecondMoment,
+    count: int,
+    start: np.ndarray,
+    tolerance: float,
+) -> eigenpairs.Eigenpairs:
+    narrow, begin = single(operator), start.astype(np.float32)
+    return eigenpairs.lanczos(narrow.apply, begin, count, tolerance, MAX_STEPS, operator.apply)
 
 
 def measure(
@@ -118,9 +170,9 @@ def measure(
 def _outside(
     samples: np.ndarray, weights: np.ndarray, spanned: int, start: np.ndarray
 ) -> np.ndarray:
-    single = WeightedMoments(samples.astype(np.float32), weights.astype(np.float32))
+    narrow = single(WeightedMoments(samples, weights))
     pairs = eigenpairs.lanczos(
-        lambda rows: single.apply_outside(rows, spanned),
+        lambda rows: narrow.apply_outside(rows, spanned),
         start.astype(np.float32),
         1,
         NORM_TOLERANCE,

@@ -52,9 +52,10 @@ def lanczos(
         count: eigenpairs per operator, at most ``size``.
         tolerance: stop when all residuals, relative to the largest eigenvalue, are below.
         max_steps: at most this many applications; less than ``size`` may not converge.
-        finish: ``apply`` in double precision. Given it, a Rayleigh-Ritz step in double
-            precision makes eigenvalues of a single-precision iteration exact to second
-            order in its residual.
+        finish: ``apply`` in double precision, to all found vectors of each operator at once,
+            shape ``(b, count, size)``; else `apply` takes them one after the other. The
+            iteration ends with a Rayleigh-Ritz step, which in double precision makes
+            eigenvalues of a single-precision iteration exact to second order in its residual.
 
     Returns:
         The eigenpairs; those that did not converge are returned as they are.
@@ -75,6 +76,10 @@ def lanczos(
     for step in range(limit):
         image = apply(basis[:, step])
         diagonal[:, step] = np.einsum("bn,bn->b", basis[:, step], image)
+        # the recurrence first: what it leaves is rounding, and goes with one more pass
+        image = image - diagonal[:, step, None].astype(image.dtype) * basis[:, step]
+        if step:
+            image -= off[:, step - 1, None].astype(image.dtype) * basis[:, step - 1]
         image = _orthogonal_to(basis[:, : step + 1], image)
         off[:, step] = np.linalg.norm(image, axis=1)
         done = step + 1
@@ -88,7 +93,33 @@ def lanczos(
             if done == limit or np.all(small & (off[:, done - 1] > 0)):
                 break
     vectors = np.swapaxes(basis[:, :done], 1, 2) @ mixing.astype(start.dtype)
-    return _finished(finish or apply, vectors.astype(float), tolerance, done)
+    finish = finish or (lambda rows: np.stack([apply(r) for r in np.swapaxes(rows, 0, 1)], axis=1))
+    return rayleigh_ritz(finish, vectors.astype(float), tolerance, done)
+
+
+def rayleigh_ritz(
+    apply: Callable[[np.ndarray], np.ndarray],
+    vectors: np.ndarray,
+    tolerance: float,
+    products: int,
+) -> Eigenpairs:
+    """Return the eigenpairs of the operators on the span of vectors, with their residuals.
+
+    Args:
+        apply: maps rows in double precision, shape ``(b, count, size)``.
+        vectors: columns, shape ``(b, size, count)``.
+        tolerance: of the residual, relative to the largest eigenvalue, of what converged.
+        products: how often each operator was applied before.
+    """
+    vectors = np.linalg.qr(vectors)[0]
+    images = np.swapaxes(apply(np.ascontiguousarray(np.swapaxes(vectors, 1, 2))), 1, 2)
+    small = np.swapaxes(vectors, 1, 2) @ images
+    values, mixing = dense((small + np.swapaxes(small, 1, 2)) / 2, vectors.shape[2])
+    vectors, images = vectors @ mixing, images @ mixing
+    gap = np.linalg.norm(images - vectors * values[:, None, :], axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        residual = np.where(values[:, :1] != 0, gap / np.abs(values[:, :1]), gap)
+    return Eigenpairs(values, vectors, residual, residual <= tolerance, products + vectors.shape[2])
 
 
 def dense(matrices: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -111,10 +142,8 @@ def dense(matrices: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _orthogonal_to(basis: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    for _ in range(2):  # once leaves what cancellation brought back
-        inner = basis @ rows[:, :, None]
-        rows = rows - (np.swapaxes(inner, 1, 2) @ basis)[:, 0]
-    return rows
+    inner = basis @ rows[:, :, None]
+    return rows - (np.swapaxes(inner, 1, 2) @ basis)[:, 0]
 
 
 def _restart(
@@ -126,7 +155,9 @@ def _restart(
         # the unit vector that is farthest from the space found so far
         row = np.zeros((1, rows.shape[1]), dtype=rows.dtype)
         row[0, np.argmin((basis[index] ** 2).sum(axis=0))] = 1
-        row = _orthogonal_to(basis[index : index + 1], row)[0]
+        for _ in range(2):  # once leaves what cancellation brought back
+            row = _orthogonal_to(basis[index : index + 1], row)
+        row = row[0]
         length = np.linalg.norm(row)
         rows[index] = row if length > 0 else np.eye(1, len(row), dtype=rows.dtype)[0]
         norms[index] = 0.0
@@ -154,23 +185,3 @@ def _tridiagonal(main: np.ndarray, beside: np.ndarray, count: int) -> tuple[np.n
     )
     order = np.argsort(-np.abs(values[:found]), kind="stable")[:count]
     return values[order], vectors[:, order]
-
-
-def _finished(
-    apply: Callable[[np.ndarray], np.ndarray],
-    vectors: np.ndarray,
-    tolerance: float,
-    products: int,
-) -> Eigenpairs:
-    """Do a Rayleigh-Ritz step in double precision and measure the residuals."""
-    vectors = np.linalg.qr(vectors)[0]
-    images = np.stack([apply(column) for column in np.moveaxis(vectors, 2, 0)], axis=2)
-    small = np.swapaxes(vectors, 1, 2) @ images
-    values, mixing = dense((small + np.swapaxes(small, 1, 2)) / 2, vectors.shape[2])
-    vectors, images = vectors @ mixing, images @ mixing
-    gap = np.linalg.norm(images - vectors * values[:, None, :], axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        residual = np.where(values[:, :1] != 0, gap / np.abs(values[:, :1]), gap)
-    return Eigenpairs(
-        values, vectors, residual, residual <= tolerance, products + len(images[0, 0])
-    )

@@ -5,11 +5,30 @@ are of this form: all blocks share the samples and differ in the weights alone.
 """
 
 import dataclasses
+from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 
-ROWS = 48
-"""Samples per pass: one slab of this many rows stays in the cache for both products."""
+SMALL_PRODUCT, SMALL_RESULT = 1_000_000, 1_200
+"""Multiplications and entries up to which OpenBLAS multiplies without copying its operands."""
+CACHED = 100_000
+"""Entries of a slab of samples that stay in the cache for both products."""
+FEWEST, MANY = 12, 400
+"""Samples per pass below which copying is cheaper, and how many are then taken."""
+
+Operator = TypeVar(
+    "Operator", bound="WeightedMoments | MultinomialHessian | MultinomialSecondMoment"
+)
+
+
+def _parts(samples: np.ndarray, vectors: int) -> Iterator[slice]:
+    """Cut the samples into slabs, for two fast products with this many vectors each."""
+    size, dimension = samples.shape
+    rows = min(SMALL_PRODUCT // dimension, SMALL_RESULT, CACHED * vectors // dimension) // vectors
+    if rows < FEWEST:
+        rows = MANY
+    return (slice(first, min(first + rows, size)) for first in range(0, size, rows))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,15 +44,16 @@ class WeightedMoments:
     weights: np.ndarray
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
-        """Return ``A_b rows_b`` for rows of shape ``(b, d)``, in one pass over the samples."""
-        total = np.zeros_like(rows)
-        for first in range(0, len(self.samples), ROWS):
-            slab = self.samples[first : first + ROWS]
-            inner = rows @ slab.T
-            inner *= self.weights[:, first : first + ROWS]
-            total += inner @ slab
+        """Return ``A_b rows_b``, for rows ``(b, d)`` or ``(b, n, d)``, in one pass over samples."""
+        flat = rows.reshape(-1, rows.shape[-1])
+        total = np.zeros_like(flat)
+        for part in _parts(self.samples, len(flat)):
+            slab = self.samples[part]
+            inner = (flat @ slab.T).reshape(len(rows), -1, len(slab))
+            inner *= self.weights[:, None, part]
+            total += inner.reshape(len(flat), -1) @ slab
         total /= len(self.samples)
-        return total
+        return total.reshape(rows.shape)
 
     def apply_outside(self, rows: np.ndarray, inside: int) -> np.ndarray:
         """Return ``(A - P A P) rows`` with ``P`` the first ``inside`` coordinates."""
@@ -66,8 +86,9 @@ class DualMoments:
     roots: np.ndarray
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
-        """Return the dual operators applied to rows of shape ``(b, M)``."""
-        return self.roots * ((self.roots * rows) @ self.gram) / len(self.gram)
+        """Return the dual operators applied to rows of shape ``(b, M)`` or ``(b, n, M)``."""
+        roots = self.roots if rows.ndim == 2 else self.roots[:, None]
+        return roots * ((roots * rows) @ self.gram) / len(self.gram)
 
     def primal(self, vectors: np.ndarray, samples: np.ndarray) -> np.ndarray:
         """Return the eigenvectors of ``A_b`` from those of the dual, shape ``(b, d, count)``."""
@@ -88,16 +109,17 @@ class MultinomialHessian:
     probabilities: np.ndarray
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
-        """Apply it to rows of shape ``(b, k d)``, class by class, for any ``b``."""
+        """Apply it to rows of shape ``(..., k d)``, class by class."""
         classes = self.probabilities.shape[1]
-        blocks = rows.reshape(len(rows) * classes, -1)
+        blocks = rows.reshape(-1, self.samples.shape[1])
         total = np.zeros_like(blocks)
-        for first in range(0, len(self.samples), ROWS):
-            slab = self.samples[first : first + ROWS]
-            p = self.probabilities[first : first + ROWS].T
-            inner = (blocks @ slab.T).reshape(len(rows), classes, -1)
-            mixed = p * (inner - (p * inner).sum(axis=1, keepdims=True))
-            total += mixed.reshape(len(blocks), -1) @ slab
+        by_class = np.ascontiguousarray(self.probabilities.T)
+        for part in _parts(self.samples, len(blocks)):
+            slab, p = self.samples[part], by_class[:, part]
+            inner = (blocks @ slab.T).reshape(-1, classes, len(slab))
+            inner -= np.einsum("cl,ncl->nl", p, inner)[:, None]
+            inner *= p
+            total += inner.reshape(len(blocks), -1) @ slab
         return total.reshape(rows.shape) / len(self.samples)
 
 
@@ -114,26 +136,42 @@ class MultinomialSecondMoment:
     slopes: np.ndarray
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
-        """Apply it to rows of shape ``(b, k d)``, class by class, for any ``b``."""
+        """Apply it to rows of shape ``(..., k d)``, class by class."""
         classes = self.slopes.shape[1]
-        blocks = rows.reshape(len(rows) * classes, -1)
+        blocks = rows.reshape(-1, self.samples.shape[1])
         total = np.zeros_like(blocks)
-        for first in range(0, len(self.samples), ROWS):
-            slab = self.samples[first : first + ROWS]
-            u = self.slopes[first : first + ROWS].T
-            inner = (blocks @ slab.T).reshape(len(rows), classes, -1)
-            mixed = u * (u * inner).sum(axis=1, keepdims=True)
+        by_class = np.ascontiguousarray(self.slopes.T)
+        for part in _parts(self.samples, len(blocks)):
+            slab, u = self.samples[part], by_class[:, part]
+            inner = (blocks @ slab.T).reshape(-1, classes, len(slab))
+            mixed = u * np.einsum("cl,ncl->nl", u, inner)[:, None]
             total += mixed.reshape(len(blocks), -1) @ slab
         return total.reshape(rows.shape) / len(self.samples)
 
-    def dual_gram(self, gram: np.ndarray) -> np.ndarray:
-        """Return the ``(M, M)`` matrix with the same non-zero eigenvalues, ``(U U^T) o K / M``."""
+    def dual(self, gram: np.ndarray) -> np.ndarray:
+        """Return the ``(M, M)`` matrix with the same non-zero eigenvalues, ``(U U^T) o K / M``.
+
+        Args:
+            gram: ``K = Y Y^T``, which does not change while the samples stay.
+        """
         small = self.slopes @ (self.slopes.T / len(gram))
         small *= gram
         return small
 
     def primal(self, vectors: np.ndarray) -> np.ndarray:
-        """Return eigenvectors ``(k d, count)`` from those of `dual_gram`, ``(M, count)``."""
-        columns = np.einsum("mc,mj->cmj", self.slopes, vectors)
-        full = (self.samples.T @ columns).reshape(-1, vectors.shape[1])
+        """Return eigenvectors ``(k d, count)`` from those of `dual`, ``(M, count)``."""
+        (size, classes), count = self.slopes.shape, vectors.shape[1]
+        # all classes in one product
+        columns = (self.slopes[:, :, None] * vectors[:, None]).reshape(size, -1)
+        by_coordinate = (self.samples.T @ columns).reshape(-1, classes, count)
+        full = np.swapaxes(by_coordinate, 0, 1).reshape(-1, count)
         return full / np.linalg.norm(full, axis=0)
+
+
+def single(operator: Operator) -> Operator:
+    """Return one of the operators that apply to samples, in single precision."""
+    narrow = {
+        field.name: getattr(operator, field.name).astype(np.float32)
+        for field in dataclasses.fields(operator)
+    }
+    return dataclasses.replace(operator, **narrow)

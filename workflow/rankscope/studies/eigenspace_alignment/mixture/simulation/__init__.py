@@ -8,7 +8,11 @@ import xarray as xr
 from rankscope.numerics import alignment, eigenpairs, mixtures
 from rankscope.numerics.classifiers import Multinomial
 from rankscope.numerics.mixtures import Mixture
-from rankscope.numerics.moment_operators import MultinomialHessian, MultinomialSecondMoment
+from rankscope.numerics.moment_operators import (
+    MultinomialHessian,
+    MultinomialSecondMoment,
+    single,
+)
 from rankscope.studies.eigenspace_alignment import measurement
 from rankscope.studies.eigenspace_alignment.mixture.parameters import Parameters
 from rankscope.studies.eigenspace_alignment.mixture.simulation.descent import direct_snapshots
@@ -180,11 +184,11 @@ def _full(
         (MultinomialSecondMoment(samples, slopes), MultinomialSecondMoment(noise, slopes)),
     )
     start = alignment.starting_rows(generator, k, dimension, min(first.shape[1], 2 * k))
-    begin = generator.standard_normal((1, k * dimension))
+    begin = generator.standard_normal((1, k * dimension)).astype(np.float32)
     pairs, edges = [], []
     for whole, bulk in operators:
-        pairs.append(eigenpairs.lanczos(whole.apply, start.reshape(1, -1), k * (k - 1) + EXTRA))
-        edge = eigenpairs.lanczos(bulk.apply, begin, 1, measurement.EDGE_TOLERANCE)
+        pairs.append(alignment.leading_full(whole, k * (k - 1) + EXTRA, start.reshape(1, -1)))
+        edge = eigenpairs.lanczos(single(bulk).apply, begin, 1, measurement.EDGE_TOLERANCE)
         edges.append(edge.values[0, 0])
     return {
         "full_eigenvalues": np.concatenate([pair.values for pair in pairs]),
