@@ -1,4 +1,5 @@
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -79,12 +80,11 @@ def test_outliers_far_above_the_edge_are_found(snr):
 def test_the_measured_edge_of_a_bulk_is_that_of_marchenko_and_pastur_whatever_the_signal():
     generator = np.random.default_rng(6)
     d, size, snr = 200, 1600, 5.0
+    point = SimpleNamespace(spanned=1, snr=snr)
     samples = generator.standard_normal((size, d)) / math.sqrt(snr)
     samples[:, 0] += 3 * generator.choice([-1.0, 1.0], size)
-    first = np.zeros((1, d))
-    first[0, 1] = 1.0
-    for coordinates in (2, d):  # the chain's coordinates, and all of them
-        edge = measurement.bulk_edge(
-            samples, np.ones((1, size)), first[:, :coordinates], 1, generator
-        )
-        assert edge[0] == pytest.approx((1 + (d / size) ** 0.5) ** 2 / snr, rel=0.04)
+    for rows, coordinates in ((1, 2), (1, d), (40, d)):  # the chain's coordinates, and all of them
+        first = generator.standard_normal((rows, coordinates))
+        noise = measurement.noise_alone(samples, first, point, generator)
+        edge = measurement.largest(noise, np.ones((1, size)), generator)
+        assert edge[0] == pytest.approx((1 + (d / size) ** 0.5) ** 2 / snr, rel=0.03)

@@ -8,7 +8,7 @@ import xarray as xr
 from rankscope import datasets
 from rankscope.numerics import alignment, eigenpairs
 from rankscope.numerics.classifiers import Multinomial, TwoLayer
-from rankscope.numerics.moment_operators import WeightedMoments
+from rankscope.numerics.moment_operators import WeightedMoments, single
 from rankscope.studies.eigenspace_alignment.training import Training
 
 Variables = Mapping[str, tuple[tuple[str, ...], str]]
@@ -62,7 +62,6 @@ def blocks(
     components: np.ndarray,
     count: int,
     generator: np.random.Generator,
-    refill: bool = False,
 ) -> dict[str, np.ndarray]:
     """Measure the first-layer blocks of one network: arrays lead with matrix and row.
 
@@ -77,8 +76,6 @@ def blocks(
         components: shape ``(M,)``.
         count: eigenvalues to return.
         generator: draws the starting rows of Lanczos' method.
-        refill: whether the edge is that of a bulk of as many dimensions as the block, see
-            `noise_alone`, not of the complement of the signal.
     """
     (rows, known), dimension = first.shape, samples.shape[1]
     hidden = samples[:, :known] @ first.T
@@ -105,49 +102,16 @@ def blocks(
     )
     values = {name: getattr(found, attribute) for name, attribute in _FROM_ALIGNMENT.items()}
     values["eigenvalues"] = values["eigenvalues"] * scale[:, None]
-    values["edge"] = scale * (
-        largest(noise_alone(samples, first, parameters, generator), weights, generator)
-        if refill
-        else bulk_edge(samples, weights, first, parameters.spanned, generator)
-    )
+    noise = noise_alone(samples, first, parameters, generator)
+    values["edge"] = scale * largest(noise, weights, generator)
     for value in values.values():
         value[~reached] = np.nan if value.dtype.kind == "f" else False
     return {name: np.stack(np.split(value, 2)) for name, value in values.items()}
 
 
-def bulk_edge(
-    samples: np.ndarray,
-    weights: np.ndarray,
-    first: np.ndarray,
-    spanned: int,
-    generator: np.random.Generator,
-) -> np.ndarray:
-    """Return the upper edge of the bulk of each block: the largest eigenvalue off the signal.
-
-    A sample's weight depends on its part in the span of the centres and of the network's
-    rows. What is left of it is noise that is independent of the weight, so that a block,
-    compressed to the complement of that span, has the bulk and no outlier.
-
-    Args:
-        samples: shape ``(M, d)``.
-        weights: shape ``(b, M)``.
-        first: first layer in the first ``n`` coordinates, shape ``(rows, n)``.
-        spanned: the centres span the first ``spanned`` coordinates.
-        generator: draws the starting rows of Lanczos' method.
-    """
-    (rows, known), dimension = first.shape, samples.shape[1]
-    if known < dimension:
-        rest = samples[:, known:]
-    else:
-        signal = np.concatenate([np.eye(dimension, spanned), first.T], axis=1)
-        rest = samples @ np.linalg.qr(signal, mode="complete")[0][:, spanned + rows :]
-    return largest(rest, weights, generator)
-
-
 def largest(samples: np.ndarray, weights: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Return the largest eigenvalue of each block of these samples and weights."""
-    single = samples.astype(np.float32, copy=False)
-    moments = WeightedMoments(single, weights.astype(np.float32))
+    moments = single(WeightedMoments(samples, weights))
     start = generator.standard_normal((len(weights), samples.shape[1])).astype(np.float32)
     return eigenpairs.lanczos(moments.apply, start, 1, EDGE_TOLERANCE).values[:, 0]
 

@@ -161,7 +161,7 @@ def _blocks(
     count = parameters.classes + EXTRA
     unused = np.zeros(parameters.classes)
     return measurement.blocks(
-        parameters, network, first, unused, samples, components, count, generator, refill=True
+        parameters, network, first, unused, samples, components, count, generator
     )
 
 
