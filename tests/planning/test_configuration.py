@@ -47,6 +47,21 @@ def test_a_heavy_point_is_shared_by_jobs_that_ask_for_their_share_of_its_time(va
     assert study.batches("predicted", 1e-9, split=True)[0].shares == 0
 
 
+@pytest.mark.parametrize(("once", "shares"), [(0.0, 10), (3.0, 15), (8.0, 13), (60.0, 2), (1e6, 0)])
+def test_what_every_job_of_a_shared_point_does_once_is_at_most_half_of_its_work(
+    values, monkeypatch, once, shares
+):
+    study = configuration.check(values).studies["effective_dimension"]
+    study = dataclasses.replace(study, points=study.points[:1], replicates=100)
+    parameters = study.points[0].parameters
+    cost = dataclasses.replace(parameters.cost(), seconds=1.0, once_seconds=once)
+    monkeypatch.setattr(type(parameters), "cost", lambda _: cost)
+    (batch,) = study.batches("simulated", 10.0, split=True)
+    assert batch.seconds == once + 100
+    assert batch.shares == shares
+    assert batch.share_seconds == pytest.approx(once + 100 / max(shares, 1))
+
+
 def test_a_job_on_a_study_gets_more_for_more_points_and_at_each_retry(values):
     study = configuration.check(values).studies["effective_dimension"]
     large = dataclasses.replace(study, points=study.points[:1] * 100_000)

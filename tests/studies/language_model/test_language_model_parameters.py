@@ -165,13 +165,14 @@ def test_a_point_names_a_file():
 
 
 def test_more_work_costs_more(build):
-    base = build().cost().seconds
+    base = build().cost()
     for values in (
         {"steps": 300},
         {"tokens": 64},
-        {"tuning_seeds": 3},
         {"tested_texts": 900},
         {"layers": 2},
         {"twins": "full"},
     ):
-        assert build(**values).cost().seconds > base
+        assert build(**values).cost().seconds > base.seconds
+    assert build(tuning_seeds=3).cost().seconds == base.seconds
+    assert build(tuning_seeds=3).cost().once_seconds > base.once_seconds

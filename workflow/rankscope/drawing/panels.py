@@ -175,19 +175,23 @@ def legend_below(
     )
 
 
-def grid(count: int, height: float, columns: int, below: float) -> tuple[Figure, list[Axes]]:
+def grid(
+    title: str, count: int, height: float, columns: int = 3, around: float = 0.9
+) -> tuple[Figure, list[Axes]]:
     """Return a figure of some panels of one size, row by row, and these panels.
 
     Args:
+        title: of the figure.
         count: of panels.
         height: of a panel with its labels, in inches.
         columns: the most panels of a row; with more than two their text is small.
-        below: height of what stands above and below all panels, in inches.
+        around: height of what stands above and below all panels, in inches.
     """
     columns = max(1, min(columns, count))
     rows = max(1, math.ceil(count / columns))
     width = style.TWO_COLUMNS if columns > 1 else style.ONE_COLUMN
-    figure = Figure(figsize=(width, height * rows + below), layout="constrained")
+    figure = Figure(figsize=(width, height * rows + around), layout="constrained")
+    figure.suptitle(title, fontsize=9)
     found = list(figure.subplots(rows, columns, squeeze=False).ravel())
     for axes in found:
         if columns > 2:

@@ -77,7 +77,7 @@ class Sample:
     @property
     def name(self) -> str:
         """The point's name, and the part's."""
-        return f"{self.point} | {self.part}" if str(self.part) else str(self.point)
+        return named(self.point, self.part)
 
     @property
     def estimate(self) -> Estimate:
@@ -85,6 +85,11 @@ class Sample:
         if isinstance(self.values, Estimate):
             return self.values
         return mean(self.values, self.resolution)
+
+
+def named(point: object, part: object) -> str:
+    """Name a part of a point, or the point where it has none."""
+    return f"{point} | {part}" if str(part) else str(point)
 
 
 def mean(values: ArrayLike, resolution: float = 0.0) -> Estimate:

@@ -29,7 +29,7 @@ from scipy import stats
 
 from rankscope.evidence.claims import Claim
 from rankscope.evidence.results import Family, Point
-from rankscope.evidence.samples import Sample
+from rankscope.evidence.samples import Sample, named
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 DEPENDS, NOT_TESTED = "depends on", "not tested"
@@ -236,7 +236,7 @@ def summarise(claim: Claim, points: pd.DataFrame, definition: str = "") -> dict[
     shown = outside.fillna(np.inf).idxmin() if claim.somewhere else outside.fillna(-np.inf).idxmax()
     worst = points.loc[shown]
     return row | {
-        "worst_point": " | ".join(filter(None, (worst.point, worst.part))),
+        "worst_point": named(worst.point, worst.part),
         "effect": worst.estimate,
         "error": worst.error,
         "interval_lower": worst.interval_lower,

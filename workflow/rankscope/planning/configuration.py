@@ -56,7 +56,9 @@ class Point:
     def seconds(self, stage: str, replicates: int) -> float:
         """Return the estimated CPU seconds of a stage of this point."""
         cost = self.parameters.cost()
-        return cost.seconds * replicates if stage == "simulated" else cost.prediction_seconds
+        if stage != "simulated":
+            return cost.prediction_seconds
+        return cost.once_seconds + cost.seconds * replicates
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -105,6 +107,14 @@ class Batch:
     def seconds(self) -> float:
         """Estimated CPU seconds of the batch."""
         return sum(point.seconds(self.stage, self.replicates) for point in self.points)
+
+    @property
+    def share_seconds(self) -> float:
+        """Estimated CPU seconds of each of the jobs that make the replicates."""
+        if not self.shares:
+            return self.seconds
+        once: float = self.points[0].parameters.cost().once_seconds
+        return once + (self.seconds - once) / self.shares
 
     @property
     def memory_mb(self) -> float:
@@ -156,7 +166,10 @@ class Study:
         """Return how many jobs share the replicates of a batch, 0 for none but its own."""
         if stage != "simulated" or len(points) > 1:
             return 0
-        jobs = math.ceil(points[0].seconds(stage, self.replicates) / seconds)
+        cost = points[0].parameters.cost()
+        # what each job does once is at most half of its work
+        each = max(seconds - cost.once_seconds, cost.once_seconds)
+        jobs = math.ceil(cost.seconds * self.replicates / each)
         return min(jobs, self.replicates) if jobs > 1 else 0
 
 

@@ -47,8 +47,7 @@ def minutes(batch: Batch, attempt: int) -> int:
 
     Of a batch with shares it is the limit of each; the job that joins them does no more.
     """
-    seconds = batch.seconds / max(batch.shares, 1)
-    return (MINUTES_AT_LEAST + round(seconds * SAFETY / 60)) * 2 ** (attempt - 1)
+    return (MINUTES_AT_LEAST + round(batch.share_seconds * SAFETY / 60)) * 2 ** (attempt - 1)
 
 
 def study_memory_mb(study: Study, attempt: int) -> int:

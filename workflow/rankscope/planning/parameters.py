@@ -35,12 +35,14 @@ class Cost:
         memory_mb: peak memory in megabytes of the process that works on the point.
         prediction_seconds: CPU seconds of the point's theory.
         replicate_kb: kilobytes that a replicate adds to the point's file.
+        once_seconds: CPU seconds that a process needs for the point beside its replicates.
     """
 
     seconds: float
     memory_mb: float = 150.0
     prediction_seconds: float = 0.5
     replicate_kb: float = 1.0
+    once_seconds: float = 0.0
 
 
 def whole(

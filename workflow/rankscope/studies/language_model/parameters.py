@@ -344,8 +344,8 @@ class Parameters:
     def cost(self) -> Cost:
         """Return CPU seconds of a replicate and memory.
 
-        The frozen layers and the search for rates are made once a process; a tenth of them is
-        counted for each replicate. Counted in floating-point operations at a measured rate.
+        The frozen layers and the search for rates are made once a process. Counted in
+        floating-point operations at a measured rate.
         """
         shape = self.architecture()
         hidden, depth = shape["hidden_size"], shape["num_hidden_layers"]
@@ -372,7 +372,8 @@ class Parameters:
         prefix = texts * self.tokens * (depth - self.layers) * layer
         kept = texts * self.tokens * hidden * 2 + 4 * depth * layer * OPERATIONS
         return Cost(
-            seconds=(1 + again / runs) * train + test + spectra + (search + prefix) / 10,
+            seconds=(1 + again / runs) * train + test + spectra,
+            once_seconds=search + prefix,
             replicate_kb=100,
             memory_mb=800 + (2 * kept + 40 * runs * matrices * hidden**2) / 1e6,
         )

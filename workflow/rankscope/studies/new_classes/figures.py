@@ -1,11 +1,9 @@
 """Figures of the study; a function's docstring is its caption."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -47,7 +45,7 @@ def kept_gain(results: Results) -> Figure:
     """
     if not len(results):
         return panels.nothing(NOTHING)
-    figure, grid = _panels("What a layer's leading directions keep", len(results), 2.0)
+    figure, grid = panels.grid("What a layer's leading directions keep", len(results), 2.0)
     for axes, point in zip(grid, results, strict=True):
         places = np.arange(point.measured.sizes["kept"])
         for name in judged(point):
@@ -75,7 +73,7 @@ def said_and_needed(results: Results) -> Figure:
     if not shown:
         return panels.nothing(NOTHING)
     predictors = [*PREDICTORS, *OVER_LABELS, CLASSES]
-    figure, grid = _panels("Rank said and rank needed", len(predictors), 2.2)
+    figure, grid = panels.grid("Rank said and rank needed", len(predictors), 2.2)
     settings = list(dict.fromkeys(_setting(point) for point, _ in shown))
     line = np.array([LEAST, 2 * max(float(p.predicted.largest_rank.max()) for p in results)])
     for axes, predictor in zip(grid, predictors, strict=True):
@@ -119,7 +117,7 @@ def start(results: Results) -> Figure:
     """
     if not len(results):
         return panels.nothing("No network was trained.")
-    figure, grid = _panels("Before fine-tuning, and the update after it", len(results), 2.0)
+    figure, grid = panels.grid("Before fine-tuning, and the update after it", len(results), 2.0)
     kinds = {
         "eigenvalues of G / edge": ("g_value", "g_edge", "-"),
         "mean gradient / edge": ("gradient_value", "gradient_edge", ":"),
@@ -163,7 +161,7 @@ def directions(results: Results) -> Figure:
     """
     if not len(results):
         return panels.nothing("No network was trained.")
-    figure, grid = _panels(
+    figure, grid = panels.grid(
         "Directions that the start knows", len(SOURCES) * len(results), 1.7, columns=2
     )
     wanted = [(point, source) for point in results for source in SOURCES]
@@ -200,7 +198,7 @@ def allotments(results: Results) -> Figure:
     """
     if not len(results):
         return panels.nothing("No network was trained.")
-    figure, grid = _panels("Ranks allotted by what is said", len(results), 2.4, columns=2)
+    figure, grid = panels.grid("Ranks allotted by what is said", len(results), 2.4, columns=2)
     for place, (axes, point) in enumerate(zip(grid, results, strict=True)):
         even, more = spreads(point)
         others = [arm for arm in point.measured.arm.values.tolist() if arm not in (even, more)]
@@ -227,15 +225,6 @@ def allotments(results: Results) -> Figure:
         bars="bars: 95 % intervals over networks",
     )
     return figure
-
-
-def _panels(
-    title: str, count: int, height: float, columns: int = 3
-) -> tuple[Figure, Sequence[Axes]]:
-    """Return a figure and as many panels as are wanted."""
-    figure, grid = panels.grid(count, height, columns, below=0.9)
-    figure.suptitle(title, fontsize=9)
-    return figure, grid
 
 
 def _setting(point: Point) -> str:

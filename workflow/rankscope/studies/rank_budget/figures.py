@@ -1,6 +1,5 @@
 """Figures of the study; a function's docstring is its caption."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,7 +39,9 @@ def kept_gain(results: Results) -> Figure:
     Full fine-tuning, cut after training; test loss without the update minus that with so many
     directions, over that with all: ratios of means. Matrices whose gain is clear. Grey: 90 %.
     """
-    figure, grid = _panels("What a matrix's leading directions keep", len(results), 2.6)
+    figure, grid = panels.grid(
+        "What a matrix's leading directions keep", len(results), 2.6, columns=2
+    )
     places = np.arange(len(KEPT) + 1)
     for axes, point in zip(grid, results, strict=True):
         for name in gaining(point):
@@ -64,7 +65,7 @@ def said_and_needed(results: Results) -> Figure:
     grey band: within a factor 2; bars end at one half.
     """
     predictors = [*PREDICTORS, CLASSES]
-    figure, grid = _panels("Rank said and rank needed", len(predictors), 2.3, columns=3)
+    figure, grid = panels.grid("Rank said and rank needed", len(predictors), 2.3, columns=3)
     tasks = results.values("task")
     shown = [(point, name) for point in results for name in gaining(point)]
     if not shown:
@@ -99,7 +100,7 @@ def start(results: Results) -> Figure:
     mean gradient; right: singular values of full fine-tuning's update over their largest. Geometric
     means over replicates. Grey: the edge, the largest found with random output gradients.
     """
-    figure, grid = _panels(
+    figure, grid = panels.grid(
         "Before training, and the update after it", 3 * len(results), 2.6, columns=3
     )
     kinds = (
@@ -131,7 +132,7 @@ def directions(results: Results) -> Figure:
     start's; open, a little to the right: random output gradients on the same activations; ticks: a
     random subspace of as many dimensions.
     """
-    figure, grid = _panels("Directions that the start knows", 4 * len(results), 2.1, columns=2)
+    figure, grid = panels.grid("Directions that the start knows", 4 * len(results), 2.1, columns=2)
     wanted = [(point, source, side) for point in results for source in SOURCES for side in SIDES]
     for axes, (point, source, side) in zip(grid, wanted, strict=True):
         data = point.measured.sel(source=source)
@@ -163,7 +164,7 @@ def allotments(results: Results) -> Figure:
     95 % intervals over replicates and test texts; grey: what is taken for better. The larger rank
     and full fine-tuning train more parameters.
     """
-    figure, grid = _panels("Ranks allotted by what is said", 2 * len(results), 3.0, columns=2)
+    figure, grid = panels.grid("Ranks allotted by what is said", 2 * len(results), 3.0, columns=2)
     for number, point in enumerate(results):
         _, full, even, more = point.runs.split("+")
         arms = [a for a in point.measured.arm.values.tolist() if a not in ("head", full, even)]
@@ -190,15 +191,6 @@ def allotments(results: Results) -> Figure:
         bars="bars: 95 % intervals over replicates and test texts",
     )
     return figure
-
-
-def _panels(
-    title: str, count: int, height: float, columns: int = 2
-) -> tuple[Figure, Sequence[Axes]]:
-    """Return a figure and as many panels as are wanted."""
-    figure, grid = panels.grid(count, height, columns, below=0.8)
-    figure.suptitle(title)
-    return figure, grid
 
 
 def _look(name: str) -> dict[str, Any]:

@@ -99,6 +99,7 @@ class Parameters(language_model.Parameters):
         start = 100 * self.layers * rows**2 * hidden / OPERATIONS
         return Cost(
             seconds=every.seconds + (len(ALLOTTED) + 1) * train + cuts + start,
+            once_seconds=every.once_seconds,
             replicate_kb=42,
             memory_mb=every.memory_mb + 24 * rows**2 / 1e6,
         )

@@ -34,7 +34,7 @@ def alignment(results: Results) -> Figure:
     Whole network. The gradients are of images whose own gradients are not in the matrix; the update
     is that from the start. Solid: correct labels; dotted: shuffled ones; grey: random directions.
     """
-    return _alignment(results)
+    return _alignment(results, "Gradients and updates in the leading eigenvectors")
 
 
 def varied_alignment(results: Results) -> Figure:
@@ -43,10 +43,12 @@ def varied_alignment(results: Results) -> Figure:
     Of gradients and of the update in k of them, whole network, over training. Solid: correct
     labels; dotted: shuffled ones; grey: random directions.
     """
-    return _alignment(results, varied=True)
+    return _alignment(
+        results, "In the leading eigenvectors: other starts, noisy images", varied=True
+    )
 
 
-def _alignment(results: Results, *, varied: bool = False) -> Figure:
+def _alignment(results: Results, title: str, *, varied: bool = False) -> Figure:
     looks = [
         ("Gauss-Newton", "gradient"),
         ("Gauss-Newton", "update"),
@@ -63,7 +65,7 @@ def _alignment(results: Results, *, varied: bool = False) -> Figure:
         axes.set_ylim(0, 1)
 
     keys = [*colour_keys([f"{d} in {m}" for m, d in looks]), *LABELS, NULL]
-    return over_training(results, "share of the squared length", draw, keys, varied=varied)
+    return over_training(results, title, "share of the squared length", draw, keys, varied=varied)
 
 
 def alignment_by_layer(results: Results) -> Figure:
@@ -92,7 +94,8 @@ def alignment_by_layer(results: Results) -> Figure:
     keys = [Line2D([], [], color=c, label=n, **marked) for c, n in zip(SHARES, looks, strict=True)]
     gradient = Line2D([], [], color=style.COLOURS[1], label="gradient, end", **marked)
     keys += [gradient, *LABELS, NULL]
-    return per_setting(results, "share of the squared length", draw, keys)
+    title = "Each layer's update in its own leading eigenvectors"
+    return per_setting(results, title, "share of the squared length", draw, keys)
 
 
 def weights_by_layer(results: Results) -> Figure:
@@ -120,7 +123,9 @@ def weights_by_layer(results: Results) -> Figure:
         Line2D([], [], color=colour, label=label, **marked)
         for colour, label in zip(style.COLOURS, looks.values(), strict=False)
     ]
-    return per_setting(results, "share of the squared length", draw, [*keys, *LABELS, NULL])
+    title = "Each layer's weights in its own leading eigenvectors"
+    keys = [*keys, *LABELS, NULL]
+    return per_setting(results, title, "share of the squared length", draw, keys)
 
 
 def relative_updates(results: Results) -> Figure:
@@ -136,7 +141,7 @@ def relative_updates(results: Results) -> Figure:
         groups.setdefault(plain_setting(family[0]), []).append(family)
     if not groups:
         return panels.nothing("No point of the grid scales its initial weights.")
-    figure, grid = panel_grid(len(groups), "relative update")
+    figure, grid = panel_grid("Lengths of updates", len(groups), "relative update")
     layers = max(family[0].depth + 1 for families in groups.values() for family in families)
     for axes, (name, families) in zip(grid, groups.items(), strict=False):
         for family in families:
@@ -172,7 +177,9 @@ def misalignment(results: Results) -> Figure:
     families = list(noisy.families("noise"))
     if not families:
         return panels.nothing("No point of the grid adds noise to its images.")
-    figure, grid = panel_grid(len(families), "share outside")
+    figure, grid = panel_grid(
+        "The first layer's update outside its units' eigenvectors", len(families), "share outside"
+    )
     for axes, family in zip(grid, families, strict=False):
         ratios = np.array([float(point.measured.signal_to_noise.mean()) for point in family])
         outside = np.stack([point.measured.unit_misalignment for point in family], axis=1)
@@ -201,7 +208,7 @@ def confined_training(results: Results) -> Figure:
     groups = [family for family in results.families("steps_in") if len(family) > 1]
     if not groups:
         return panels.nothing("No point of the grid confines its steps.")
-    figure, grid = panel_grid(len(groups), "training loss / nat")
+    figure, grid = panel_grid("Confined steps", len(groups), "training loss / nat")
     parts = {"all": "all of the gradient", "dominant": "dominant", "bulk": "bulk"}
     parts |= {"random": "random directions"}
     for axes, family in zip(grid, groups, strict=False):

@@ -34,7 +34,7 @@ def ranks_by_layer(results: Results) -> Figure:
     light. Solid: correct labels; dotted: shuffled ones (start and end only). Dashed black: the
     finite-width theory of the start, up to layer n/8; grey: k - 1, that of collapsed classes.
     """
-    return _ranks_by_layer(results)
+    return _ranks_by_layer(results, "Rank of the hidden features, layer by layer")
 
 
 def varied_ranks_by_layer(results: Results) -> Figure:
@@ -44,10 +44,12 @@ def varied_ranks_by_layer(results: Results) -> Figure:
     labels; dotted: shuffled ones (start and end only). Dashed black: the finite-width theory of the
     start, up to layer n/8; grey: k - 1, that of collapsed classes.
     """
-    return _ranks_by_layer(results, varied=True)
+    return _ranks_by_layer(
+        results, "Rank of the hidden features: other starts, noisy images", varied=True
+    )
 
 
-def _ranks_by_layer(results: Results, *, varied: bool = False) -> Figure:
+def _ranks_by_layer(results: Results, title: str, *, varied: bool = False) -> Figure:
     def draw(axes: Axes, points: list[Point]) -> None:
         for point in points:
             _layers(axes, point)
@@ -64,7 +66,7 @@ def _ranks_by_layer(results: Results, *, varied: bool = False) -> Figure:
     ]
     collapsed = Line2D([], [], label="$k - 1$", **style.NULL)
     keys = [*shades, *LABELS, panels.theory_handle(), collapsed]
-    return per_setting(results, "centred participation ratio", draw, keys, varied=varied)
+    return per_setting(results, title, "centred participation ratio", draw, keys, varied=varied)
 
 
 def _layers(axes: Axes, point: Point) -> None:
@@ -99,7 +101,8 @@ def last_layer(results: Results) -> Figure:
 
     collapsed = Line2D([], [], label="$k - 1$", **style.NULL)
     keys = [*colour_keys(notions.values()), *LABELS, collapsed]
-    return over_training(results, "rank of the last hidden layer", draw, keys, floor=1)
+    title = "Rank of the last hidden layer over training"
+    return over_training(results, title, "rank", draw, keys, floor=1)
 
 
 def collapse(results: Results) -> Figure:
@@ -116,7 +119,8 @@ def collapse(results: Results) -> Figure:
             over_steps(axes, point, values / start, color=colour)
 
     keys = [*colour_keys(COLLAPSE.values()), *LABELS]
-    return over_training(results, "distance / that at the start", draw, keys, linear=True)
+    title = "Distances from neural collapse over training"
+    return over_training(results, title, "distance / that at the start", draw, keys, linear=True)
 
 
 def training(results: Results) -> Figure:
@@ -132,7 +136,8 @@ def training(results: Results) -> Figure:
             over_steps(axes, point, point.measured[name], color=colour)
 
     keys = colour_keys(["training loss / nat", "training accuracy", "held-out accuracy"])
-    return over_training(results, "loss and accuracy", draw, [*keys, *LABELS], linear=True)
+    keys = [*keys, *LABELS]
+    return over_training(results, "Training", "loss and accuracy", draw, keys, linear=True)
 
 
 def _shade(share: float) -> tuple[float, float, float]:

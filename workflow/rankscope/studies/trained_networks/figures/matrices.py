@@ -53,7 +53,8 @@ def outliers(results: Results) -> Figure:
         if any("hessian_outliers" in p.measured for p in results.where(labels=labels))
     ]
     keys = [*colour_keys([f"{m}, {r}" for m, r in rules]), *found, *LABELS, classes]
-    return over_training(results, "outliers", draw, keys)
+    title = "Outliers of the second moment of gradients"
+    return over_training(results, title, "outliers", draw, keys)
 
 
 def spectra(results: Results) -> Figure:
@@ -83,7 +84,8 @@ def spectra(results: Results) -> Figure:
     classes = Line2D([], [], label="$k$", **style.NULL)
     edges = Line2D([], [], color="0.3", marker="_", linestyle="", label="edge")
     keys = [*colour_keys(names), *LABELS, classes, edges]
-    return per_setting(results, "eigenvalue / largest", draw, keys, bars=False)
+    title = "Leading eigenvalues at the start and at the end"
+    return per_setting(results, title, "eigenvalue / largest", draw, keys, bars=False)
 
 
 def class_structure(results: Results) -> Figure:
@@ -110,7 +112,8 @@ def class_structure(results: Results) -> Figure:
         for grouping, colour in ratios.items()
     ]
     keys = [*colour_keys([f"trace, {part}" for part in parts]), *lines, *LABELS]
-    return over_training(results, "share", draw, keys)
+    title = "What the Gauss-Newton matrix is made of"
+    return over_training(results, title, "share", draw, keys)
 
 
 def hessian(results: Results) -> Figure:
@@ -144,7 +147,8 @@ def hessian(results: Results) -> Figure:
     classes = Line2D([], [], label="$k$", **style.NULL)
     keys = [*colour_keys(names), *LABELS, classes]
     found = results.where(hessian=True)
-    return per_setting(found, "relative eigenvalue", draw, keys, columns=2)
+    title = "Hessian and Gauss-Newton matrix"
+    return per_setting(found, title, "relative eigenvalue", draw, keys, columns=2)
 
 
 def hessian_density(results: Results) -> Figure:
@@ -175,4 +179,5 @@ def hessian_density(results: Results) -> Figure:
 
     ticks = Line2D([], [], color="0.3", marker="|", linestyle="", label="$k$ largest")
     keys = [*colour_keys(looks), *LABELS, ticks]
-    return per_setting(results.where(hessian=True), "density", draw, keys, columns=2)
+    title = "Density of the Hessian's eigenvalues"
+    return per_setting(results.where(hessian=True), title, "density", draw, keys, columns=2)

@@ -27,6 +27,7 @@ ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh"}
 
 def per_setting(
     results: Results,
+    title: str,
     ylabel: str,
     draw: Callable[[Axes, list[Point]], None],
     keys: Sequence[Line2D],
@@ -39,6 +40,7 @@ def per_setting(
 
     Args:
         results: points, of which those that train freely are drawn.
+        title: of the figure.
         ylabel: of all panels.
         draw: draws the points of one panel.
         keys: of the legend.
@@ -49,7 +51,7 @@ def per_setting(
     groups = by_setting(results, varied=varied)
     if not groups:
         return panels.nothing("The grid has no such point.")
-    figure, grid = panel_grid(len(groups), ylabel)
+    figure, grid = panel_grid(title, len(groups), ylabel)
     for axes, (name, points) in zip(grid, groups.items(), strict=False):
         axes.set(title=name)
         draw(axes, points)
@@ -59,6 +61,7 @@ def per_setting(
 
 def over_training(
     results: Results,
+    title: str,
     ylabel: str,
     draw: Callable[[Axes, Point], None],
     keys: Sequence[Line2D],
@@ -84,7 +87,7 @@ def over_training(
             axes.set_yscale("symlog", linthresh=LINEAR, linscale=0.5)
         axes.set_ylim(bottom=floor)
 
-    return per_setting(results, ylabel, panel, keys, varied=varied)
+    return per_setting(results, title, ylabel, panel, keys, varied=varied)
 
 
 def over_steps(axes: Axes, point: Point, values: xr.DataArray, **line: Any) -> None:
@@ -123,9 +126,9 @@ def plain_setting(point: Point) -> str:
     )
 
 
-def panel_grid(count: int, ylabel: str) -> tuple[Figure, list[Axes]]:
+def panel_grid(title: str, count: int, ylabel: str) -> tuple[Figure, list[Axes]]:
     """Return a figure of so many panels with one label, and these."""
-    figure, grid = panels.grid(count, 1.75, COLUMNS, below=0.9)
+    figure, grid = panels.grid(title, count, 1.75, COLUMNS, around=1.1)
     figure.supylabel(ylabel, fontsize=8)
     return figure, grid
 
