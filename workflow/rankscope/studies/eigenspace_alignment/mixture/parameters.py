@@ -117,9 +117,10 @@ class Parameters(Training):
         if self.update != "full":
             seconds += 0.4 * self.duration * self.block_seconds()
         if self.matrices == "full":
-            seconds += cells * 2.4e-8 * rows**3
+            seconds += self.checkpoints * cells * 1.7e-7
         predicting = 0.1 + self.checkpoints * (2e-3 * rows + 1e-4 * rows**2)
         predicting += 0.5 * (self.matrices == "first")
+        predicting += self.checkpoints * 2.1e-3 * rows**4 * (self.matrices == "full")
         if self.blocks:
             memory += 16e-6 * rows * 300 * self.dimension
         kept = 0.055 * self.checkpoints * rows * (rows + 2)
@@ -138,7 +139,9 @@ class Parameters(Training):
         more = 1e-9 * self.rows * max(self.rows - 4, 0)
         # with fewer samples than dimensions their Gram matrix comes first
         dual = 4.5e-11 * self.samples_count * (self.samples_count < self.dimension)
-        return super().block_seconds() + self.samples_count * self.dimension * (more + dual)
+        # more of them do not fit the cache
+        large = 1.7e-15 * self.dimension**2 * (self.samples_count >= self.dimension)
+        return super().block_seconds() + self.samples_count * self.dimension * (more + dual + large)
 
 
 def _random_gram(count: int) -> list[list[float]]:
