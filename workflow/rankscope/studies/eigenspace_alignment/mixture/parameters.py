@@ -122,6 +122,8 @@ class Parameters(Training):
         predicting += 0.5 * (self.matrices == "first")
         predicting += self.checkpoints * 2.1e-3 * rows**4 * (self.matrices == "full")
         if self.blocks:
+            if self.samples_count >= self.dimension:  # what does not fit the cache
+                seconds += self.checkpoints * cells * 1.7e-15 * self.dimension**2
             memory += 16e-6 * rows * 300 * self.dimension
         kept = 0.055 * self.checkpoints * rows * (rows + 2)
         return Cost(
@@ -139,9 +141,7 @@ class Parameters(Training):
         more = 1e-9 * self.rows * max(self.rows - 4, 0)
         # with fewer samples than dimensions their Gram matrix comes first
         dual = 4.5e-11 * self.samples_count * (self.samples_count < self.dimension)
-        # more of them do not fit the cache
-        large = 1.7e-15 * self.dimension**2 * (self.samples_count >= self.dimension)
-        return super().block_seconds() + self.samples_count * self.dimension * (more + dual + large)
+        return super().block_seconds() + self.samples_count * self.dimension * (more + dual)
 
 
 def _random_gram(count: int) -> list[list[float]]:
