@@ -18,9 +18,15 @@ LEAST_POINTS = 7
 
 
 def faults(figure):
-    """Say what is wrong: small text, text or legend in the way, cut marks, marks unexplained."""
+    """Say what is wrong: no title, small text, text in the way, marks cut or unexplained."""
     FigureCanvasAgg(figure).draw()
-    found = [*_small(figure), *_in_the_way(figure), *_cut(figure), *_unexplained(figure)]
+    found = [
+        *_untitled(figure),
+        *_small(figure),
+        *_in_the_way(figure),
+        *_cut(figure),
+        *_unexplained(figure),
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -53,6 +59,13 @@ def _texts(figure):
         found.append(figure._suptitle)
     shown = [text for text in dict.fromkeys(found) if text.get_text() and text.get_visible()]
     return [(text, text.get_window_extent()) for text in shown]
+
+
+def _untitled(figure):
+    """A figure of several panels has a title of its own, beside theirs."""
+    panels = _panels(figure)
+    if panels and not figure.get_suptitle() and (len(panels) > 1 or not panels[0].get_title()):
+        yield "no title"
 
 
 def _small(figure):

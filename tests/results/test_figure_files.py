@@ -68,6 +68,7 @@ def test_the_same_figure_is_the_same_bytes(saved, tmp_path):
 def drawn(**marks):
     style.apply()
     figure, axis = plt.subplots(figsize=(style.ONE_COLUMN, 2))
+    figure.suptitle("one peak")
     axis.plot([1, 2, 3], [1, 4, 2], **{"marker": "o", "label": "measured"} | marks)
     return figure, axis
 
@@ -76,6 +77,10 @@ def test_a_sound_figure_has_no_faults():
     figure, _ = drawn()
     panels.legend_below(figure)
     assert figure_checks.faults(figure) == []
+
+
+def _untitled(figure, axis):
+    figure.suptitle("")
 
 
 def _small(figure, axis):
@@ -122,8 +127,8 @@ def _crowded(figure, axis):
 
 @pytest.mark.parametrize(
     "fault",
-    [_small, _cut, _off_a_logarithmic_axis, _unexplained_mark, _unexplained_dashes, _covered,
-     _off_the_page, _crowded, _a_curve_that_leaves_its_panel, _unexplained_band],
+    [_untitled, _small, _cut, _off_a_logarithmic_axis, _unexplained_mark, _unexplained_dashes,
+     _covered, _off_the_page, _crowded, _a_curve_that_leaves_its_panel, _unexplained_band],
     ids=lambda fault: fault.__name__,
 )  # fmt: skip
 def test_a_fault_of_a_figure_is_found(fault):

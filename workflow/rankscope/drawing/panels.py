@@ -191,7 +191,7 @@ def grid(
     rows = max(1, math.ceil(count / columns))
     width = style.TWO_COLUMNS if columns > 1 else style.ONE_COLUMN
     figure = Figure(figsize=(width, height * rows + around), layout="constrained")
-    figure.suptitle(title, fontsize=9)
+    figure.suptitle(title)
     found = list(figure.subplots(rows, columns, squeeze=False).ravel())
     for axes in found:
         if columns > 2:

@@ -88,6 +88,7 @@ def apply() -> None:
             "axes.spines.right": False,
             "legend.frameon": False,
             "figure.constrained_layout.use": True,
+            "figure.titlesize": 9,
         }
     )
 

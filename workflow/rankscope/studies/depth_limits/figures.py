@@ -64,7 +64,7 @@ def ranks_by_architecture(results: Results) -> Figure:
         for architecture, colour in zip(ARCHITECTURES, style.COLOURS, strict=False)
     ]
     panels.legend_below(figure, [*handles, panels.theory_handle()], columns=3)
-    figure.suptitle(f"Rank of random networks by depth ($n = {width}$, $m = {batch}$)", fontsize=9)
+    figure.suptitle(f"Rank of random networks by depth ($n = {width}$, $m = {batch}$)")
     return figure
 
 
@@ -116,8 +116,7 @@ def depths_by_share(results: Results) -> Figure:
     ]
     panels.legend_below(figure, handles, columns=6, bars="bars: two standard errors")
     figure.suptitle(
-        f"Layer at which a share $p$ of the centred rank is left ($n = {width}$, $m = {batch}$)",
-        fontsize=9,
+        f"Layer at which a share $p$ of the centred rank is left ($n = {width}$, $m = {batch}$)"
     )
     return figure
 
@@ -160,5 +159,5 @@ def half_depths(results: Results) -> Figure:
             Line2D([], [], color="0.4", marker=mark, ls="", ms=4, label=f"measured, {size}"),
         ]
     panels.legend_below(figure, handles, columns=4, bars=False)
-    figure.suptitle("Depth at which half of the centred rank is lost", fontsize=9)
+    figure.suptitle("Depth at which half of the centred rank is lost")
     return figure

@@ -59,7 +59,7 @@ def ranks_by_depth(results: Results) -> Figure:
         Line2D([], [], label="exact, moments", **EXACT),
     ]
     panels.legend_below(figure, handles, columns=4)
-    figure.suptitle("Rank of the Jacobian of random networks by depth", fontsize=9)
+    figure.suptitle("Rank of the Jacobian of random networks by depth")
     return figure
 
 
@@ -113,6 +113,7 @@ def singular_values(results: Results) -> Figure:
     ]
     handles.append(panels.theory_handle("Lyapunov exponents"))
     handles += [line for line in axes[1].lines if line.get_marker() == style.POINTS["marker"]]
+    figure.suptitle("How singular values of the Jacobian part with depth")
     panels.legend_below(figure, handles, columns=3)
     return figure
 

@@ -49,7 +49,7 @@ def laws_of_the_cosine(results: Results) -> Figure:
     handles = [_named(point, colours[shape]) for shape, point in sorted(points.items())]
     wide = Line2D([], [], color="0.4", linestyle=":", label="infinite width")
     panels.legend_below(figure, [*handles, panels.theory_handle("SDE"), wide], columns=5)
-    figure.suptitle("Cosine of two inputs where depth is comparable to width", fontsize=9)
+    figure.suptitle("Cosine of two inputs where depth is comparable to width")
     return figure
 
 
@@ -92,6 +92,7 @@ def angle_and_rank(results: Results) -> Figure:
         panels.theory_handle("diffusion"),
         Line2D([], [], label="infinite width", **style.NULL),
     ]
+    figure.suptitle("Angle and rank of two features where depth is comparable to width")
     panels.legend_below(figure, handles, columns=4)
     return figure
 
@@ -137,7 +138,7 @@ def rank_of_a_batch(results: Results) -> Figure:
         Line2D([], [], label="infinite width", **style.NULL),
     ]
     panels.legend_below(figure, handles, columns=6)
-    figure.suptitle(f"Rank of a batch in shaped networks ($m = {size}$)", fontsize=9)
+    figure.suptitle(f"Rank of a batch in shaped networks ($m = {size}$)")
     return figure
 
 

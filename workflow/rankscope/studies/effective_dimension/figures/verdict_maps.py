@@ -55,8 +55,7 @@ def verdicts_by_definition(results: Results, verdicts: pd.DataFrame) -> Figure:
     panels.legend_below(figure, patches, bars=False)
     figure.suptitle(
         "Verdicts, and points that support of points tested\n"
-        "(arXiv 2507.07675, known from its abstract only)",
-        fontsize=9,
+        "(arXiv 2507.07675, known from its abstract only)"
     )
     return figure
 

@@ -43,6 +43,7 @@ def accuracy(results: Results) -> Figure:
         Line2D([], [], color=ROWS, marker=marker, ls="none", ms=size, label=label)
         for marker, size, label in ((".", 3, "replicate"), ("o", 5, "mean"))
     ]
+    figure.suptitle("Test accuracy of each run")
     panels.legend_below(figure, marks)
     return figure
 
@@ -143,6 +144,7 @@ def learning_rates(results: Results) -> Figure:
     ]
     names = {run.name for point in results for run in all_runs(point)}
     handles = [Line2D([], [], mfc="white", ms=4, **look[name]) for name in look if name in names]
+    figure.suptitle("The search for learning rates")
     panels.legend_below(figure, [*handles, *meaning], columns=5, bars=False)
     return figure
 
@@ -159,6 +161,7 @@ def learning_curves(results: Results) -> Figure:
             line = {**look[run.name], "lw": 1.0, "ms": 3, "markevery": every}
             panels.curve(axes, point.measured.step, smooth, **line)
         axes.set(xlabel="step", ylabel="cross entropy / nat")
+    figure.suptitle("Training loss")
     panels.legend_below(figure)
     return figure
 
@@ -183,6 +186,7 @@ def truncation(results: Results) -> Figure:
         axes.axvline(len(kept) - 0.5, color="0.7", lw=0.6, label="whole updates from here on")
         axes.set_xticks(places, [*kept, "all"])
         axes.set(xlabel="directions kept", ylabel="test accuracy")
+    figure.suptitle("Test accuracy of updates that are cut")
     panels.legend_below(figure)
     return figure
 

@@ -35,5 +35,6 @@ def representations(results: Results) -> Figure:
     axes.set_yticks(range(len(others)), [run.name for run in others])
     axes.invert_yaxis()
     axes.set(xlabel="linear CKA with full fine-tuning")
+    figure.suptitle("Similarity to the fully fine-tuned model")
     panels.legend_below(figure)
     return figure

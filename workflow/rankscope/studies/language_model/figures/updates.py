@@ -44,6 +44,7 @@ def spectra(results: Results) -> Figure:
         axes.set_xscale("log", base=2)
         axes.set(yscale="log", xlabel="index", ylabel=r"$\sigma_i(\Delta W) / \|W\|_F$")
         panels.plain_ticks(axes)
+    figure.suptitle("Singular values of updates")
     panels.legend_below(figure, bars=False)
     return figure
 
@@ -79,6 +80,7 @@ def amplification(results: Results) -> Figure:
         panels.log_ticks(right)
     left.set(ylabel="amplification factor", title="Amplification and its null (dotted)")
     right.set(ylabel="alignment", title="Base weight in the update's directions")
+    figure.suptitle("What of a base weight lies in an update's directions")
     panels.legend_below(figure)
     return figure
 
@@ -119,6 +121,7 @@ def similarity(results: Results) -> Figure:
         axes.set_xticks(ticks, ticks)
         axes.set(xlabel="leading directions $i$", ylim=(0, 1.02), title=f"$W_{letter}$")
     row[0, 0].set_ylabel(r"$\phi(i, i)$")
+    figure.suptitle("Directions that two updates share")
     panels.legend_below(figure, columns=3)
     return figure
 
@@ -156,6 +159,7 @@ def intruders(results: Results) -> Figure:
         Line2D([], [], marker=marker, ls="none", ms=4, color=colour, label=label)
         for label, marker, colour in INTRUDERS.values()
     ]
+    figure.suptitle("Intruders among leading directions of tuned weights")
     panels.legend_below(figure, handles)
     return figure
 

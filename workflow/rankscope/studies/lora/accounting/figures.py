@@ -41,5 +41,5 @@ def accounting(results: Results) -> Figure:
     axes[0].set_yticks(range(len(models)), models)
     axes[1].set(xlim=(0, None), xlabel="memory, full / adapter")
     panels.legend_below(figure, bars=False)
-    figure.suptitle("What adapters train and save", fontsize=9)
+    figure.suptitle("What adapters train and save")
     return figure

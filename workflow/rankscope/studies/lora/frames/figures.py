@@ -44,7 +44,7 @@ def table_7(results: Results) -> Figure:
         axis.set(yscale="log", ylabel=label, xlim=(-0.5, len(points) - 0.5))
         axis.set_xticks(range(len(points)), [f"rank {point.rank}" for point in points])
     panels.legend_below(figure, columns=2)
-    figure.suptitle("Table 7 of LoRA and random directions", fontsize=9)
+    figure.suptitle("Table 7 of LoRA and random directions")
     return figure
 
 
@@ -95,5 +95,5 @@ def nulls(results: Results) -> Figure:
     panels.log_ticks(axes[2])
     axes[3].set_yscale("log")
     panels.legend_below(figure)
-    figure.suptitle("Random directions and their closed forms", fontsize=9)
+    figure.suptitle("Random directions and their closed forms")
     return figure

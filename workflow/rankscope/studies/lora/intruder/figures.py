@@ -54,7 +54,7 @@ def intruders(results: Results) -> Figure:
         for text, marker in COUNTS.values()
     ]
     panels.legend_below(figure, [*handles, *LAW])
-    figure.suptitle("Spikes in a random weight, and intruders", fontsize=9)
+    figure.suptitle("Spikes in a random weight, and intruders")
     return figure
 
 

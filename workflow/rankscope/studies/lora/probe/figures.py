@@ -48,7 +48,7 @@ def similarity(results: Results) -> Figure:
     for axis in axes[-1]:
         axis.set_xlabel("$j$ (larger rank)")
     figure.colorbar(image, ax=axes, label=r"$\phi(i, j)$", shrink=0.8)
-    figure.suptitle("Similarity of adapters of two ranks", fontsize=9)
+    figure.suptitle("Similarity of adapters of two ranks")
     return figure
 
 
@@ -102,7 +102,7 @@ def amplification(results: Results) -> Figure:
         )
     )
     panels.legend_below(figure, handles)
-    figure.suptitle("Amplification and alignment by the task's relation to W", fontsize=9)
+    figure.suptitle("Amplification and alignment by the task's relation to W")
     return figure
 
 

@@ -34,5 +34,6 @@ def product(results: Results) -> Figure:
         )
     panels.unity(axis, label="equality")
     axis.set(xlabel="tail of the gap beyond rank $L R$", ylabel="least error found")
+    figure.suptitle("Least error of updates of all layers")
     panels.legend_below(figure, columns=3, bars=False)
     return figure

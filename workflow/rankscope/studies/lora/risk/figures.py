@@ -48,5 +48,6 @@ def risk(results: Results) -> Figure:
         axis.set_xlabel("fitted rank")
     for axis in axes[:, 0]:
         axis.set_ylabel(r"excess risk / $\|\mathrm{target}\|^2$")
+    figure.suptitle("Risk of reduced-rank regression")
     panels.legend_below(figure)
     return figure

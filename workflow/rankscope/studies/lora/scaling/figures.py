@@ -38,6 +38,7 @@ def first_step(results: Results) -> Figure:
     _by_rank(axis, families)
     panels.log_ticks(axis)
     axis.set_ylabel("share covered by the first step")
+    figure.suptitle("What the first step covers, by rank")
     panels.legend_below(figure, columns=2)
     return figure
 
@@ -63,6 +64,7 @@ def scaling(results: Results) -> Figure:
         _by_rank(axis, families)
         axis.set_title(f"first at an error of {threshold:g}", fontsize=8)
     axes[0, 0].set_ylabel("best rate / rate at smallest $r$")
+    figure.suptitle("Best learning rate by rank")
     panels.legend_below(figure, columns=3)
     return figure
 

@@ -39,6 +39,7 @@ def optimum(results: Results) -> Figure:
         panels.marks(axis, best, trained, label=f"{name}, {inputs}", **look)
     axis.plot([0, 1], [0, 1], label="equality", **style.THEORY)
     axis.set(xlabel="least error of that rank", ylabel="error reached")
+    figure.suptitle("Trained and least errors")
     panels.legend_below(figure, columns=2)
     return figure
 
@@ -66,6 +67,7 @@ def truncation(results: Results) -> Figure:
         tail = point.predicted.truncation_error
         panels.theory(axes[0], tail.kept, tail, label="Eckart and Young")
     axes[0].set_ylabel("error / error of no update")
+    figure.suptitle("Error of trained updates that are cut")
     panels.legend_below(figure, columns=3)
     return figure
 

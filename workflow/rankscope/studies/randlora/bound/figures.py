@@ -42,5 +42,6 @@ def bound(results: Results) -> Figure:
         axis.set_xticks(family.sizes, [f"{rank:g}" for rank in family.sizes])
         axis.minorticks_off()
     axes[0, 0].set_ylabel("norm / norm of the target")
+    figure.suptitle("Theorem 4.1's bound and errors of fits")
     panels.legend_below(figure)
     return figure

@@ -30,5 +30,6 @@ def collinear(results: Results) -> Figure:
         # straight on this axis, so that a chord is the formula
         axis.plot(family.sizes, printed, label="$2 q^d$, as printed", **style.PAPER)
     axis.set(xlabel="dimension $d$", ylabel="probability of dependence", yscale="log")
+    figure.suptitle("Dependent pairs of ternary vectors")
     panels.legend_below(figure, columns=2)
     return figure

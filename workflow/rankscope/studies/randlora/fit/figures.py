@@ -56,7 +56,7 @@ def crossover(results: Results) -> Figure:
         sns.heatmap(table[list(dict.fromkeys(map(_target, ordered)))], ax=axes[1], **HEATMAP)
     axes[0].set(xlabel="rank $k$ of a flat target", ylabel="rank $r$ of RandLoRA's bases")
     axes[1].set(xlabel="singular values of a full-rank target", ylabel="")
-    figure.suptitle("Error of RandLoRA minus error of LoRA", fontsize=9)
+    figure.suptitle("Error of RandLoRA minus error of LoRA")
     return figure
 
 
@@ -93,6 +93,7 @@ def methods(results: Results) -> Figure:
         axis.set(ylim=(-0.05, 1.02), ylabel="relative error")
         axis.set_xticks(places, [_target(point) for point in points])
     axes[0, 0].plot([], [], label="dimension count", **style.THEORY)
+    figure.suptitle("Errors of adapters of equal parameters")
     panels.legend_below(figure, columns=8)
     return figure
 
@@ -121,6 +122,7 @@ def activation(results: Results) -> Figure:
         )  # fmt: skip
     axis.axhline(0, **style.THEORY, label="equal errors")
     axis.set(xlabel="decay $a$ of the inputs' variances", ylabel="error of RandLoRA $-$ LoRA")
+    figure.suptitle("What full rank is worth where inputs differ")
     panels.legend_below(figure, columns=2)
     return figure
 
@@ -155,6 +157,7 @@ def convergence(results: Results) -> Figure:
     panels.plain_ticks(axes[0])
     axes[1].set(xlabel="$1 - n / D$", ylabel=r"error with the $\Gamma_j$ alone")
     panels.unity(axes[1], label="equality")
+    figure.suptitle("Convergence of alternating least squares")
     panels.legend_below(figure, columns=5)
     return figure
 

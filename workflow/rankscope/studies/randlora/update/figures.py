@@ -48,6 +48,7 @@ def ranks(results: Results) -> Figure:
     axes[0].set_ylabel("rank / columns")
     for kind, line in LINES.items():
         axes[0].plot([], [], line, color="0.4", label=f"{kind} bases")
+    figure.suptitle("Ranks of random RandLoRA updates")
     panels.legend_below(figure)
     return figure
 
@@ -79,6 +80,7 @@ def spectra(results: Results) -> Figure:
         axis.set(xlabel="direction", yscale="log")
     axes[0].plot([], [], "--", color="0.4", label=r"all $\Gamma_j$ equal")
     axes[0].set_ylabel("singular value / norm")
+    figure.suptitle("Singular values of random RandLoRA updates")
     panels.legend_below(figure)
     return figure
 
@@ -107,6 +109,7 @@ def sparsity(results: Results) -> Figure:
     axis.plot([], [], "o", color="0.4", markerfacecolor="none", label="effective rank")
     axis.plot([], [], label="$1 - z^r$", **style.THEORY)
     axis.set(xlabel="share $z$ of zeros in the bases", ylabel="rank / columns", xlim=(0.5, 1.01))
+    figure.suptitle("Ranks of updates with sparse bases")
     panels.legend_below(figure, columns=2)
     return figure
 
