@@ -108,7 +108,7 @@ def hump_depth(results: Results) -> Figure:
     left.plot([], [], "v", color="0.4", markersize=4, label="maximum of the theory")
     left.plot([], [], **style.THEORY, label="theory")
     right.plot([], [], **style.POINTS, label="theory, at the points")
-    figure.suptitle("Effective dimension has one maximum in depth")
+    figure.suptitle("Effective dimension by depth, and where it is largest")
     panels.legend_below(
         figure, columns=3, bars="bands: 95 % intervals; bars: 95 % intervals of the jackknife"
     )
