@@ -3,6 +3,8 @@
 import pytest
 import trials
 
+from rankscope.running import snakemake_options
+
 pytestmark = pytest.mark.workflow
 NOTHING = "nothing to do, all results are up to date"
 
@@ -26,7 +28,7 @@ def asked(folder, *arguments):
 
 
 def test_snakemake_is_not_asked_while_nothing_has_changed(folder):
-    for arguments in ((), ("-n",)):
+    for arguments in ((), ("-n",), ("--cores", "1", "-q")):
         output, snakemake = asked(folder, *arguments)
         assert NOTHING in output
         assert not snakemake
@@ -62,3 +64,20 @@ def test_a_change_is_acted_on_and_then_there_is_nothing_to_do(folder, change):
     assert NOTHING not in output
     assert (trials.content(folder) == before) == (change is not another_seed)
     assert not asked(folder)[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "only"),
+    [
+        ("", True),
+        ("-q", True),
+        ("--cores 4 --quiet", True),
+        ("-c4 -j 2", True),
+        ("-q results/claims.csv", False),
+        ("--cores 2 --forceall", False),
+        ("--config batch_seconds=3", False),
+        ("--profile profiles/slurm", False),
+    ],
+)
+def test_options_of_how_alone_leave_a_run_one_of_everything(words, only):
+    assert snakemake_options.only_how(words.split()) == only

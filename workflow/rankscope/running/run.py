@@ -98,7 +98,7 @@ def make(config_file: Path, arguments: Sequence[str] = (), *, names: Sequence[st
         arguments = [*choice.targets(config), *arguments]
     if not any(word.split("=")[0] in ELSEWHERE for word in arguments):
         limits.require_possible(config)
-    everything = not set(arguments) - DRY
+    everything = snakemake_options.only_how(word for word in arguments if word not in DRY)
     before = unchanged.inputs(config, config_file) if everything else ""
     # results are looked at where no run is changing them
     if everything and not lock.since(config.results) and unchanged.holds(config, before):
@@ -108,7 +108,7 @@ def make(config_file: Path, arguments: Sequence[str] = (), *, names: Sequence[st
     if DRY & set(arguments):
         return _dry(config, config_file, arguments)
     status = snakemake(config, config_file, arguments, progress.states(config))
-    if status == 0 and not arguments:
+    if status == 0 and everything:
         unchanged.record(config, before)
     return status
 

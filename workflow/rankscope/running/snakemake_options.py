@@ -3,7 +3,7 @@
 import argparse
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,15 @@ def studies_among(config: Configuration, words: Sequence[str]) -> tuple[list[str
     """
     known = {*config.studies, *map(study.paper, config.studies)}
     return [word for word in words if word in known], [word for word in words if word not in known]
+
+
+def only_how(words: Iterable[str]) -> bool:
+    """Say whether options tell how many jobs to run at a time and how quietly, and no more."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--quiet", "-q", action="store_true")
+    for names in (("--jobs", "-j"), ("--cores", "-c")):
+        parser.add_argument(*names, nargs="?")
+    return not parser.parse_known_args(list(words))[1]
 
 
 def at_a_time(words: Sequence[str]) -> int:
