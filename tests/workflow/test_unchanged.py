@@ -75,6 +75,8 @@ def test_a_change_is_acted_on_and_then_there_is_nothing_to_do(folder, change):
         ("-c4 -j 2", True),
         ("-q results/claims.csv", False),
         ("--cores 2 --forceall", False),
+        ("--cores abc", False),
+        ("--cores results/claims.csv", False),
         ("--config batch_seconds=3", False),
         ("--profile profiles/slurm", False),
     ],

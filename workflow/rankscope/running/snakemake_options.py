@@ -51,8 +51,10 @@ def only_how(words: Iterable[str]) -> bool:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--quiet", "-q", action="store_true")
     for names in (("--jobs", "-j"), ("--cores", "-c")):
-        parser.add_argument(*names, nargs="?")
-    return not parser.parse_known_args(list(words))[1]
+        parser.add_argument(*names, nargs="?", const="all", default="all")
+    found, others = parser.parse_known_args(list(words))
+    counts = (found.jobs, found.cores)
+    return not others and all(count == "all" or count.isdecimal() for count in counts)
 
 
 def at_a_time(words: Sequence[str]) -> int:
