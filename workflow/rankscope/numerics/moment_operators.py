@@ -25,7 +25,8 @@ Operator = TypeVar(
 def _parts(samples: np.ndarray, vectors: int) -> Iterator[slice]:
     """Cut the samples into slabs, for two fast products with this many vectors each."""
     size, dimension = samples.shape
-    rows = min(SMALL_PRODUCT // dimension, SMALL_RESULT, CACHED * vectors // dimension) // vectors
+    products = min(SMALL_PRODUCT // dimension, SMALL_RESULT) // vectors
+    rows = min(products, CACHED // dimension)
     if rows < FEWEST:
         rows = MANY
     return (slice(first, min(first + rows, size)) for first in range(0, size, rows))
@@ -171,7 +172,7 @@ class MultinomialSecondMoment:
 def single(operator: Operator) -> Operator:
     """Return one of the operators that apply to samples, in single precision."""
     narrow = {
-        field.name: getattr(operator, field.name).astype(np.float32)
+        field.name: getattr(operator, field.name).astype(np.float32, copy=False)
         for field in dataclasses.fields(operator)
     }
     return dataclasses.replace(operator, **narrow)

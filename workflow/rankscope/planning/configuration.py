@@ -111,10 +111,8 @@ class Batch:
     @property
     def share_seconds(self) -> float:
         """Estimated CPU seconds of each of the jobs that make the replicates."""
-        if not self.shares:
-            return self.seconds
         once: float = self.points[0].parameters.cost().once_seconds
-        return once + (self.seconds - once) / self.shares
+        return once + (self.seconds - once) / max(self.shares, 1)
 
     @property
     def memory_mb(self) -> float:
