@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from rankscope.studies.rank_budget.simulation.allotment import allot, needed_rank, reversed_order
+from rankscope.studies.rank_budget.parameters import needed_rank
+from rankscope.studies.rank_budget.simulation.allotment import allot, reversed_order
 from rankscope.studies.rank_budget.simulation.gradients import Gradients, share
 
 TEXT = np.array([0, 0, 1, 2, 2, 2, 3])
@@ -114,16 +115,16 @@ def test_the_reverse_gives_the_most_to_what_had_the_least():
     np.testing.assert_array_equal(reversed_order(reversed_order(said)), said)
 
 
-KEPT = np.array([0, 1, 2, 4, 384])
+KEPT = [0, 1, 2, 4, 384]
 
 
 def test_the_rank_that_is_needed_is_where_the_kept_share_crosses():
-    assert needed_rank(KEPT, np.array([1.0, 0.05, 0.02, 0.01, 0.0]), 0.9) == 1
-    assert needed_rank(KEPT, np.array([1.0, 0.5, 0.1, 0.01, 0.0]), 0.9) == pytest.approx(2)
-    halfway = needed_rank(KEPT, np.array([1.0, 0.5, 0.2, 0.0, 0.0]), 0.9)
+    assert needed_rank(KEPT, [1.0, 0.05, 0.02, 0.01, 0.0]) == 1
+    assert needed_rank(KEPT, [1.0, 0.5, 0.1, 0.01, 0.0]) == pytest.approx(2)
+    halfway = needed_rank(KEPT, [1.0, 0.5, 0.2, 0.0, 0.0])
     assert halfway == pytest.approx(2 * np.sqrt(2))
-    assert 4 < needed_rank(KEPT, np.array([1.0, 0.5, 0.4, 0.2, 0.0]), 0.9) < 384
+    assert 4 < needed_rank(KEPT, [1.0, 0.5, 0.4, 0.2, 0.0]) < 384
 
 
 def test_an_update_that_gains_nothing_needs_no_rank():
-    assert np.isnan(needed_rank(KEPT, np.array([1.0, 1.1, 1.2, 1.1, 1.05]), 0.9))
+    assert np.isnan(needed_rank(KEPT, [1.0, 1.1, 1.2, 1.1, 1.05]))

@@ -13,6 +13,7 @@ from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import mean, ratio_of_means
 from rankscope.studies.new_classes.claims import BETTER, judged, loss_saved, spreads
 from rankscope.studies.new_classes.parameters import FULL, NULLS, OVER_LABELS, READOUT
+from rankscope.studies.rank_budget.claims import rank_needed
 from rankscope.studies.rank_budget.parameters import (
     CLASSES,
     KEPT_SHARE,
@@ -80,8 +81,9 @@ def said_and_needed(results: Results) -> Figure:
         axes.fill_between(line, line / 2, line * 2, **BAND)
         for point, name in shown:
             said = point.measured.said_rank.sel(predictor=predictor, matrix=name)
-            needed = point.measured.needed_rank.sel(matrix=name)
-            (x, width), (y, height) = (panels.bar(values, LEAST) for values in (needed, said))
+            x, *ends = rank_needed(point, name)
+            y, height = panels.bar(said, LEAST)
+            width = np.abs(np.subtract(ends, x))[:, None]
             marker = MARKERS[settings.index(_setting(point)) % len(MARKERS)]
             look = _look(name) | {"marker": marker, "ms": 3.5, "elinewidth": 0.8, "capsize": 1.5}
             axes.errorbar(x, y, xerr=width, yerr=height, linestyle="none", **look)

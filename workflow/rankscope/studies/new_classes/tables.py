@@ -1,10 +1,10 @@
 """Further tables of the study: every public function is one, and its docstring is its caption."""
 
-import numpy as np
 import pandas as pd
 
 from rankscope.evidence.results import Point, Results
 from rankscope.studies.new_classes.claims import judged
+from rankscope.studies.rank_budget.claims import rank_needed
 
 SETTING = ("images", "new_classes", "depth", "width", "optimiser")
 
@@ -13,21 +13,20 @@ def ranks(results: Results) -> pd.DataFrame:
     """What is said of each layer before fine-tuning, and what it needed.
 
     Means over networks. The gain is that of the layer's update in full fine-tuning, the others left
-    whole; the rank needed keeps 90 % of it, over the networks in which there is a gain ("not
-    measured" where it is not clear).
+    whole; the rank needed keeps 90 % of it, with a 95 % interval ("not measured" where the gain is
+    not clear).
     """
     rows = []
     for point in results:
         data, clear = point.measured.mean("replicate"), judged(point)
         for name in data.matrix.values.tolist():
             own = data.sel(matrix=name)
-            needed = point.measured.needed_rank.sel(matrix=name).dropna("replicate")
             row = _setting(point) | {"layer": name}
             row["gain / nat"] = float(own.cut_loss.sel(kept="0") - own.cut_loss.sel(kept="all"))
-            error = float(needed.std(ddof=1)) / np.sqrt(max(needed.size, 1))
-            row["rank needed"] = f"{float(needed.mean()):.1f} ± {error:.1f}"
-            if name not in clear:
-                row["rank needed"] = "not measured"
+            row["rank needed"] = "not measured"
+            if name in clear:
+                value, low, high = rank_needed(point, name)
+                row["rank needed"] = f"{value:.1f} [{low:.1f}, {high:.1f}]"
             for said in data.predictor.values.tolist()[:-1]:
                 row[said] = round(float(own.said_rank.sel(predictor=said)), 1)
             rows.append(row)

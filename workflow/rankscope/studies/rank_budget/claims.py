@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from rankscope.evidence.claims import DERIVED, HERE, Definition, claim
 from rankscope.evidence.region import Region, at_least
 from rankscope.evidence.results import Point, Results
-from rankscope.evidence.samples import Estimate, Sample, crossed, mean
+from rankscope.evidence.samples import Estimate, Sample, crossed, jackknife, mean
 from rankscope.studies.rank_budget.parameters import (
     ALLOTTED,
     CLASSES,
@@ -21,6 +22,7 @@ from rankscope.studies.rank_budget.parameters import (
     REVERSED,
     SIDES,
     SOURCES,
+    needed_rank,
 )
 
 CONFIDENCE = 0.95
@@ -84,6 +86,37 @@ def gaining(point: Point) -> list[str]:
     return [name for name in gains.matrix.values.tolist() if clearly(mean(gains.sel(matrix=name)))]
 
 
+def over_needed(point: Point, name: str, said: ArrayLike = 0.0) -> Estimate:
+    """Estimate the binary logarithm of what is said over the rank that a matrix needs.
+
+    What is needed keeps 90 % of the mean gain of the matrix's update over the replicates, some of
+    which may gain nothing: the mean curve of losses says it, and its error is the jackknife's.
+
+    Args:
+        point: a point at which the matrix's gain is clear.
+        name: of the matrix.
+        said: binary logarithms of ranks, shape ``(replicate,)``; without it the estimate is of 1
+            over the rank needed.
+    """
+    losses = point.measured.cut_loss.sel(matrix=name).transpose("replicate", "kept")
+    whole = int(point.predicted.largest_rank.sel(matrix=name))
+    kept = [*map(int, losses.kept.values[:-1]), whole]
+
+    def octaves(said: np.ndarray, losses: np.ndarray) -> float:
+        return float(said.mean() - np.log2(needed_rank(kept, losses.mean(axis=0).tolist())))
+
+    # replicates may all say one rank, or need rank 1: ranks step by an octave
+    return jackknife(octaves, np.broadcast_to(said, len(losses)), losses, resolution=1.0)
+
+
+def rank_needed(point: Point, name: str) -> tuple[float, float, float]:
+    """Return the rank that a matrix needs, and the ends of its 95 % interval."""
+    found = over_needed(point, name)
+    half = float(np.nan_to_num(found.half_width))
+    value, low, high = (2.0 ** -(found.value + off) for off in (0.0, half, -half))
+    return value, low, high
+
+
 def difference(point: Point, worse: str, better: str) -> xr.DataArray:
     """Return by how much the second arm's loss is less, text by text."""
     losses = point.measured.text_loss.transpose("replicate", "text", "arm")
@@ -129,12 +162,12 @@ def more_over_even(results: Results) -> Iterator[Sample]:
 
 @claim(
     "Rank: said before training",
-    "What is known at the start says the rank that keeps 90 % of the gain of a matrix's update, "
-    "{accepted}.",
+    "What is known at the start says the rank that keeps 90 % of the mean gain of a matrix's "
+    "update, {accepted}.",
     accepted=WITHIN_TWO,
     estimate="binary logarithm of the rank said over the rank needed",
     scope=f"{SCOPE}; matrices whose update clearly gains something, the others left whole",
-    null="the largest rank, that of a matrix that needs all its directions",
+    null="the largest rank, where the most of it is needed",
     figure="said_and_needed",
     over="task",
     definitions=tuple(Said(name=name) for name in (*PREDICTORS, CLASSES)),
@@ -143,14 +176,14 @@ def more_over_even(results: Results) -> Iterator[Sample]:
 def rank_said(results: Results, said: Said) -> Iterator[Sample]:
     """Divide what is said by what is needed, matrix by matrix."""
     for point in results:
-        for name in gaining(point):
-            needed = point.measured.needed_rank.sel(matrix=name)
-            ratio = point.measured.said_rank.sel(matrix=name, predictor=said.name) / needed
-            largest = float(point.predicted.largest_rank.sel(matrix=name))
-            chance = np.log2(largest / float(needed.mean()))
-            # replicates may all need rank 1, or all have as many outliers: ranks step by an octave
-            octaves = xr.ufuncs.log2(ratio)
-            yield Sample(point, octaves, name, chance=chance, resolution=1.0)
+        largest = np.log2(point.predicted.largest_rank)
+        octaves = xr.ufuncs.log2(point.measured.said_rank.sel(predictor=said.name))
+        names = gaining(point)
+        # the null is a number of the point: that of the matrix which needs most of its directions
+        nulls = [over_needed(point, name, largest.sel(matrix=name)).value for name in names]
+        for name in names:
+            estimate = over_needed(point, name, octaves.sel(matrix=name))
+            yield Sample(point, estimate, name, chance=min(nulls))
 
 
 @claim(

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Results
 from rankscope.evidence.samples import crossed, ratio_of_means
-from rankscope.studies.rank_budget.claims import BETTER, difference, gaining
+from rankscope.studies.rank_budget.claims import BETTER, difference, gaining, rank_needed
 from rankscope.studies.rank_budget.parameters import (
     CLASSES,
     KEPT,
@@ -76,10 +76,11 @@ def said_and_needed(results: Results) -> Figure:
         axes.fill_between(line, line / 2, line * 2, color="0.5", alpha=0.2, lw=0)
         for point, name in shown:
             said = point.measured.said_rank.sel(predictor=predictor, matrix=name)
-            needed = point.measured.needed_rank.sel(matrix=name)
+            x, *ends = rank_needed(point, name)
+            y, height = panels.bar(said, LEAST)
+            width = np.abs(np.subtract(ends, x))[:, None]
             look = _look(name) | {"marker": MARKERS[tasks.index(point.task)]}
             look["label"] = f"{name}, {point.task}" if len(tasks) > 1 else name
-            (x, width), (y, height) = (panels.bar(values, LEAST) for values in (needed, said))
             look |= {"ms": 3.5, "elinewidth": 0.8, "linestyle": "none"}
             axes.errorbar(x, y, xerr=width, yerr=height, capsize=2, **look)
         panels.theory(axes, line, line)

@@ -1,6 +1,8 @@
 """Parameters of a point: those of `language_model`, and from how many texts ranks are said."""
 
 import dataclasses
+import math
+from collections.abc import Sequence
 
 from rankscope.planning.parameters import Cost, require, whole
 from rankscope.studies.language_model import parameters as language_model
@@ -36,6 +38,30 @@ SOURCES = PREDICTORS[:2]
 REVERSED = f"{PREDICTORS[0]}, reversed"
 """The matrix that the first predictor gives most gets least."""
 SIDES = ("left", "right")
+
+
+def needed_rank(kept: Sequence[int], losses: Sequence[float]) -> float:
+    """Return the least rank that keeps `KEPT_SHARE` of a gain, at least 1.
+
+    Between two ranks that were tried the kept share is taken to be linear in the rank's logarithm.
+
+    Args:
+        kept: ranks from 0 upwards, then the whole.
+        losses: at these.
+
+    Returns:
+        ``nan`` where the whole gains nothing over rank 0.
+    """
+    gain = losses[0] - losses[-1]
+    if not gain > 0:
+        return math.nan
+    shares = [(losses[0] - loss) / gain for loss in losses]
+    first = next(i for i, share in enumerate(shares) if share >= KEPT_SHARE)  # the whole keeps all
+    if first == 1:
+        return 1.0
+    below, above = shares[first - 1 : first + 1]
+    low, high = map(math.log, kept[first - 1 : first + 1])
+    return math.exp(low + (KEPT_SHARE - below) / (above - below) * (high - low))
 
 
 @dataclasses.dataclass(frozen=True)

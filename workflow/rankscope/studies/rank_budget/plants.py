@@ -3,7 +3,7 @@
 import xarray as xr
 
 from rankscope.evidence.results import Point
-from rankscope.studies.rank_budget.claims import Directions, Said
+from rankscope.studies.rank_budget.claims import Directions, Said, rank_needed
 from rankscope.studies.rank_budget.parameters import REVERSED, SOURCES
 
 Planted = dict[str, xr.DataArray]
@@ -32,13 +32,14 @@ def beats_reverse(point: Point, values: xr.DataArray) -> Planted:
 
 
 def rank_said(point: Point, values: xr.DataArray, said: Said) -> Planted:
-    """Return needed ranks as measured, and what is said a power of two off them.
+    """Return what is said a power of two off the ranks that are needed.
 
     Matrices that gain nothing have far too much.
     """
     ranks = point.measured.said_rank
-    right = point.measured.needed_rank * 2.0**values
-    planted = right.where(_gains(point), 2.0**20)
+    needed = [rank_needed(point, name)[0] for name in ranks.matrix.values]
+    planted = xr.DataArray(needed, {"matrix": ranks.matrix}) * 2.0**values
+    planted = planted.where(_gains(point), 2.0**20)
     return {"said_rank": ranks.where(ranks.predictor != said.name, planted)}
 
 

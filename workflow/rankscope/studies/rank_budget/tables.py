@@ -3,28 +3,28 @@
 import pandas as pd
 
 from rankscope.evidence.results import Results
-from rankscope.studies.rank_budget.claims import gaining
+from rankscope.studies.rank_budget.claims import gaining, rank_needed
 
 
 def ranks(results: Results) -> pd.DataFrame:
     """What is said of each matrix before training, and what it needed.
 
     Means over replicates. The gain is that of the matrix's update in full fine-tuning, the others
-    left whole; the rank needed keeps 90 % of it ("not measured" where the gain is not clear).
+    left whole; the rank needed keeps 90 % of it, with its 95 % interval ("not measured" where the
+    gain is not clear).
     """
     rows = []
     for point in results:
         data, clear = point.measured.mean("replicate"), gaining(point)
         for name in data.matrix.values.tolist():
             own = data.sel(matrix=name)
-            needed = point.measured.needed_rank.sel(matrix=name)
             losses = own.cut_loss
             row: dict[str, object] = {"task": point.task, "matrix": name}
             row["gain / nat"] = float(losses.sel(kept="0") - losses.sel(kept="all"))
-            error = float(needed.std(ddof=1)) / needed.size**0.5
-            row["rank needed"] = f"{float(needed.mean()):.1f} ± {error:.1f}"
-            if name not in clear:
-                row["rank needed"] = "not measured"
+            row["rank needed"] = "not measured"
+            if name in clear:
+                value, low, high = rank_needed(point, name)
+                row["rank needed"] = f"{value:.1f} [{low:.1f}, {high:.1f}]"
             for said in data.predictor.values.tolist()[:-1]:
                 row[said] = round(float(own.said_rank.sel(predictor=said)), 1)
             rows.append(row)

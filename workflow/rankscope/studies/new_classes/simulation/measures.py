@@ -10,8 +10,7 @@ from rankscope.studies.new_classes.parameters import Parameters
 from rankscope.studies.new_classes.simulation import cuts, start
 from rankscope.studies.new_classes.simulation.images import Data
 from rankscope.studies.new_classes.simulation.start import Layer
-from rankscope.studies.rank_budget.parameters import KEPT_SHARE
-from rankscope.studies.rank_budget.simulation.allotment import needed_rank
+from rankscope.studies.rank_budget.parameters import needed_rank
 from rankscope.studies.rank_budget.simulation.gradients import Gradients, share
 
 SHOWN = 48
@@ -19,7 +18,6 @@ SHOWN = 48
 
 BY_LAYER = {
     "said_rank": ("rank that is said", "predictor"),
-    "needed_rank": ("rank that keeps 90 % of the gain of the layer's update",),
     "outliers": (
         "outliers over random output gradients, at least 1",
         "source",
@@ -72,7 +70,7 @@ def _layer(
     g, gradient = layer.values
     (random, shuffled), edges = layer.outliers, layer.edges
     whole = min(len(update[0]), len(update[2]))
-    needed = needed_rank(np.array([*parameters.kept, whole]), losses, KEPT_SHARE)
+    needed = needed_rank([*parameters.kept, whole], losses.tolist())
     stable = ranks.stable_rank(gradient)
     said = [*random, stable, layer.effective_dimension, *shuffled, parameters.new_classes - 1]
 
@@ -89,7 +87,6 @@ def _layer(
 
     return {
         "said_rank": np.array([*said, needed]),
-        "needed_rank": needed,
         "outliers": random.astype(float),
         "share": np.array(shares(layer.real)),
         "null_share": np.array([shares(null[0]) for null in layer.nulls]),

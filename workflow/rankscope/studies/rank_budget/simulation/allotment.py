@@ -35,28 +35,3 @@ def reversed_order(said: np.ndarray) -> np.ndarray:
     result = np.empty_like(said)
     result[order] = said[order[::-1]]
     return result
-
-
-def needed_rank(kept: np.ndarray, losses: np.ndarray, share: float) -> float:
-    """Return the least rank that keeps a share of a gain, at least 1.
-
-    Between two ranks that were tried the kept share is taken to be linear in the rank's logarithm.
-
-    Args:
-        kept: ranks from 0 upwards, then the whole, shape ``(rank,)``.
-        losses: at these, shape ``(rank,)``.
-        share: in (0, 1).
-
-    Returns:
-        ``nan`` where the whole gains nothing over rank 0.
-    """
-    gain = losses[0] - losses[-1]
-    if not gain > 0:
-        return float("nan")
-    shares = (losses[0] - losses) / gain
-    first = int(np.argmax(shares >= share))  # the whole keeps all, so there is one
-    if first == 1:
-        return 1.0
-    low, high = np.log(kept[first - 1 : first + 1])
-    part = (share - shares[first - 1]) / (shares[first] - shares[first - 1])
-    return float(np.exp(low + part * (high - low)))

@@ -19,7 +19,6 @@ from rankscope.studies.language_model.simulation.tuning import Search
 from rankscope.studies.rank_budget.parameters import (
     ALLOTTED,
     KEPT,
-    KEPT_SHARE,
     NULL_DRAWS,
     REVERSED,
     SAID,
@@ -27,9 +26,10 @@ from rankscope.studies.rank_budget.parameters import (
     SOURCES,
     Allotted,
     Parameters,
+    needed_rank,
 )
 from rankscope.studies.rank_budget.simulation import gradients, recording
-from rankscope.studies.rank_budget.simulation.allotment import allot, needed_rank, reversed_order
+from rankscope.studies.rank_budget.simulation.allotment import allot, reversed_order
 from rankscope.studies.rank_budget.simulation.gradients import Gradients
 
 SHOWN = 48
@@ -38,7 +38,6 @@ Svd = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 BY_MATRIX = {
     "said_rank": ("rank that is said", "predictor"),
-    "needed_rank": ("rank that keeps 90 % of the gain of the matrix's update",),
     "outliers": ("outliers, at least 1: directions that are compared", "source"),
     "share": ("share of the update's leading directions in the start's", "source", "side"),
     "null_share": ("share of the update's leading directions, task null", "source", "side"),
@@ -142,11 +141,10 @@ def _measure(
     counts = [max(int(np.sum(s > e)), 1) for s, e in zip(spectra, edges, strict=True)]
     # the mean of the inputs is most of their second moment
     centred = one.inputs - one.inputs.mean(axis=0, dtype=float)
-    needed = needed_rank(np.array([*KEPT, len(update[1])]), losses, KEPT_SHARE)
+    needed = needed_rank([*KEPT, len(update[1])], losses.tolist())
     dimension = ranks.participation_ratio(np.linalg.svd(centred, compute_uv=False))
     return {
         "said_rank": [*counts, ranks.stable_rank(spectra[1]), dimension, classes - 1, needed],
-        "needed_rank": needed,
         "outliers": np.array(counts, dtype=float),
         "share": _shares(update, one, counts),
         "null_share": _shares(update, nulls[0], counts),
