@@ -145,6 +145,12 @@ def test_a_frame_is_orthonormal_and_its_signs_are_fair():
     assert np.abs(mean).max() < 4.5  # standard errors, 21 entries
 
 
+def test_a_wide_frame_is_the_orthogonal_factor_of_its_draws():
+    factor, triangle = np.linalg.qr(generator().standard_normal((64, 32)))
+    expected = (factor * np.sign(np.diagonal(triangle))).T
+    np.testing.assert_allclose(orthonormal_frame(32, 64, generator()), expected, atol=1e-13)
+
+
 def test_linear_orthogonal_networks_are_isometries():
     network = Network(width=12, depth=30, negative_slope=1.0, orthogonal=True)
     for layer in layers(np.eye(5), network, generator()):
