@@ -35,11 +35,14 @@ def mean_log_squared_sine(cosine: np.ndarray) -> np.ndarray:
 
     A squared sine below the rounding error of ``1 - cos^2`` counts as that, ``eps``.
     """
-    alive = np.diagonal(cosine, axis1=-2, axis2=-1)
     first, second = np.triu_indices(cosine.shape[-1], 1)
-    squared_sine = np.maximum(1.0 - cosine[..., first, second] ** 2, np.finfo(float).eps)
-    weight = alive[..., first] * alive[..., second]
-    return _ratio((weight * np.log(squared_sine)).sum(axis=-1), weight.sum(axis=-1))
+    terms = cosine[..., first, second]
+    # in place: a stack's temporaries cost more than its sums
+    np.subtract(1.0, np.square(terms, out=terms), out=terms)
+    np.log(np.maximum(terms, np.finfo(float).eps, out=terms), out=terms)
+    # where an input is left out, ln(1 - 0) adds nothing
+    count = np.trace(cosine, axis1=-2, axis2=-1)
+    return _ratio(terms.sum(axis=-1), count * (count - 1) / 2)
 
 
 def centred(matrix: np.ndarray) -> np.ndarray:
@@ -51,7 +54,6 @@ def centred(matrix: np.ndarray) -> np.ndarray:
     count = np.maximum(present.sum(axis=-1), 1.0)[..., None]
     mean = matrix.sum(axis=-1) / count
     total = (mean.sum(axis=-1)[..., None] / count)[..., None]
-    # in place: a stack's temporaries cost more than its sums
     result = matrix - mean[..., None, :]
     result -= mean[..., :, None]
     result += total
