@@ -121,7 +121,7 @@ def _network(parameters: Parameters, bits: np.random.BitGenerator) -> Measured:
     if extras:
         exact, length = ranks.exact_tolerance(m, n), min(m, n)
         maps = relu_networks.variations(batch, law, generator)
-        jacobians = [_spectrum_or_ratio(matrix, length) for matrix in maps]
+        jacobians = [_spectrum_and_ratio(matrix, length) for matrix in maps]
         measured |= _stacked(extras, exact) | _ranks_and_ratios("jacobian", jacobians, exact)
     return measured
 
@@ -193,7 +193,7 @@ def _extras(
     return (
         _spectrum(unit - unit.mean(axis=0), length),
         _spectrum(_gates(preactivations), length, gram=True),
-        _spectrum_or_ratio(preactivations, length),
+        _spectrum_and_ratio(preactivations, length),
     )
 
 
@@ -211,23 +211,20 @@ def _stacked(extras: Sequence[tuple[np.ndarray, np.ndarray, Found]], exact: floa
 
 
 def _ranks_and_ratios(name: str, found: Sequence[Found], exact: float) -> Measured:
-    spectra = np.stack([spectrum for spectrum, _ in found])
-    ratios = np.array([ratio for _, ratio in found])
-    known = np.isfinite(ratios)
+    spectra, ratios = zip(*found, strict=True)
     return {
-        f"{name}_rank": ranks.numerical_rank(spectra, exact).astype(np.int32),
-        f"{name}_participation_ratio": np.where(known, ratios, ranks.participation_ratio(spectra)),
+        f"{name}_rank": ranks.numerical_rank(np.stack(spectra), exact).astype(np.int32),
+        f"{name}_participation_ratio": np.array(ratios),
     }
 
 
-def _spectrum_or_ratio(matrix: np.ndarray, length: int) -> Found:
-    """Return singular values and ``nan``, or ones and the participation ratio if rank is full."""
+def _spectrum_and_ratio(matrix: np.ndarray, length: int) -> Found:
+    """Return singular values, or ones if rank is full, and the participation ratio."""
     rows, columns = matrix.shape
-    if columns > rows:
-        gram = matrix @ matrix.T
-        if relu_networks.has_full_rank(gram, columns):
-            return np.ones(length), float(batch_geometry.participation_ratio(gram))
-    return _spectrum(matrix, length), np.nan
+    gram = matrix @ matrix.T
+    full = columns > rows and relu_networks.has_full_rank(gram, columns)
+    spectrum = np.ones(length) if full else _spectrum(matrix, length)
+    return spectrum, float(batch_geometry.participation_ratio(gram))
 
 
 def _gates(preactivations: np.ndarray) -> np.ndarray:
