@@ -145,6 +145,12 @@ def test_a_frame_is_orthonormal_and_its_signs_are_fair():
     assert np.abs(mean).max() < 4.5  # standard errors, 21 entries
 
 
+def test_a_wide_frame_is_the_orthogonal_factor_of_its_draws():
+    factor, triangle = np.linalg.qr(generator().standard_normal((64, 32)))
+    expected = (factor * np.sign(np.diagonal(triangle))).T
+    np.testing.assert_allclose(orthonormal_frame(32, 64, generator()), expected, atol=1e-13)
+
+
 def test_linear_orthogonal_networks_are_isometries():
     network = Network(width=12, depth=30, negative_slope=1.0, orthogonal=True)
     for layer in layers(np.eye(5), network, generator()):
@@ -258,8 +264,8 @@ def test_rank_in_double_precision_is_the_true_rank_in_high_precision():
 
 
 def explicit_variations(inputs, network, rng):
-    """Singular values of J X^T at the first input, per layer, from every weight."""
-    features, product, found = inputs[0], inputs.T, []
+    """J X^T at the first input, per layer, from every weight."""
+    features, product = inputs[0], inputs.T
     for _ in range(network.depth):
         fan_in = len(features)
         weights = rng.standard_normal((network.width, fan_in))
@@ -271,16 +277,23 @@ def explicit_variations(inputs, network, rng):
         values = weights @ features + biases
         slope = np.where(values > 0, 1.0, network.negative_slope)
         features, product = slope * values, slope[:, None] * (weights @ product)
-        found.append(np.linalg.svd(product, compute_uv=False))
-    return np.stack(found)
+        yield product
+
+
+def spectra(maps):
+    """Return 5 singular values per layer, with zeros where a factor has fewer."""
+    values = [np.linalg.svd(one, compute_uv=False) for one in maps]
+    return np.stack([np.pad(one, (0, 5))[:5] for one in values])
 
 
 @pytest.mark.parametrize("name", LAWS)
 def test_variations_have_the_law_of_the_jacobian_of_explicit_weights(name):
     inputs = generator().standard_normal((5, 7))
     first, second = generator(1), generator(2)
-    reduced = np.stack([list(variations(inputs, LAWS[name], first)) for _ in range(300)])
-    explicit = np.stack([explicit_variations(inputs, LAWS[name], second) for _ in range(300)])
+    reduced = np.stack([spectra(variations(inputs, LAWS[name], first)) for _ in range(300)])
+    explicit = np.stack(
+        [spectra(explicit_variations(inputs, LAWS[name], second)) for _ in range(300)]
+    )
     assert reduced.shape == explicit.shape
     assert np.all(np.diff(reduced, axis=-1) <= 1e-12)
     # of zeros, one sampler gives exact ones

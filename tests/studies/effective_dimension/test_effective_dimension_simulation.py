@@ -201,15 +201,34 @@ def test_deep_predictions_of_first_order_are_masked():
     )
 
 
-def test_spectra_by_gram_matrices_are_those_of_svds_until_ranks_fall():
+def test_spectra_by_gram_matrices_are_those_of_svds_where_they_can_tell():
     generator = np.random.default_rng(4)
-    wide = [generator.standard_normal((6, 40)) for _ in range(2)]
-    flat = wide[0].copy()
+    wide = generator.standard_normal((6, 40))
+    flat = wide.copy()
     flat[5] = flat[0] + 1e-9 * flat[1]
-    found = simulation._spectra([wide[0], flat, wide[1]], 6)
-    expected = np.stack([np.linalg.svd(one, compute_uv=False) for one in (wide[0], flat, wide[1])])
-    np.testing.assert_allclose(found[[0, 2]], expected[[0, 2]], rtol=1e-12)
+    found = [simulation._spectrum(one, 6, gram=True) for one in (wide, flat)]
+    expected = [np.linalg.svd(one, compute_uv=False) for one in (wide, flat)]
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-12)
     # the least value is below what a Gram matrix can tell from 0
-    assert found[1, 5] == pytest.approx(expected[1, 5], rel=1e-5)
+    assert found[1][5] == pytest.approx(expected[1][5], rel=1e-5)
     by_gram = np.sqrt(np.abs(np.linalg.eigvalsh(flat @ flat.T)[0]))
-    assert by_gram != pytest.approx(expected[1, 5], rel=1e-2)
+    assert by_gram != pytest.approx(expected[1][5], rel=1e-2)
+
+
+@pytest.mark.parametrize("shape", [(6, 4), (6, 6), (6, 40)])
+def test_gates_keep_their_spectrum_without_their_constant_columns(shape):
+    values = np.random.default_rng(5).standard_normal(shape)
+    values[:, :2], values[:, 2] = abs(values[:, :2]), -1
+    expected = np.linalg.svd((values > 0).astype(float), compute_uv=False)
+    found = simulation._spectrum(simulation._gates(values), min(shape))
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_full_rank_is_seen_without_a_spectrum_and_less_is_not_taken_for_it():
+    wide = np.random.default_rng(6).standard_normal((6, 40))
+    for least, full in ((1.0, True), (1e-5, True), (1e-8, False), (0.0, False)):
+        wide[5] = wide[0] + least * wide[5]
+        values = np.linalg.svd(wide, compute_uv=False)
+        spectrum, ratio = simulation._spectrum_and_ratio(wide, 6)
+        assert ratio == pytest.approx((values**2).sum() ** 2 / (values**4).sum())
+        np.testing.assert_allclose(spectrum, np.ones(6) if full else values, atol=1e-12)

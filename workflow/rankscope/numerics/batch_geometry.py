@@ -18,7 +18,8 @@ def cosines(gram: np.ndarray) -> np.ndarray:
     """
     norms = np.sqrt(np.diagonal(gram, axis1=-2, axis2=-1))
     inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
-    result = gram * inverse[..., :, None] * inverse[..., None, :]
+    result = gram * inverse[..., :, None]
+    result *= inverse[..., None, :]
     np.einsum("...ii->...i", result)[...] = norms > 0
     return result
 
@@ -34,11 +35,14 @@ def mean_log_squared_sine(cosine: np.ndarray) -> np.ndarray:
 
     A squared sine below the rounding error of ``1 - cos^2`` counts as that, ``eps``.
     """
-    alive = np.diagonal(cosine, axis1=-2, axis2=-1)
     first, second = np.triu_indices(cosine.shape[-1], 1)
-    squared_sine = np.maximum(1.0 - cosine[..., first, second] ** 2, np.finfo(float).eps)
-    weight = alive[..., first] * alive[..., second]
-    return _ratio((weight * np.log(squared_sine)).sum(axis=-1), weight.sum(axis=-1))
+    terms = cosine[..., first, second]
+    # in place: a stack's temporaries cost more than its sums
+    np.subtract(1.0, np.square(terms, out=terms), out=terms)
+    np.log(np.maximum(terms, np.finfo(float).eps, out=terms), out=terms)
+    # where an input is left out, ln(1 - 0) adds nothing
+    count = np.trace(cosine, axis1=-2, axis2=-1)
+    return _ratio(terms.sum(axis=-1), count * (count - 1) / 2)
 
 
 def centred(matrix: np.ndarray) -> np.ndarray:
@@ -46,14 +50,16 @@ def centred(matrix: np.ndarray) -> np.ndarray:
 
     Inputs with a zero on the diagonal are not part of the batch.
     """
-    present = (np.diagonal(matrix, axis1=-2, axis2=-1) > 0).astype(float)
+    present = np.diagonal(matrix, axis1=-2, axis2=-1) > 0
     count = np.maximum(present.sum(axis=-1), 1.0)[..., None]
     mean = matrix.sum(axis=-1) / count
     total = (mean.sum(axis=-1)[..., None] / count)[..., None]
-    rows, columns = present[..., :, None], present[..., None, :]
-    return (
-        matrix - rows * mean[..., None, :] - mean[..., :, None] * columns + rows * columns * total
-    )
+    result = matrix - mean[..., None, :]
+    result -= mean[..., :, None]
+    result += total
+    if not present.all():
+        result *= present[..., :, None] & present[..., None, :]
+    return result
 
 
 def participation_ratio(matrix: np.ndarray) -> np.ndarray:

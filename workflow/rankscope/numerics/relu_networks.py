@@ -28,6 +28,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from scipy.linalg import lapack
 
 GRAM_FLOOR = 1e-10
 """Least eigenvalue, relative to the largest, at which a Gram matrix may replace an SVD."""
@@ -143,8 +144,8 @@ def variations(
 ) -> Iterator[np.ndarray]:
     """Draw a network and yield, per layer, how it maps small variations of its first input.
 
-    The variations are the inputs themselves, so that the singular values are those of ``J X^T``
-    with J the layer's Jacobian at the first input. A layer maps a variation ``t`` to
+    The variations are the inputs themselves, so that the maps are ``J X^T`` with J the layer's
+    Jacobian at the first input. A layer maps a variation ``t`` to
     ``phi'(z) * W t``, with ``z`` the pre-activation of the first input, and that input's
     features are ``phi'(z) * z``: one reduced draw serves both.
 
@@ -154,7 +155,7 @@ def variations(
         generator: the source of all randomness.
 
     Yields:
-        ``min(m, n)`` singular values, descending.
+        A factor C with ``C C^T = X J^T J X^T``, shape ``(m, k)``, k at most ``min(m + 1, n)``.
     """
     size, fan_in = inputs.shape
     factor = _triangular(np.vstack([inputs, inputs[:1]]))
@@ -164,10 +165,10 @@ def variations(
             biases = generator.standard_normal(network.width)
             values[-1] += np.sqrt(network.bias_variance) * biases
         slope = np.where(values[-1] > 0, 1.0, network.negative_slope)
-        factor = _triangular((values * slope).compress(slope != 0, axis=1))
+        live = slope != 0
+        factor = _triangular(values.compress(live, axis=1) * slope[live])
         # the factor's first rows are a factor of the variations alone
-        spectrum = _singular_values(factor[:size])[: network.width]
-        yield _pad(spectrum, min(size, network.width))
+        yield factor[:size]
         fan_in = network.width
 
 
@@ -195,9 +196,11 @@ def decompose(
         return _singular_values(features), features, False
     if gram:
         matrix = features @ features.T
-        eigenvalues = np.linalg.eigvalsh(matrix)[::-1]
-        if gram_is_safe(eigenvalues, columns, tolerances):
-            return np.sqrt(eigenvalues), np.linalg.cholesky(matrix), True
+        factor = _cholesky(matrix)
+        if factor is not None:
+            eigenvalues = np.linalg.eigvalsh(matrix)[::-1]
+            if gram_is_safe(eigenvalues, columns, tolerances):
+                return np.sqrt(eigenvalues), factor, True
     factor = _triangular(features)
     return _singular_values(factor), factor, False
 
@@ -231,7 +234,21 @@ def gram_is_safe(eigenvalues: np.ndarray, columns: int, tolerances: Sequence[flo
         return False
     doubt = (columns + len(eigenvalues)) * np.finfo(np.float64).eps * eigenvalues.sum()
     squares = np.square(np.asarray(tolerances, dtype=float))[:, None]
-    return bool(np.all(np.abs(eigenvalues - squares * largest) > (1 + squares) * doubt))
+    return bool((np.abs(eigenvalues - squares * largest) > (1 + squares) * doubt).all())
+
+
+def has_full_rank(gram: np.ndarray, columns: int) -> bool:
+    """Say whether a computed Gram matrix shows that ``H`` has full row rank, far from doubt.
+
+    No eigenvalue is off by more than d of `gram_is_safe`. If ``H H^T - 2 d`` has a Cholesky
+    factor, the least is above d, and so far above the square of the tolerance of exact rank.
+
+    Args:
+        gram: ``H H^T``, shape ``(m, m)``.
+        columns: number k of columns of ``H``.
+    """
+    doubt = (columns + len(gram)) * np.finfo(np.float64).eps * np.trace(gram)
+    return _cholesky(gram - 2 * doubt * np.eye(len(gram))) is not None
 
 
 def rank_bound(
@@ -259,7 +276,12 @@ def orthonormal_frame(rows: int, columns: int, generator: np.random.Generator) -
     The orthogonal factor of a Gaussian matrix, with the signs that make it unique
     (Mezzadri, Notices AMS 54, 2007).
     """
-    factor, triangle = np.linalg.qr(generator.standard_normal((columns, rows)))
+    matrix = generator.standard_normal((columns, rows))
+    if columns >= 2 * rows:
+        # so well conditioned (6 or less in large matrices) that squaring costs two digits
+        inverse, _ = lapack.dtrtri(lapack.dpotrf(matrix.T @ matrix, lower=True)[0], lower=True)
+        return inverse @ matrix.T
+    factor, triangle = np.linalg.qr(matrix)
     return (factor * np.sign(np.diagonal(triangle))).T
 
 
@@ -290,6 +312,12 @@ def _activate(values: np.ndarray, negative_slope: float) -> np.ndarray:
     if negative_slope == 0:
         return np.maximum(values, 0.0, out=values)
     return np.maximum(values, negative_slope * values)
+
+
+def _cholesky(matrix: np.ndarray) -> np.ndarray | None:
+    """Return the factor, or ``None`` where there is none, which is known far sooner."""
+    factor, failed = lapack.dpotrf(matrix, lower=True)
+    return None if failed else factor
 
 
 def _singular_values(matrix: np.ndarray) -> np.ndarray:

@@ -98,19 +98,20 @@ class Parameters:
         """Return the planning estimate of a replicate, from timings of the simulation."""
         m, n = self.batch_size, self.width
         narrow = min(m, n)
-        layer = 1e-4 + 1.2e-8 * narrow * n + 5e-11 * m * narrow * n
-        layer += 3e-8 * m * narrow + 2.6e-10 * m * narrow**2
+        layer = 7e-5 + 1.2e-8 * narrow * n + 5e-11 * m * narrow * n
+        layer += 2.2e-8 * m**2 + 2.7e-10 * m * narrow**2
+        orthogonal = self.initialisation == "orthogonal"
         if self.sampler == "explicit":
-            layer += 1.5e-8 * n**2
-        if self.initialisation == "orthogonal":
-            layer += (1e-9 if self.extras else 5e-10) * narrow**2 * n
+            layer += 1e-8 * n**2 + (1.2e-10 * n**3 if orthogonal else 0)
+        elif orthogonal:
+            layer += (1.8e-10 if self.extras else 9e-11) * narrow**2 * n
         if self.extras:
-            layer += 1e-4 + 1.1e-7 * m * narrow + 9e-11 * m**2 * narrow + 7e-10 * m**2 * n
+            layer += 1.1e-4 + 2.3e-8 * narrow * n + 1e-10 * m * narrow * n
+            layer += 7e-8 * m * narrow + 2.5e-10 * m**2 * narrow
         base = 150 + {"digits": 50, "mnist": 200}.get(self.geometry, 0)
-        kept = 8e-6 * self.depth * m * n if self.extras else 0
         return Cost(
             seconds=0.002 + self.depth * layer,
             prediction_seconds=0.8,
             replicate_kb=0.27 * self.depth,
-            memory_mb=base + 3e-5 * (self.depth * m**2 + n**2) + 1e-3 * self.depth * m + kept,
+            memory_mb=base + 3e-5 * (self.depth * m**2 + n**2) + 1e-3 * self.depth * m,
         )

@@ -1,5 +1,6 @@
 """Draw networks, and measure every notion of rank at every layer of each."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ ABSOLUTE_TOLERANCE = 1e-1
 """In units of the singular values of orthonormal inputs: those of the features over sqrt(n)."""
 
 Measured = dict[str, np.ndarray]
+Found = tuple[np.ndarray, float]
 
 LABELS = {
     "singular_value": "singular value of the features",
@@ -99,30 +101,36 @@ def _network(parameters: Parameters, bits: np.random.BitGenerator) -> Measured:
         orthogonal=parameters.initialisation == "orthogonal",
     )
     batch = inputs.batch(parameters, generator)
-    layers = list(
-        relu_networks.layers(
-            batch,
-            law,
-            generator,
-            explicit=parameters.sampler == "explicit",
-            keep_preactivations=parameters.extras,
-            tolerances=(*TOLERANCES, float32),
-        )
-    )
+    layers, grams, extras = [], [], []
+    for layer in relu_networks.layers(
+        batch,
+        law,
+        generator,
+        explicit=parameters.sampler == "explicit",
+        keep_preactivations=parameters.extras,
+        tolerances=(*TOLERANCES, float32),
+    ):
+        if layer.preactivations is not None:
+            extras.append(_extras(layer, layer.preactivations))
+        grams.append(layer.factor @ layer.factor.T)
+        # the pre-activations of all layers would leave the cache
+        layers.append(dataclasses.replace(layer, preactivations=None))
     spectrum = np.stack([layer.singular_values for layer in layers])
-    gram = np.stack([layer.factor @ layer.factor.T for layer in layers])
-    measured = _units(layers, parameters) | _ranks(spectrum, m, n, float32)
-    measured |= _geometry(gram, n)
-    if parameters.extras:
-        jacobians = np.stack(list(relu_networks.variations(batch, law, generator)))
-        measured |= _extras(layers, n) | _jacobian(jacobians, m, n)
+    measured = _units(layers, spectrum, parameters) | _ranks(spectrum, m, n, float32)
+    measured |= _geometry(np.stack(grams), n)
+    if extras:
+        exact, length = ranks.exact_tolerance(m, n), min(m, n)
+        maps = relu_networks.variations(batch, law, generator)
+        jacobians = [_spectrum_and_ratio(matrix, length) for matrix in maps]
+        measured |= _stacked(extras, exact) | _ranks_and_ratios("jacobian", jacobians, exact)
     return measured
 
 
-def _units(layers: Sequence[relu_networks.Layer], parameters: Parameters) -> Measured:
+def _units(
+    layers: Sequence[relu_networks.Layer], spectrum: np.ndarray, parameters: Parameters
+) -> Measured:
     m, n = parameters.batch_size, parameters.width
-    exact = ranks.exact_tolerance(m, n)
-    rank = [int(ranks.numerical_rank(layer.singular_values, exact)) for layer in layers]
+    rank = ranks.numerical_rank(spectrum, ranks.exact_tolerance(m, n))
     before = [min(m, parameters.fan_in), *rank[:-1]]
     bias = parameters.bias_variance > 0
     bound = [
@@ -177,34 +185,55 @@ def _geometry(gram: np.ndarray, width: int) -> Measured:
     }
 
 
-def _extras(layers: Sequence[relu_networks.Layer], n: int) -> Measured:
-    m = len(layers[0].factor)
-    exact = ranks.exact_tolerance(m, n)
-    rows = [layer.factor for layer in layers]
-    units = [_unit_rows(factor) for factor in rows]
-    length = min(m, n)
-    centred = np.stack([_spectrum(unit - unit.mean(axis=0), length) for unit in units])
-    kept = [layer.preactivations for layer in layers if layer.preactivations is not None]
-    before = _spectra(kept, length)
-    gates = _spectra([(values > 0).astype(float) for values in kept], length)
+def _extras(
+    layer: relu_networks.Layer, preactivations: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, Found]:
+    unit = _unit_rows(layer.factor)
+    length = len(layer.singular_values)
+    return (
+        _spectrum(unit - unit.mean(axis=0), length),
+        _spectrum(_gates(preactivations), length, gram=True),
+        _spectrum_and_ratio(preactivations, length),
+    )
+
+
+def _stacked(extras: Sequence[tuple[np.ndarray, np.ndarray, Found]], exact: float) -> Measured:
+    centred = np.stack([extra[0] for extra in extras])
+    gates = np.stack([extra[1] for extra in extras])
     counts = [ranks.numerical_rank(centred, tolerance) for tolerance in TOLERANCES]
     return {
         "centred_rank": ranks.numerical_rank(centred, exact).astype(np.int32),
         "centred_numerical_rank": np.stack(counts, axis=-1).astype(np.int32),
         "centred_effective_rank": ranks.effective_rank(centred),
-        "preactivation_rank": ranks.numerical_rank(before, exact).astype(np.int32),
-        "preactivation_participation_ratio": ranks.participation_ratio(before),
         "gate_rank": ranks.numerical_rank(gates, exact).astype(np.int32),
         "gate_numerical_rank": ranks.numerical_rank(gates, GATE_TOLERANCE).astype(np.int32),
-    }
+    } | _ranks_and_ratios("preactivation", [extra[2] for extra in extras], exact)
 
 
-def _jacobian(spectrum: np.ndarray, m: int, n: int) -> Measured:
-    exact = ranks.exact_tolerance(m, n)
+def _ranks_and_ratios(name: str, found: Sequence[Found], exact: float) -> Measured:
+    spectra, ratios = zip(*found, strict=True)
     return {
-        "jacobian_rank": ranks.numerical_rank(spectrum, exact).astype(np.int32),
-        "jacobian_participation_ratio": ranks.participation_ratio(spectrum),
+        f"{name}_rank": ranks.numerical_rank(np.stack(spectra), exact).astype(np.int32),
+        f"{name}_participation_ratio": np.array(ratios),
     }
+
+
+def _spectrum_and_ratio(matrix: np.ndarray, length: int) -> Found:
+    """Return singular values, or ones if rank is full, and the participation ratio."""
+    rows, columns = matrix.shape
+    gram = matrix @ matrix.T
+    full = columns > rows and relu_networks.has_full_rank(gram, columns)
+    spectrum = np.ones(length) if full else _spectrum(matrix, length)
+    return spectrum, float(batch_geometry.participation_ratio(gram))
+
+
+def _gates(preactivations: np.ndarray) -> np.ndarray:
+    """Return a matrix of the same spectrum as the gates, its constant columns as one."""
+    gates = preactivations > 0
+    always = gates.all(axis=0)
+    mixed = gates.compress(gates.any(axis=0) & ~always, axis=1)
+    count = int(np.count_nonzero(always))
+    return np.hstack([mixed, np.full((len(gates), min(count, 1)), np.sqrt(count))])
 
 
 def _unit_rows(factor: np.ndarray) -> np.ndarray:
@@ -212,15 +241,7 @@ def _unit_rows(factor: np.ndarray) -> np.ndarray:
     return np.divide(factor, norms, out=np.zeros_like(factor), where=norms > 0)
 
 
-def _spectra(matrices: Sequence[np.ndarray], length: int) -> np.ndarray:
-    """Decompose one matrix per layer, by Gram matrices until one cannot tell all ranks."""
-    found, gram = [], True
-    for matrix in matrices:
-        values, _, gram = relu_networks.decompose(matrix, (GATE_TOLERANCE,), gram=gram)
-        found.append(np.concatenate([values, np.zeros(length - len(values))]))
-    return np.stack(found)
-
-
-def _spectrum(matrix: np.ndarray, length: int) -> np.ndarray:
-    values = relu_networks.decompose(matrix)[0]
+def _spectrum(matrix: np.ndarray, length: int, *, gram: bool = False) -> np.ndarray:
+    """Return singular values, by a Gram matrix if asked for and if that can tell all ranks."""
+    values = relu_networks.decompose(matrix, (GATE_TOLERANCE,), gram=gram)[0]
     return np.concatenate([values, np.zeros(length - len(values))])
