@@ -18,7 +18,8 @@ def cosines(gram: np.ndarray) -> np.ndarray:
     """
     norms = np.sqrt(np.diagonal(gram, axis1=-2, axis2=-1))
     inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
-    result = gram * inverse[..., :, None] * inverse[..., None, :]
+    result = gram * inverse[..., :, None]
+    result *= inverse[..., None, :]
     np.einsum("...ii->...i", result)[...] = norms > 0
     return result
 
@@ -46,14 +47,13 @@ def centred(matrix: np.ndarray) -> np.ndarray:
 
     Inputs with a zero on the diagonal are not part of the batch.
     """
-    present = (np.diagonal(matrix, axis1=-2, axis2=-1) > 0).astype(float)
-    count = np.maximum(present.sum(axis=-1), 1.0)[..., None]
-    mean = matrix.sum(axis=-1) / count
-    total = (mean.sum(axis=-1)[..., None] / count)[..., None]
-    rows, columns = present[..., :, None], present[..., None, :]
-    return (
-        matrix - rows * mean[..., None, :] - mean[..., :, None] * columns + rows * columns * total
-    )
+    present = np.diagonal(matrix, axis1=-2, axis2=-1) > 0
+    count = np.maximum(present.sum(axis=-1), 1)[..., None]
+    result = matrix - (matrix.sum(axis=-2) / count)[..., None, :]
+    result -= (result.sum(axis=-1) / count)[..., :, None]
+    if not present.all():
+        result *= present[..., :, None] & present[..., None, :]
+    return np.asarray(result)
 
 
 def participation_ratio(matrix: np.ndarray) -> np.ndarray:
