@@ -38,21 +38,21 @@ def test_a_step_is_that_of_sgd_on_the_vectors_themselves(frozen):
     ours = networks(second, np.concatenate([rows[:, :2], lower], axis=1), free)
 
     generator = np.random.default_rng(1)
-    components = generator.integers(4, size=(1, 1, count))
-    normals = generator.standard_normal((1, 2 + width, 1, count))
-    rest = generator.chisquare(7, (1, 1, count))
+    components = generator.integers(4, size=(1, count))
+    normals = generator.standard_normal((1, 2 + width, count))
+    rest = generator.chisquare(7, (1, count))
     given = types.SimpleNamespace(
         integers=lambda *_, **__: components,
         standard_normal=lambda *_: normals.copy(),
         standard_gamma=lambda *_: rest / 2,
     )
-    ours.descend(given, 1, step, RIDGE)
+    ours.descend([given], 1, step, RIDGE)
 
-    inputs = np.concatenate([normals[0, :, 0], np.sqrt(rest[0])]).T / np.sqrt(SNR)
-    inputs[:, :2] += MIXTURE.centres[components[0, 0]]
+    inputs = np.concatenate([normals[0], np.sqrt(rest)]).T / np.sqrt(SNR)
+    inputs[:, :2] += MIXTURE.centres[components[0]]
     first = np.concatenate([rows[:, :2], lower, np.zeros((width, 1, count))], axis=1)
     vectors, last = np.moveaxis(first, 2, 0).copy(), second.T.copy()
-    sgd.descend(NETWORK.slopes, vectors, last, inputs[:, None], components[0].T, step, RIDGE)
+    sgd.descend(NETWORK.slopes, vectors, last, inputs[:, None], components.T, step, RIDGE)
     if frozen:
         vectors[:, 0], last[:, 0] = np.moveaxis(first, 2, 0)[:, 0], second[0]
     expected = np.moveaxis(vectors, 0, 2)
@@ -70,7 +70,7 @@ def test_the_law_is_that_of_the_gram_chain():
     )
     ours = networks(second.T, np.moveaxis(chain.weights, 0, 2))
     chain.run(NETWORK.slopes, steps, step, RIDGE)
-    ours.descend(generators[1], steps, step, RIDGE)
+    ours.descend(generators[1:], steps, step, RIDGE)
     theirs = np.moveaxis(chain.weights, 0, 2)
     outside = gram(theirs[:, 2:])
     pairs = [

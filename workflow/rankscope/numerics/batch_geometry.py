@@ -51,15 +51,12 @@ def centred(matrix: np.ndarray) -> np.ndarray:
     Inputs with a zero on the diagonal are not part of the batch.
     """
     present = np.diagonal(matrix, axis1=-2, axis2=-1) > 0
-    count = np.maximum(present.sum(axis=-1), 1.0)[..., None]
-    mean = matrix.sum(axis=-1) / count
-    total = (mean.sum(axis=-1)[..., None] / count)[..., None]
-    result = matrix - mean[..., None, :]
-    result -= mean[..., :, None]
-    result += total
+    count = np.maximum(present.sum(axis=-1), 1)[..., None]
+    result = matrix - (matrix.sum(axis=-2) / count)[..., None, :]
+    result -= (result.sum(axis=-1) / count)[..., :, None]
     if not present.all():
         result *= present[..., :, None] & present[..., None, :]
-    return result
+    return np.asarray(result)
 
 
 def participation_ratio(matrix: np.ndarray) -> np.ndarray:

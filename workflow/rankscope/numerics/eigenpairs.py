@@ -73,6 +73,7 @@ def lanczos(
     basis = np.zeros((blocks, limit + 1, size), dtype=start.dtype)
     diagonal, off = np.zeros((blocks, limit)), np.zeros((blocks, limit))
     basis[:, 0] = start / np.linalg.norm(start, axis=1, keepdims=True)
+    slow = 0
     for step in range(limit):
         image = apply(basis[:, step])
         diagonal[:, step] = np.einsum("bn,bn->b", basis[:, step], image)
@@ -86,12 +87,13 @@ def lanczos(
         image, off[:, step] = _restart(basis[:, :done], image, off[:, step], diagonal[:, :done])
         basis[:, done] = image / np.linalg.norm(image, axis=1, keepdims=True)
         if done == limit or (done >= count and done % CHECK_EVERY == 0):
-            values, mixing = _ritz(diagonal[:, :done], off[:, :done], count)
-            bound = np.abs(off[:, done - 1, None] * mixing[:, -1])
-            small = np.all(bound <= tolerance * np.abs(values[:, :1]), axis=1)
-            # a Krylov space that has just closed says nothing about what lies outside it
-            if done == limit or np.all(small & (off[:, done - 1] > 0)):
-                break
+            # until the operator that was not done last time is, the others need not be asked
+            small, mixing = _ritz(diagonal[[slow], :done], off[[slow], :done], count, tolerance)
+            if done == limit or small[0]:
+                small, mixing = _ritz(diagonal[:, :done], off[:, :done], count, tolerance)
+                slow = int(np.argmin(small))
+                if done == limit or small.all():
+                    break
     vectors = np.swapaxes(basis[:, :done], 1, 2) @ mixing.astype(start.dtype)
     finish = finish or (lambda rows: np.stack([apply(r) for r in np.swapaxes(rows, 0, 1)], axis=1))
     return rayleigh_ritz(finish, vectors.astype(float), tolerance, done)
@@ -164,13 +166,18 @@ def _restart(
     return rows, norms
 
 
-def _ritz(diagonal: np.ndarray, off: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pairs of largest absolute value of tridiagonal matrices, as `dense` does."""
+def _ritz(
+    diagonal: np.ndarray, off: np.ndarray, count: int, tolerance: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return whether the leading Ritz pairs have small residuals, and their vectors."""
     values = np.empty((len(diagonal), count))
     vectors = np.empty((len(diagonal), diagonal.shape[1], count))
     for index, (main, beside) in enumerate(zip(diagonal, off[:, :-1], strict=True)):
         values[index], vectors[index] = _tridiagonal(main, beside, count)
-    return values, vectors
+    bound = np.abs(off[:, -1:] * vectors[:, -1])
+    small = np.all(bound <= tolerance * np.abs(values[:, :1]), axis=1)
+    # a Krylov space that has just closed says nothing about what lies outside it
+    return small & (off[:, -1] > 0), vectors
 
 
 def _tridiagonal(main: np.ndarray, beside: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

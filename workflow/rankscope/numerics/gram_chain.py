@@ -22,6 +22,9 @@ BUFFER = 16
 DRAWS = 4
 """Buffers of samples drawn at a time."""
 
+GROUP = 256
+"""Networks that take their steps together: what they read and write stays in a cache."""
+
 
 @dataclasses.dataclass
 class Chain:
@@ -48,19 +51,21 @@ class Chain:
 
     def run(self, slopes: sgd.Slopes, steps: int, step: float, ridge: float) -> None:
         """Take ``steps`` steps of one-pass SGD in every network."""
+        groups = [slice(at, at + GROUP) for at in range(0, len(self.first), GROUP)]
         for first in range(0, steps, BUFFER * DRAWS):
             inputs, components = self._draw()
             for start in range(0, min(BUFFER * DRAWS, steps - first), BUFFER):
                 part = slice(start, min(start + BUFFER, steps - first))
-                sgd.descend(
-                    slopes,
-                    self.first,
-                    self.second,
-                    inputs[:, part],
-                    components[:, part],
-                    step,
-                    ridge,
-                )
+                for networks in groups:
+                    sgd.descend(
+                        slopes,
+                        self.first[networks],
+                        self.second[networks],
+                        inputs[networks, part],
+                        components[networks, part],
+                        step,
+                        ridge,
+                    )
                 self._compress()
 
     def _draw(self) -> tuple[np.ndarray, np.ndarray]:
@@ -70,17 +75,18 @@ class Chain:
         count = len(self.first) // len(self.generators)
         shape = (count, DRAWS * BUFFER)
         freedom = self.dimension - fixed - np.tile(np.arange(BUFFER), DRAWS)
-        parts, labels = [], []
-        for generator in self.generators:
-            labels.append(generator.integers(len(self.mixture.centres), size=shape))
-            noise = generator.standard_normal((*shape, width))
-            index = np.arange(shape[1])
-            noise *= np.tile(np.tri(BUFFER, width, fixed - 1), (DRAWS, 1))
-            noise[:, index, fixed + index % BUFFER] = np.sqrt(generator.chisquare(freedom, shape))
-            parts.append(noise)
-        components = np.concatenate(labels)
-        inputs = np.concatenate(parts) / np.sqrt(self.mixture.snr)
-        inputs[:, :, :spanned] += self.mixture.centres[components]
+        index, scale = np.arange(shape[1]), self.mixture.snr**-0.5
+        kept = scale * np.tile(np.tri(BUFFER, width, fixed - 1), (DRAWS, 1))
+        inputs = np.empty((len(self.first), shape[1], width))
+        components = np.empty(inputs.shape[:2], int)
+        for group, generator in enumerate(self.generators):
+            part = slice(group * count, (group + 1) * count)
+            components[part] = generator.integers(len(self.mixture.centres), size=shape)
+            noise = generator.standard_normal(out=inputs[part])
+            noise *= kept
+            new = np.sqrt(generator.chisquare(freedom, shape))
+            noise[:, index, fixed + index % BUFFER] = scale * new
+            noise[:, :, :spanned] += self.mixture.centres[components[part]]
         return inputs, components
 
     def _compress(self) -> None:

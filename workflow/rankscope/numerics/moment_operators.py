@@ -14,7 +14,7 @@ SMALL_PRODUCT, SMALL_RESULT = 1_000_000, 1_200
 """Multiplications and entries up to which OpenBLAS multiplies without copying its operands."""
 CACHED = 100_000
 """Entries of a slab of samples that stay in the cache for both products."""
-FEWEST, MANY = 12, 400
+FEWEST, MANY = 48, 400
 """Samples per pass below which copying is cheaper, and how many are then taken."""
 
 Operator = TypeVar(

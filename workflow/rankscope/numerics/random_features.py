@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy import special
+from scipy.linalg import lapack
 
 FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "relu": lambda z: np.maximum(z, 0.0),
@@ -78,12 +79,13 @@ def layers(
 
 def _linear(features: np.ndarray, width: int, generator: np.random.Generator) -> np.ndarray:
     """Return the features times a new Gaussian matrix, by its law on the batch."""
-    # numpy's types know the pair of mode "reduced" only
-    factor = np.asarray(np.linalg.qr(features.T, mode="r")).T / np.sqrt(features.shape[1])
-    return np.asarray(factor @ generator.standard_normal((factor.shape[1], width)))
+    # features.T is in LAPACK's order, and of the factors Q is not needed
+    upper = lapack.dgeqrf(features.T)[0][: min(features.shape)]
+    normals = generator.standard_normal((len(upper), width))
+    return np.asarray((np.triu(upper).T / np.sqrt(features.shape[1])) @ normals)
 
 
 def _normalised(features: np.ndarray) -> np.ndarray:
     """Return rows of mean square 1; a row of zeros stays one."""
     length = np.sqrt(np.mean(features**2, axis=1, keepdims=True))
-    return np.divide(features, length, out=np.zeros_like(features), where=length > 0)
+    return features * np.divide(1, length, out=np.zeros_like(length), where=length > 0)

@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+TOGETHER = 16
+"""Steps between which first layers are not written out."""
+
 Slopes = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
@@ -18,7 +21,10 @@ def descend(
 ) -> None:
     """Take one step per sample, in place: ``W -= step (slopes y^T + ridge W)``.
 
-    Networks are independent, and the arithmetic of one does not depend on the others.
+    Networks are independent, and the arithmetic of one does not depend on the others. A sample
+    sees earlier steps through inner products alone, so ``W`` is written out every few steps:
+    ``W_t y_t = a^t W_0 y_t - sum_(j < t) a^(t - 1 - j) step slopes_j (y_j . y_t)``, with
+    ``a = 1 - step ridge``.
 
     Args:
         slopes: derivatives in the pre-activations and in the second layer.
@@ -30,15 +36,30 @@ def descend(
         step: the step size.
         ridge: coefficient of ``(|W|^2 + |v|^2) / 2``.
     """
-    shrink = 1 - step * ridge
-    for index in range(inputs.shape[1]):
-        y = inputs[:, index]
-        hidden = np.einsum("akn,an->ak", first, y)
-        in_first, in_second = slopes(hidden, components[:, index], second)
-        first *= shrink
-        first -= (step * in_first)[:, :, None] * y[:, None, :]
-        second *= shrink
-        second -= step * in_second
+    if len(first) == 1:  # numpy would add up a network alone in another order
+        w, v, y, c = (np.repeat(each, 2, axis=0) for each in (first, second, inputs, components))
+        descend(slopes, w, v, y, c, step, ridge)
+        first[:], second[:] = w[:1], v[:1]
+        return
+    shrink, last = 1 - step * ridge, np.ascontiguousarray(second.T)
+    for begin in range(0, inputs.shape[1], TOGETHER):
+        y = inputs[:, begin : begin + TOGETHER]
+        columns, age = np.swapaxes(y, 1, 2), np.arange(y.shape[1])
+        # networks last, so that loops are long
+        hidden, inner = (np.ascontiguousarray((rows @ columns).T) for rows in (first, y))
+        hidden *= (shrink**age)[:, None, None]
+        inner *= (shrink ** np.maximum(age - age[:, None] - 1, 0))[..., None]
+        pushes = np.empty_like(hidden)
+        for index, now in enumerate(hidden):
+            now -= np.einsum("jkn,jn->kn", pushes[:index], inner[:index, index])
+            push, turn = slopes(now.T, components[:, begin + index], last.T)
+            np.multiply(step, push.T, out=pushes[index])
+            last *= shrink
+            last -= step * turn.T
+        pushes *= (shrink ** age[::-1])[:, None, None]
+        first *= shrink ** len(age)
+        first -= np.ascontiguousarray(pushes.T) @ y
+    second[:] = last.T
 
 
 def descend_projected(

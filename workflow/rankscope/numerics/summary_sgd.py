@@ -14,6 +14,7 @@ the last axis, so that one operation serves thousands of them, in the precision 
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -52,32 +53,64 @@ class Networks:
     outside: np.ndarray
     free: np.ndarray
 
+    def split(self, parts: int) -> "list[Networks]":
+        """Return groups of equally many networks, as views."""
+        arrays = (np.split(each, parts, -1) for each in (self.second, self.first, self.outside))
+        return [
+            dataclasses.replace(self, second=second, first=first, outside=outside)
+            for second, first, outside in zip(*arrays, strict=True)
+        ]
+
     def descend(
-        self, generator: np.random.Generator, steps: int, step: float, ridge: float
+        self, generators: Sequence[np.random.Generator], steps: int, step: float, ridge: float
     ) -> None:
-        """Take steps of one-pass SGD."""
+        """Take steps of one-pass SGD, by one generator per group of equally many networks."""
         width, spanned, count = self.first.shape
         freedom, kind = self.dimension - spanned - width, self.first.dtype
-        shrink, scale = 1 - step * ridge * self.free, self.mixture.snr**-0.5
+        rates, scale = step * self.free, self.mixture.snr**-0.5
+        shrink = 1 - ridge * rates
+        decay = shrink[:, None] * shrink
+        centres = self.mixture.centres.astype(kind)
         for begin in range(0, steps, DRAWS):
-            shape = (min(DRAWS, steps - begin), 1, count)
-            components = generator.integers(len(self.mixture.centres), size=shape)
-            normals = generator.standard_normal((shape[0], spanned + width, 1, count), kind)
-            rest = 2 * generator.standard_gamma(freedom / 2, shape, kind)
-            rest += (normals[:, spanned:] ** 2).sum(axis=1)
-            rest *= (step * scale) ** 2 / 2
-            normals *= scale
-            for index in range(shape[0]):
-                p = correlated(self.outside, normals[index, spanned:])
-                push = self._move(components[index], normals[index, :spanned], p, step, ridge)
-                half = rest[index] * push - step * shrink[..., None] * p
-                pull = push[:, None, 0] * half[:, 0]
-                pull += np.swapaxes(pull, 0, 1)
-                self.outside *= shrink[..., None] * shrink
+            shape = (min(DRAWS, steps - begin), count // len(generators))
+            drawn = [
+                (
+                    each.integers(len(centres), size=shape),
+                    each.standard_normal((shape[0], spanned + width, shape[1]), kind),
+                    each.standard_gamma(freedom / 2, shape, kind),
+                )
+                for each in generators
+            ]
+            components, samples, half = (
+                np.concatenate(each, -1) for each in zip(*drawn, strict=True)
+            )
+            # half of the squared length outside
+            half += np.einsum("tin,tin->tn", samples[:, spanned:], samples[:, spanned:]) / 2
+            half *= scale**2
+            samples *= scale
+            for axis in range(spanned):
+                samples[:, axis] += centres[components, axis]
+            for index, component in enumerate(components):
+                x, p = samples[index, :spanned], correlated(self.outside, samples[index, spanned:])
+                hidden = p + np.einsum("isn,sn->in", self.first, x)
+                slopes = self.network.slopes(hidden.T, component, self.second.T)
+                push, turn = (rates * slope.T for slope in slopes)
+                self.second *= shrink
+                self.second -= turn
+                self.first *= shrink[..., None]
+                self.first -= push[:, None] * x
+                pull = push[:, None] * (half[index] * push - shrink * p)
+                self.outside *= decay
                 self.outside += pull
+                self.outside += np.swapaxes(pull, 0, 1)
 
     def flow(
-        self, generator: np.random.Generator, steps: int, step: float, ridge: float, pairs: int
+        self,
+        generators: Sequence[np.random.Generator],
+        steps: int,
+        step: float,
+        ridge: float,
+        pairs: int,
     ) -> None:
         """Follow the gradient of the population's loss: SGD as ``c`` goes to 0.
 
@@ -85,58 +118,33 @@ class Networks:
         centre, in the span of centres and rows alone; with ``L`` for ``R``, which loses rank.
         """
         width, spanned, count = self.first.shape
-        centres, kind = len(self.mixture.centres), self.first.dtype
-        components = np.repeat(np.arange(centres), 2 * pairs)[:, None]
+        centres, kind = self.mixture.centres.astype(self.first.dtype), self.first.dtype
+        components = np.arange(len(centres))
+        free = self.free[..., None]
+        shrink, share = 1 - step * ridge * free, step / (2 * pairs * len(centres))
         root = correlated(self.outside, np.eye(width, dtype=kind)[..., None])
+        rows = np.concatenate([self.first, root], axis=1)
+        shape = (spanned + width, pairs, count // len(generators))
         for _ in range(steps):
-            half = generator.standard_normal((spanned + width, pairs, count), kind)
-            half *= self.mixture.snr**-0.5
-            noise = np.tile(np.concatenate([half, -half], axis=1), (1, centres, 1))
-            along, outside = noise[:spanned], noise[spanned:]
-            p = sum(root[:, i, None] * outside[i] for i in range(width))
-            push = self._move(components, along, p, step, ridge)
-            root *= 1 - step * ridge * self.free[..., None]
-            for i in range(width):
-                root[:, i] -= step * (push * outside[i]).mean(axis=1)
+            noise = np.concatenate([each.standard_normal(shape, kind) for each in generators], -1)
+            noise *= self.mixture.snr**-0.5
+            along = np.einsum("isn,spn->ipn", rows, noise)
+            centred = np.einsum("isn,cs->icn", rows[:, :spanned], centres)
+            # over neurons, pairs, signs, centres and networks
+            hidden = np.stack([along, -along], axis=2)[:, :, :, None] + centred[:, None, None]
+            slopes = self.network.slopes(
+                hidden.T, components[:, None, None], self.second[:, None, None, None].T
+            )
+            push, turn = (slope.T for slope in slopes)
+            self.second *= shrink[..., 0]
+            self.second -= share * self.free * turn.sum(axis=(1, 2, 3))
+            rows *= shrink
+            odd = push[:, :, 0].sum(axis=2) - push[:, :, 1].sum(axis=2)
+            rows -= share * free * np.einsum("ipn,spn->isn", odd, noise)
+            even = np.einsum("icn,cs->isn", push.sum(axis=(1, 2)), centres)
+            rows[:, :spanned] -= share * free * even
+        self.first, root = rows[:, :spanned], rows[:, spanned:]
         self.outside = np.einsum("ikn,jkn->ijn", root, root)
-
-    def _move(
-        self,
-        components: np.ndarray,
-        along: np.ndarray,
-        p: np.ndarray,
-        step: float,
-        ridge: float,
-    ) -> np.ndarray:
-        """Move ``v`` and ``m`` along the mean gradient of samples.
-
-        Args:
-            components: of the samples, shape ``(samples, networks)``, or 1 for networks.
-            along: noise along the centres, shape ``(s, samples, networks)``.
-            p: pre-activations of the noise outside, shape ``(K, samples, networks)``.
-            step: the step size.
-            ridge: coefficient of half the squared length.
-
-        Returns:
-            Slopes in the pre-activations, 0 for frozen neurons, ``(K, samples, networks)``.
-        """
-        x = np.take(self.mixture.centres.T.astype(p.dtype), components, axis=1) + along
-        hidden = p.copy()
-        for axis in range(len(x)):
-            hidden += self.first[:, axis, None] * x[axis]
-        slopes = self.network.slopes(np.moveaxis(hidden, 0, 2), components, self.second.T)
-        push, turn = (np.moveaxis(slope, 2, 0) * self.free[..., None] for slope in slopes)
-        shrink = 1 - step * ridge * self.free
-        self.second *= shrink
-        self.second -= step * _mean(turn)
-        self.first *= shrink[..., None]
-        self.first -= step * _mean(push[:, None] * x)
-        return push
-
-
-def _mean(values: np.ndarray) -> np.ndarray:
-    """Return the mean over samples, the axis before the last."""
-    return values[..., 0, :] if values.shape[-2] == 1 else values.mean(axis=-2)
 
 
 def correlated(gram: np.ndarray, normals: np.ndarray) -> np.ndarray:
@@ -144,14 +152,12 @@ def correlated(gram: np.ndarray, normals: np.ndarray) -> np.ndarray:
 
     Args:
         gram: shape ``(K, K, networks)``.
-        normals: shape ``(K, samples, networks)``.
+        normals: shape ``(K, ..., networks)``.
     """
-    rest = gram.copy()
-    total = np.zeros((*normals.shape[:2], gram.shape[2]), normals.dtype)
-    for index in range(len(gram)):
-        pivot = np.maximum(rest[index, index], FLOOR * gram[index, index] + TINY)
-        column = rest[index:, index] / np.sqrt(pivot)
-        total[index:] += column[:, None] * normals[index]
-        for other in range(1, len(column)):
-            rest[index + other :, index + other] -= column[other:] * column[other]
-    return total
+    columns, least = np.zeros_like(gram), FLOOR * np.einsum("iin->in", gram) + TINY
+    for index, row in enumerate(gram):
+        before, column = columns[:index, index:], columns[index, index:]
+        column[:] = row[index:]
+        column -= np.einsum("jin,jn->in", before, before[:, 0])
+        column /= np.sqrt(np.maximum(column[0], least[index]))
+    return np.einsum("jin,j...n->i...n", columns, normals)

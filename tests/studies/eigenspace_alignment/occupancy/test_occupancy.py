@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+import xarray as xr
 from scipy import integrate, special
 
 from rankscope.jobs.streams import streams
@@ -106,7 +107,7 @@ def test_the_flow_from_a_planted_start_follows_the_effective_dynamics_without_co
         ),
         np.ones((4, 1)),
     )
-    ours.flow(np.random.default_rng(0), 400, 0.02, ridge, 4)
+    ours.flow([np.random.default_rng(0)], 400, 0.02, ridge, 4)
     end = dynamics.trajectory(start, "relu", snr, ridge, 0.0, np.array([0.0, 8.0]))[-1]
     np.testing.assert_allclose(ours.second.mean(axis=-1), end.second, atol=0.01)
     np.testing.assert_allclose(ours.first.mean(axis=-1), end.first, atol=0.01)
@@ -115,8 +116,8 @@ def test_the_flow_from_a_planted_start_follows_the_effective_dynamics_without_co
 
 def test_neurons_alone_choose_each_cell_as_often_and_live():
     point = build(drive="independent", width=1)
-    networks = simulation.start(point, np.random.Generator(np.random.SFC64(0)))
-    networks.descend(np.random.Generator(np.random.SFC64(1)), 4 * point.steps, 1 / 24, 0.05)
+    networks = simulation.start(point, [np.random.Generator(np.random.SFC64(0))])
+    networks.descend([np.random.Generator(np.random.SFC64(1))], 4 * point.steps, 1 / 24, 0.05)
     alive, filled = simulation.cells(np.swapaxes(networks.first, 0, 1)[:, :1], networks.second)
     assert alive.all()
     np.testing.assert_allclose(filled.mean(axis=1), 0.25, atol=4 * np.sqrt(0.1875 / 500))
@@ -135,11 +136,20 @@ def test_shares_are_of_all_networks():
     np.testing.assert_allclose(data.classified.sum("cells"), 1)
 
 
+@pytest.mark.parametrize("drive", ["sgd", "flow", "independent"])
+def test_replicates_trained_together_are_those_trained_alone(drive):
+    point = build(drive=drive, duration=4.0, runs=37)
+    together, alone = (
+        simulation.simulate(point, streams(0, STUDY, point, first, 3)) for first in (0, 2)
+    )
+    xr.testing.assert_equal(together.isel(replicate=[2]), alone)
+
+
 def test_a_frozen_neuron_stays():
     point = build(drive="frozen", width=2)
-    networks = simulation.start(point, np.random.Generator(np.random.SFC64(0)))
+    networks = simulation.start(point, [np.random.Generator(np.random.SFC64(0))])
     before = networks.second[0].copy(), networks.first[0].copy()
-    networks.descend(np.random.Generator(np.random.SFC64(1)), 50, 1 / 24, 0.05)
+    networks.descend([np.random.Generator(np.random.SFC64(1))], 50, 1 / 24, 0.05)
     np.testing.assert_array_equal(networks.second[0], before[0])
     np.testing.assert_array_equal(networks.first[0], before[1])
     assert not networks.outside[0].any()

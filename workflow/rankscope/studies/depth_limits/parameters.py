@@ -41,7 +41,7 @@ class Parameters:
     def cost(self) -> Cost:
         """Return the planning estimate of a replicate, from timings of the simulation."""
         m, n = self.batch_size, self.width
-        layer = 5e-5 + 1.3e-8 * m * n + 4e-10 * n * m**2
+        layer = 3e-5 + 1.3e-8 * m * n + 1.6e-10 * n * m**2
         return Cost(
             seconds=self.depth * layer * (2 if self.branch else 1),
             memory_mb=150 + 32e-6 * m * (n + self.depth * m),

@@ -61,13 +61,13 @@ class Parameters:
 
     def cost(self) -> Cost:
         """Return CPU seconds of one replicate and the memory of the process."""
-        rows, networks, samples = self.width, self.runs, 8 if self.drive == "flow" else 1
+        rows, networks, samples = self.width, self.runs, 3 if self.drive == "flow" else 1
         if self.drive == "independent":
             rows, networks = 1, self.runs * self.width
-        each = 3e-8 + samples * 6e-9 * rows + 4.5e-9 * rows**2
-        seconds = 4 * self.steps * (4e-5 + 1.8e-6 * rows**2 + networks * each)
+        each = 4e-8 + samples * 1.45e-8 * rows + 8.5e-10 * rows**2
+        seconds = 4 * self.steps * (1.2e-5 + 2e-6 * rows + networks * each)
         return Cost(
             seconds=seconds,
-            memory_mb=150 + 5e-4 * networks * (rows + 4),
+            memory_mb=150 + 3.4e-3 * networks * (rows + 5),
             prediction_seconds=0.01,
         )

@@ -12,6 +12,9 @@ from rankscope.numerics.classifiers import TwoLayer
 from rankscope.numerics.summary_sgd import Networks
 from rankscope.studies.eigenspace_alignment.occupancy.parameters import FLOW_STEP, Parameters
 
+CHUNK = 4
+"""Replicates trained at a time: enough for long arrays, few enough for a cache."""
+
 CELLS = 4
 QUARTERS = 4
 PAIRS = 1
@@ -35,15 +38,17 @@ _LABELS = {
 def simulate(parameters: Parameters, streams: Sequence[np.random.SeedSequence]) -> xr.Dataset:
     """Train ``runs`` networks per stream, and count at the quarters of the duration."""
     generators = [np.random.Generator(np.random.SFC64(stream)) for stream in streams]
-    measured = [_replicate(parameters, generator) for generator in generators]
+    measured = _train(parameters, generators)
     times = parameters.duration * np.arange(1, QUARTERS + 1) / QUARTERS
     return xr.Dataset(
         {
             name: variable(
-                ("replicate", "checkpoint", *own), np.stack([one[name] for one in measured]), text
+                ("replicate", "checkpoint", *own),
+                np.stack([[one[name] for one in each] for each in measured], axis=1),
+                text,
             )
             for name, (own, text) in _LABELS.items()
-            if name in measured[0]
+            if name in measured[0][0]
         },
         {
             "cells": variable("cells", np.arange(CELLS + 1), "number of cells"),
@@ -57,32 +62,30 @@ def limit(ridge: float) -> float:
     return float(np.log((1 - 4 * ridge) / (4 * ridge)))
 
 
-def _replicate(p: Parameters, generator: np.random.Generator) -> dict[str, np.ndarray]:
-    networks, found = start(p, generator), []
-    _, drawn_cells = cells(*_by_network(p, networks), alive_from=0.0)
-    drawn = {"drawn": drawn_cells.all(axis=0).mean()}
+def _train(
+    p: Parameters, generators: Sequence[np.random.Generator]
+) -> list[list[dict[str, np.ndarray]]]:
+    """Return what is measured, per quarter of the duration and per replicate."""
+    networks, measured = start(p, generators), []
+    drawn = [_drawn(p, one) for one in networks.split(len(generators))]
     for _ in range(QUARTERS):
         if p.drive == "flow":
-            networks.flow(generator, p.steps, FLOW_STEP, p.ridge, PAIRS)
+            networks.flow(generators, p.steps, FLOW_STEP, p.ridge, PAIRS)
         else:
-            networks.descend(generator, p.steps, p.step_scale / p.dimension, p.ridge)
-        found.append({**drawn, **_measure(p, networks)})
-    return {name: np.stack([one[name] for one in found]) for name in found[0]}
+            networks.descend(generators, p.steps, p.step_scale / p.dimension, p.ridge)
+        now = networks.split(len(generators))
+        measured.append([one | _measure(p, each) for one, each in zip(drawn, now, strict=True)])
+    return measured
 
 
-def start(p: Parameters, generator: np.random.Generator) -> Networks:
+def start(p: Parameters, generators: Sequence[np.random.Generator]) -> Networks:
     """Draw Gaussian starts; where neurons do not interact, each is a network of its own."""
     alone = p.drive == "independent"
     width, count = (1, p.runs * p.width) if alone else (p.width, p.runs)
     mixture = mixtures.xor_mixture(p.snr)
-    chain = gram_chain.start(
-        mixture,
-        p.dimension,
-        np.zeros((count, width, 2)),
-        1.0,
-        generator.standard_normal((count, width)),
-        [generator],
-    )
+    second = np.concatenate([each.standard_normal((count, width)) for each in generators])
+    zero = np.zeros((len(second), width, 2))
+    chain = gram_chain.start(mixture, p.dimension, zero, 1.0, second, list(generators))
     weights = np.moveaxis(chain.weights, 0, 2)
     outside = np.einsum("isn,jsn->ijn", weights[:, 2:], weights[:, 2:])
     second, first, free = chain.second.T, weights[:, :2].copy(), np.ones((width, 1))
@@ -92,6 +95,11 @@ def start(p: Parameters, generator: np.random.Generator) -> Networks:
     arrays = (np.ascontiguousarray(array, np.float32) for array in (second, first, outside, free))
     network = TwoLayer(mixture.labels.astype(np.float32), ACTIVATIONS["relu"])
     return Networks(mixture, network, p.dimension, *arrays)
+
+
+def _drawn(p: Parameters, networks: Networks) -> dict[str, np.ndarray]:
+    _, filled = cells(*_by_network(p, networks), alive_from=0.0)
+    return {"drawn": filled.all(axis=0).mean()}
 
 
 def _measure(p: Parameters, networks: Networks) -> dict[str, np.ndarray]:
