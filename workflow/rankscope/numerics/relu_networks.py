@@ -196,11 +196,11 @@ def decompose(
         return _singular_values(features), features, False
     if gram:
         matrix = features @ features.T
-        factor = _cholesky(matrix)
-        if factor is not None:
+        # a matrix that is not definite shows it long before its eigenvalues do
+        if _is_definite(matrix):
             eigenvalues = np.linalg.eigvalsh(matrix)[::-1]
             if gram_is_safe(eigenvalues, columns, tolerances):
-                return np.sqrt(eigenvalues), factor, True
+                return np.sqrt(eigenvalues), np.linalg.cholesky(matrix), True
     factor = _triangular(features)
     return _singular_values(factor), factor, False
 
@@ -248,7 +248,7 @@ def has_full_rank(gram: np.ndarray, columns: int) -> bool:
         columns: number k of columns of ``H``.
     """
     doubt = (columns + len(gram)) * np.finfo(np.float64).eps * np.trace(gram)
-    return _cholesky(gram - 2 * doubt * np.eye(len(gram))) is not None
+    return _is_definite(gram - 2 * doubt * np.eye(len(gram)))
 
 
 def rank_bound(
@@ -314,10 +314,8 @@ def _activate(values: np.ndarray, negative_slope: float) -> np.ndarray:
     return np.maximum(values, negative_slope * values)
 
 
-def _cholesky(matrix: np.ndarray) -> np.ndarray | None:
-    """Return the factor, or ``None`` where there is none, which is known far sooner."""
-    factor, failed = lapack.dpotrf(matrix, lower=True)
-    return None if failed else factor
+def _is_definite(matrix: np.ndarray) -> bool:
+    return bool(lapack.dpotrf(matrix, lower=True)[1] == 0)
 
 
 def _singular_values(matrix: np.ndarray) -> np.ndarray:
