@@ -123,7 +123,7 @@ class Training:
     def cost(self) -> Cost:
         """Return CPU seconds of one replicate and the memory of the process."""
         steps, weights = self.steps()[-1], self.runs * self.rows * self.coordinates
-        seconds = 6e-6 * steps + 8e-9 * steps * weights
+        seconds = 6e-6 * steps + 6e-9 * steps * weights
         memory = 140.0 + 16e-4 * weights
         if self.matrices != "none":
             seconds += self.checkpoints * self.block_seconds()
@@ -132,4 +132,4 @@ class Training:
 
     def block_seconds(self) -> float:
         """Return CPU seconds of the leading eigenpairs of all blocks at one time."""
-        return 0.015 + self.samples_count * self.dimension * (5e-9 + 2.5e-8 * self.rows)
+        return 0.015 + self.samples_count * self.dimension * (7e-8 + 9e-9 * self.rows)

@@ -70,8 +70,8 @@ class Parameters(Training):
     def cost(self) -> Cost:
         """Return what a replicate, its file and the theory take; networks are trained together."""
         width, networks = self.width, self.runs * self.checkpoints
-        each = self.runs * self.coordinates * (5e-9 + 3.5e-9 * width)
-        seconds = self.steps()[-1] * (3e-6 + 2e-7 * width + each) + 6e-4 * networks
+        each = self.runs * self.coordinates * (1e-8 + 1.2e-9 * width)
+        seconds = self.steps()[-1] * (2e-6 + 5e-8 * width + each) + 6e-4 * networks
         kilobytes = 2.5 + networks * (0.04 + 0.06 * width)
         if self.matrices != "none":
             seconds += self.checkpoints * self.block_seconds()
