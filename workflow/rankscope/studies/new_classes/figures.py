@@ -106,6 +106,7 @@ def said_and_needed(results: Results) -> Figure:
             Patch(label="within a factor 2", **BAND),
         ],
         columns=3,
+        bars="bars: 95 % intervals, of the rank needed by the jackknife",
     )
     return figure
 

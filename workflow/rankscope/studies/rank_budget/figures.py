@@ -90,7 +90,11 @@ def said_and_needed(results: Results) -> Figure:
         panels.plain_ticks(axes, "xy")
     handles = list({h.get_label(): h for a in grid for h in _handles(a)}.values())
     band = Patch(color="0.5", alpha=0.2, lw=0, label="within a factor 2")
-    panels.legend_below(figure, [*handles, panels.theory_handle("equal"), band])
+    panels.legend_below(
+        figure,
+        [*handles, panels.theory_handle("equal"), band],
+        bars="bars: 95 % intervals, of the rank needed by the jackknife",
+    )
     return figure
 
 
