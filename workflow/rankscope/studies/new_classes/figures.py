@@ -13,7 +13,7 @@ from rankscope.evidence.results import Point, Results
 from rankscope.evidence.samples import mean, ratio_of_means
 from rankscope.studies.new_classes.claims import BETTER, judged, loss_saved, spreads
 from rankscope.studies.new_classes.parameters import FULL, NULLS, OVER_LABELS, READOUT
-from rankscope.studies.rank_budget.claims import rank_needed
+from rankscope.studies.rank_budget.claims import rank_interval
 from rankscope.studies.rank_budget.parameters import (
     CLASSES,
     KEPT_SHARE,
@@ -70,18 +70,19 @@ def said_and_needed(results: Results) -> Figure:
     A mark per layer whose gain is clear; colours by layer, marks by setting; means over networks.
     Dashed: equal; grey band: within a factor 2; bars end at one half.
     """
-    shown = [(point, name) for point in results for name in judged(point)]
+    shown = [
+        (point, name, rank_interval(point, name)) for point in results for name in judged(point)
+    ]
     if not shown:
         return panels.nothing(NOTHING)
     predictors = [*PREDICTORS, *OVER_LABELS, CLASSES]
     figure, grid = panels.grid("Rank said and rank needed", len(predictors), 2.2)
-    settings = list(dict.fromkeys(_setting(point) for point, _ in shown))
+    settings = list(dict.fromkeys(_setting(point) for point, _, _ in shown))
     line = np.array([LEAST, 2 * max(float(p.predicted.largest_rank.max()) for p in results)])
     for axes, predictor in zip(grid, predictors, strict=True):
         axes.fill_between(line, line / 2, line * 2, **BAND)
-        for point, name in shown:
+        for point, name, (x, *ends) in shown:
             said = point.measured.said_rank.sel(predictor=predictor, matrix=name)
-            x, *ends = rank_needed(point, name)
             y, height = panels.bar(said, LEAST)
             width = np.abs(np.subtract(ends, x))[:, None]
             marker = MARKERS[settings.index(_setting(point)) % len(MARKERS)]
@@ -92,7 +93,7 @@ def said_and_needed(results: Results) -> Figure:
         axes.set(xlim=(0.9 * line[0], line[1]), ylim=(0.9 * line[0], line[1]))
         axes.set(xlabel="rank needed", ylabel="rank said")
         panels.plain_ticks(axes, "xy")
-    layers = list(dict.fromkeys(name for _, name in shown))
+    layers = list(dict.fromkeys(name for _, name, _ in shown))
     marks = [
         Line2D([], [], color=ROWS, marker=marker, ls="none", ms=4, label=setting)
         for setting, marker in zip(settings, MARKERS, strict=False)

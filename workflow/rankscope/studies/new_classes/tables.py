@@ -4,7 +4,7 @@ import pandas as pd
 
 from rankscope.evidence.results import Point, Results
 from rankscope.studies.new_classes.claims import judged
-from rankscope.studies.rank_budget.claims import rank_needed
+from rankscope.studies.rank_budget.claims import rank_interval
 
 SETTING = ("images", "new_classes", "depth", "width", "optimiser")
 
@@ -25,7 +25,7 @@ def ranks(results: Results) -> pd.DataFrame:
             row["gain / nat"] = float(own.cut_loss.sel(kept="0") - own.cut_loss.sel(kept="all"))
             row["rank needed"] = "not measured"
             if name in clear:
-                value, low, high = rank_needed(point, name)
+                value, low, high = rank_interval(point, name)
                 row["rank needed"] = f"{value:.1f} [{low:.1f}, {high:.1f}]"
             for said in data.predictor.values.tolist()[:-1]:
                 row[said] = round(float(own.said_rank.sel(predictor=said)), 1)

@@ -99,8 +99,7 @@ def over_needed(point: Point, name: str, said: ArrayLike = 0.0) -> Estimate:
             over the rank needed.
     """
     losses = point.measured.cut_loss.sel(matrix=name).transpose("replicate", "kept")
-    whole = int(point.predicted.largest_rank.sel(matrix=name))
-    kept = [*map(int, losses.kept.values[:-1]), whole]
+    kept = _kept(point, name)
 
     def octaves(said: np.ndarray, losses: np.ndarray) -> float:
         return float(said.mean() - np.log2(needed_rank(kept, losses.mean(axis=0).tolist())))
@@ -109,7 +108,19 @@ def over_needed(point: Point, name: str, said: ArrayLike = 0.0) -> Estimate:
     return jackknife(octaves, np.broadcast_to(said, len(losses)), losses, resolution=1.0)
 
 
-def rank_needed(point: Point, name: str) -> tuple[float, float, float]:
+def rank_needed(point: Point, name: str) -> float:
+    """Return the rank that a matrix needs, by the mean curve of losses."""
+    losses = point.measured.cut_loss.sel(matrix=name).mean("replicate")
+    return needed_rank(_kept(point, name), losses.values.tolist())
+
+
+def _kept(point: Point, name: str) -> list[int]:
+    """Return the ranks that a matrix's update is cut to, the whole's last."""
+    whole = int(point.predicted.largest_rank.sel(matrix=name))
+    return [*map(int, point.measured.kept.values[:-1]), whole]
+
+
+def rank_interval(point: Point, name: str) -> tuple[float, float, float]:
     """Return the rank that a matrix needs, and the ends of its 95 % interval."""
     found = over_needed(point, name)
     half = float(np.nan_to_num(found.half_width))
@@ -176,14 +187,15 @@ def more_over_even(results: Results) -> Iterator[Sample]:
 def rank_said(results: Results, said: Said) -> Iterator[Sample]:
     """Divide what is said by what is needed, matrix by matrix."""
     for point in results:
-        largest = np.log2(point.predicted.largest_rank)
         octaves = xr.ufuncs.log2(point.measured.said_rank.sel(predictor=said.name))
         names = gaining(point)
         # the null is a number of the point: that of the matrix which needs most of its directions
-        nulls = [over_needed(point, name, largest.sel(matrix=name)).value for name in names]
+        largest = [float(point.predicted.largest_rank.sel(matrix=name)) for name in names]
+        needed = [rank_needed(point, name) for name in names]
+        chance = float(np.log2(np.divide(largest, needed)).min(initial=np.inf))
         for name in names:
             estimate = over_needed(point, name, octaves.sel(matrix=name))
-            yield Sample(point, estimate, name, chance=min(nulls))
+            yield Sample(point, estimate, name, chance=chance)
 
 
 @claim(

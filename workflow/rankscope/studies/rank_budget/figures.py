@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Results
 from rankscope.evidence.samples import crossed, ratio_of_means
-from rankscope.studies.rank_budget.claims import BETTER, difference, gaining, rank_needed
+from rankscope.studies.rank_budget.claims import BETTER, difference, gaining, rank_interval
 from rankscope.studies.rank_budget.parameters import (
     CLASSES,
     KEPT,
@@ -67,16 +67,17 @@ def said_and_needed(results: Results) -> Figure:
     predictors = [*PREDICTORS, CLASSES]
     figure, grid = panels.grid("Rank said and rank needed", len(predictors), 2.3, columns=3)
     tasks = results.values("task")
-    shown = [(point, name) for point in results for name in gaining(point)]
+    shown = [
+        (point, name, rank_interval(point, name)) for point in results for name in gaining(point)
+    ]
     if not shown:
         return panels.nothing(NOTHING)
     largest = max(float(point.predicted.largest_rank.max()) for point in results)
     line = np.array([LEAST, 2 * largest])
     for axes, predictor in zip(grid, predictors, strict=True):
         axes.fill_between(line, line / 2, line * 2, color="0.5", alpha=0.2, lw=0)
-        for point, name in shown:
+        for point, name, (x, *ends) in shown:
             said = point.measured.said_rank.sel(predictor=predictor, matrix=name)
-            x, *ends = rank_needed(point, name)
             y, height = panels.bar(said, LEAST)
             width = np.abs(np.subtract(ends, x))[:, None]
             look = _look(name) | {"marker": MARKERS[tasks.index(point.task)]}

@@ -37,7 +37,7 @@ def rank_said(point: Point, values: xr.DataArray, said: Said) -> Planted:
     Matrices that gain nothing have far too much.
     """
     ranks = point.measured.said_rank
-    needed = [rank_needed(point, name)[0] for name in ranks.matrix.values]
+    needed = [rank_needed(point, name) for name in ranks.matrix.values]
     planted = xr.DataArray(needed, {"matrix": ranks.matrix}) * 2.0**values
     planted = planted.where(_gains(point), 2.0**20)
     return {"said_rank": ranks.where(ranks.predictor != said.name, planted)}

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from rankscope.evidence.results import Results
-from rankscope.studies.rank_budget.claims import gaining, rank_needed
+from rankscope.studies.rank_budget.claims import gaining, rank_interval
 
 
 def ranks(results: Results) -> pd.DataFrame:
@@ -23,7 +23,7 @@ def ranks(results: Results) -> pd.DataFrame:
             row["gain / nat"] = float(losses.sel(kept="0") - losses.sel(kept="all"))
             row["rank needed"] = "not measured"
             if name in clear:
-                value, low, high = rank_needed(point, name)
+                value, low, high = rank_interval(point, name)
                 row["rank needed"] = f"{value:.1f} [{low:.1f}, {high:.1f}]"
             for said in data.predictor.values.tolist()[:-1]:
                 row[said] = round(float(own.said_rank.sel(predictor=said)), 1)
