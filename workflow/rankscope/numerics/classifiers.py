@@ -28,7 +28,7 @@ class Multinomial:
         self, hidden: np.ndarray, components: np.ndarray, second: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return ``u = p - onehot`` ``(..., k)`` and an unchanging zero for the second layer."""
-        return self._residual(hidden, components), np.zeros_like(second)
+        return self._residual(hidden, components), np.zeros(second.shape)
 
     def loss(self, hidden: np.ndarray, components: np.ndarray, _second: np.ndarray) -> np.ndarray:
         """Return the loss of each sample; it has no second layer."""

@@ -36,17 +36,14 @@ def descend(
         step: the step size.
         ridge: coefficient of ``(|W|^2 + |v|^2) / 2``.
     """
-    if len(first) == 1:  # numpy would add up a network alone in another order
-        w, v, y, c = (np.repeat(each, 2, axis=0) for each in (first, second, inputs, components))
-        descend(slopes, w, v, y, c, step, ridge)
-        first[:], second[:] = w[:1], v[:1]
-        return
-    shrink, last = 1 - step * ridge, np.ascontiguousarray(second.T)
+    # numpy would add up a network alone in another order: where it does, one has a twin
+    twins = np.arange(max(2, len(first))) % len(first)
+    shrink, last, components = 1 - step * ridge, second[twins].T.copy(), components[twins]
     for begin in range(0, inputs.shape[1], TOGETHER):
         y = inputs[:, begin : begin + TOGETHER]
         columns, age = np.swapaxes(y, 1, 2), np.arange(y.shape[1])
         # networks last, so that loops are long
-        hidden, inner = (np.ascontiguousarray((rows @ columns).T) for rows in (first, y))
+        hidden, inner = ((rows @ columns).T.take(twins, axis=-1) for rows in (first, y))
         hidden *= (shrink**age)[:, None, None]
         inner *= (shrink ** np.maximum(age - age[:, None] - 1, 0))[..., None]
         pushes = np.empty_like(hidden)
@@ -58,8 +55,8 @@ def descend(
             last -= step * turn.T
         pushes *= (shrink ** age[::-1])[:, None, None]
         first *= shrink ** len(age)
-        first -= np.ascontiguousarray(pushes.T) @ y
-    second[:] = last.T
+        first -= np.ascontiguousarray(pushes[..., : len(first)].T) @ y
+    second[:] = last.T[: len(second)]
 
 
 def descend_projected(

@@ -10,32 +10,22 @@ from matplotlib.patches import Patch
 
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point, Results
-from rankscope.evidence.samples import mean, ratio_of_means
-from rankscope.studies.new_classes.claims import BETTER, judged, loss_saved, spreads
+from rankscope.evidence.samples import mean
+from rankscope.studies.new_classes.claims import judged, loss_saved, spreads
 from rankscope.studies.new_classes.parameters import FULL, NULLS, OVER_LABELS, READOUT
+from rankscope.studies.rank_budget import display
 from rankscope.studies.rank_budget.claims import rank_interval
-from rankscope.studies.rank_budget.parameters import (
-    CLASSES,
-    KEPT_SHARE,
-    PREDICTORS,
-    SIDES,
-    SOURCES,
-)
+from rankscope.studies.rank_budget.parameters import CLASSES, PREDICTORS, SIDES, SOURCES
 
 MARKERS = "os^vDPX*"
 NULL_MARKERS = "sD"
 LETTERS = {"left": "o", "right": "i"}
 """Of outputs and inputs."""
 NOTHING = "No layer's update clearly gains something."
-LEAST = 0.5
-"""Rank at which bars end."""
 ASIDE = 0.2
 """How far marks of one layer stand to either side of its place."""
-ROWS = "0.25"
-"""Colour of marks in figures whose rows name the arms."""
 OPTIMISERS = {"sgd": "SGD", "adam": "Adam"}
 IMAGES = {"digits": "digits", "mnist": "MNIST"}
-BAND: dict[str, Any] = {"color": "0.5", "alpha": 0.2, "lw": 0}
 
 
 def kept_gain(results: Results) -> Figure:
@@ -48,18 +38,11 @@ def kept_gain(results: Results) -> Figure:
         return panels.nothing(NOTHING)
     figure, grid = panels.grid("What a layer's leading directions keep", len(results), 2.0)
     for axes, point in zip(grid, results, strict=True):
-        places = np.arange(point.measured.sizes["kept"])
-        for name in judged(point):
-            losses = point.measured.cut_loss.sel(matrix=name)
-            gains = (losses.sel(kept="0") - losses).transpose("kept", "replicate").values
-            shares = [ratio_of_means(gain, gains[-1]) for gain in gains]
-            bars = np.nan_to_num([share.half_width for share in shares])
-            values = [share.value for share in shares]
-            look = _look(name) | {"marker": "o", "ms": 2.5, "capsize": 1.5}
-            axes.errorbar(places, values, yerr=bars, lw=0.9, **look)
-        axes.axhline(KEPT_SHARE, **style.NULL, label="90 %")
-        axes.set_xticks(places[::2], point.measured.kept.values[::2])
-        axes.set(xlabel="directions kept", ylabel="share of the gain", title=_title(point))
+        look = {"marker": "o", "ms": 2.5, "capsize": 1.5}
+        display.kept_shares(axes, point, {name: _look(name) | look for name in judged(point)})
+        kept = point.measured.kept.values
+        axes.set_xticks(range(0, len(kept), 2), kept[::2])
+        axes.set_title(_title(point))
     panels.legend_below(figure, bars="bars: 95 % intervals of the ratio of means")
     return figure
 
@@ -78,24 +61,17 @@ def said_and_needed(results: Results) -> Figure:
     predictors = [*PREDICTORS, *OVER_LABELS, CLASSES]
     figure, grid = panels.grid("Rank said and rank needed", len(predictors), 2.2)
     settings = list(dict.fromkeys(_setting(point) for point, _, _ in shown))
-    line = np.array([LEAST, 2 * max(float(p.predicted.largest_rank.max()) for p in results)])
+    largest = 2 * max(float(point.predicted.largest_rank.max()) for point in results)
     for axes, predictor in zip(grid, predictors, strict=True):
-        axes.fill_between(line, line / 2, line * 2, **BAND)
-        for point, name, (x, *ends) in shown:
+        display.factor_two(axes, largest)
+        axes.set_title(predictor.replace(", over", "\nover"))
+        for point, name, needed in shown:
             said = point.measured.said_rank.sel(predictor=predictor, matrix=name)
-            y, height = panels.bar(said, LEAST)
-            width = np.abs(np.subtract(ends, x))[:, None]
             marker = MARKERS[settings.index(_setting(point)) % len(MARKERS)]
-            look = _look(name) | {"marker": marker, "ms": 3.5, "elinewidth": 0.8, "capsize": 1.5}
-            axes.errorbar(x, y, xerr=width, yerr=height, linestyle="none", **look)
-        panels.theory(axes, line, line)
-        axes.set(xscale="log", yscale="log", title=predictor.replace(", over", "\nover"))
-        axes.set(xlim=(0.9 * line[0], line[1]), ylim=(0.9 * line[0], line[1]))
-        axes.set(xlabel="rank needed", ylabel="rank said")
-        panels.plain_ticks(axes, "xy")
+            display.said_mark(axes, needed, said, **_look(name), marker=marker, capsize=1.5)
     layers = list(dict.fromkeys(name for _, name, _ in shown))
     marks = [
-        Line2D([], [], color=ROWS, marker=marker, ls="none", ms=4, label=setting)
+        Line2D([], [], color=display.ROWS, marker=marker, ls="none", ms=4, label=setting)
         for setting, marker in zip(settings, MARKERS, strict=False)
     ]
     panels.legend_below(
@@ -103,11 +79,10 @@ def said_and_needed(results: Results) -> Figure:
         [
             *(Patch(**_look(name)) for name in sorted(layers)),
             *marks,
-            panels.theory_handle("equal"),
-            Patch(label="within a factor 2", **BAND),
+            *display.factor_two_handles(),
         ],
         columns=3,
-        bars="bars: 95 % intervals, of the rank needed by the jackknife",
+        bars=display.NEEDED_BARS,
     )
     return figure
 
@@ -186,9 +161,7 @@ def directions(results: Results) -> Figure:
         axes.set_xticks(places, labels)
         axes.set(ylabel="share", xlabel="layer")
         axes.set_title(f"{source}\n{_setting(point)}")
-    limits = np.array([axes.get_ylim() for axes in grid])
-    for axes in grid:
-        axes.set_ylim(limits[:, 0].min(), limits[:, 1].max())
+    display.same_heights(grid)
     panels.legend_below(figure)
     return figure
 
@@ -207,27 +180,13 @@ def allotments(results: Results) -> Figure:
         even, more = spreads(point)
         others = [arm for arm in point.measured.arm.values.tolist() if arm not in (even, more)]
         arms = [READOUT, FULL, more, *(arm for arm in others if arm not in (READOUT, FULL))]
-        for row, arm in enumerate(arms):
-            found = mean(loss_saved(point, even, arm))
-            bar = np.nan_to_num(found.half_width)
-            axes.errorbar(found.value, row, xerr=bar, fmt="o", ms=3.5, color=ROWS)
-        axes.axvspan(BETTER.lower, 2 * BETTER.lower, **BAND)
-        axes.axvline(0.0, **style.NULL)
+        names = arms if place % 2 == 0 else [""] * len(arms)
+        display.arms(axes, names, [mean(loss_saved(point, even, arm)) for arm in arms])
         axes.set_xscale("symlog", linthresh=0.02)
         axes.set_xticks([-1, -0.1, -0.01, 0.01, 0.1], ["-1", "-0.1", "-0.01", "0.01", "0.1"])
         axes.set_xticks([], minor=True)
-        axes.set_yticks(range(len(arms)), arms if place % 2 == 0 else [""] * len(arms))
-        axes.invert_yaxis()
         axes.set(xlabel=f"loss less than {even}'s / nat", title=_setting(point))
-    panels.legend_below(
-        figure,
-        [
-            Line2D([], [], color=ROWS, marker="o", ls="none", ms=4, label="mean"),
-            Line2D([], [], label="even spread", **style.NULL),
-            Patch(label="from here on better", **BAND),
-        ],
-        bars="bars: 95 % intervals over networks",
-    )
+    panels.legend_below(figure, display.arms_handles(), bars="bars: 95 % intervals over networks")
     return figure
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from rankscope.evidence.results import Point, Results
 from rankscope.studies.new_classes.claims import judged
-from rankscope.studies.rank_budget.claims import rank_interval
+from rankscope.studies.rank_budget.display import said_and_needed
 
 SETTING = ("images", "new_classes", "depth", "width", "optimiser")
 
@@ -16,21 +16,15 @@ def ranks(results: Results) -> pd.DataFrame:
     whole; the rank needed keeps 90 % of it, with a 95 % interval ("not measured" where the gain is
     not clear).
     """
-    rows = []
-    for point in results:
-        data, clear = point.measured.mean("replicate"), judged(point)
-        for name in data.matrix.values.tolist():
-            own = data.sel(matrix=name)
-            row = _setting(point) | {"layer": name}
-            row["gain / nat"] = float(own.cut_loss.sel(kept="0") - own.cut_loss.sel(kept="all"))
-            row["rank needed"] = "not measured"
-            if name in clear:
-                value, low, high = rank_interval(point, name)
-                row["rank needed"] = f"{value:.1f} [{low:.1f}, {high:.1f}]"
-            for said in data.predictor.values.tolist()[:-1]:
-                row[said] = round(float(own.said_rank.sel(predictor=said)), 1)
-            rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        [
+            _setting(point)
+            | {"layer": name}
+            | said_and_needed(point, name, clear=name in judged(point))
+            for point in results
+            for name in point.measured.matrix.values.tolist()
+        ]
+    )
 
 
 def arms(results: Results) -> pd.DataFrame:

@@ -4,33 +4,20 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Results
-from rankscope.evidence.samples import crossed, ratio_of_means
-from rankscope.studies.rank_budget.claims import BETTER, difference, gaining, rank_interval
-from rankscope.studies.rank_budget.parameters import (
-    CLASSES,
-    KEPT,
-    KEPT_SHARE,
-    PREDICTORS,
-    SIDES,
-    SOURCES,
-)
+from rankscope.evidence.samples import crossed
+from rankscope.studies.rank_budget import display
+from rankscope.studies.rank_budget.claims import difference, gaining, rank_interval
+from rankscope.studies.rank_budget.parameters import CLASSES, PREDICTORS, SIDES, SOURCES
 
 MARKERS = "os^vDP"
 LETTERS = "qkvoud"
 NOTHING = "No matrix's update clearly gains something."
-LEAST = 0.5
-"""Rank at which bars end."""
 ASIDE = 0.15
 """How far marks of one matrix stand to either side of its place."""
-ROWS = "0.25"
-"""Colour of marks in figures whose rows name the arms."""
 
 
 def kept_gain(results: Results) -> Figure:
@@ -42,18 +29,12 @@ def kept_gain(results: Results) -> Figure:
     figure, grid = panels.grid(
         "What a matrix's leading directions keep", len(results), 2.6, columns=2
     )
-    places = np.arange(len(KEPT) + 1)
     for axes, point in zip(grid, results, strict=True):
-        for name in gaining(point):
-            losses = point.measured.cut_loss.sel(matrix=name)
-            gains = (losses.sel(kept="0") - losses).transpose("kept", "replicate").values
-            shares = [ratio_of_means(gain, gains[-1]) for gain in gains]
-            bars = np.nan_to_num([share.half_width for share in shares])
-            values = [share.value for share in shares]
-            axes.errorbar(places, values, yerr=bars, lw=0.9, ms=3.5, capsize=2, **_look(name))
-        axes.axhline(KEPT_SHARE, **style.NULL, label="90 %")
-        axes.set_xticks(places, point.measured.kept.values)
-        axes.set(xlabel="directions kept", ylabel="share of the gain", title=point.label("task"))
+        looks = {name: _look(name) | {"ms": 3.5, "capsize": 2} for name in gaining(point)}
+        display.kept_shares(axes, point, looks)
+        kept = point.measured.kept.values
+        axes.set_xticks(range(len(kept)), kept)
+        axes.set_title(point.label("task"))
     panels.legend_below(figure, bars="bars: 95 % intervals of the ratio of means")
     return figure
 
@@ -72,29 +53,22 @@ def said_and_needed(results: Results) -> Figure:
     ]
     if not shown:
         return panels.nothing(NOTHING)
-    largest = max(float(point.predicted.largest_rank.max()) for point in results)
-    line = np.array([LEAST, 2 * largest])
+    largest = 2 * max(float(point.predicted.largest_rank.max()) for point in results)
     for axes, predictor in zip(grid, predictors, strict=True):
-        axes.fill_between(line, line / 2, line * 2, color="0.5", alpha=0.2, lw=0)
-        for point, name, (x, *ends) in shown:
+        display.factor_two(axes, largest)
+        axes.set_title(predictor)
+        for point, name, needed in shown:
             said = point.measured.said_rank.sel(predictor=predictor, matrix=name)
-            y, height = panels.bar(said, LEAST)
-            width = np.abs(np.subtract(ends, x))[:, None]
-            look = _look(name) | {"marker": MARKERS[tasks.index(point.task)]}
+            look = _look(name) | {"marker": MARKERS[tasks.index(point.task)], "capsize": 2}
             look["label"] = f"{name}, {point.task}" if len(tasks) > 1 else name
-            look |= {"ms": 3.5, "elinewidth": 0.8, "linestyle": "none"}
-            axes.errorbar(x, y, xerr=width, yerr=height, capsize=2, **look)
-        panels.theory(axes, line, line)
-        axes.set(xscale="log", yscale="log", title=predictor)
-        axes.set(xlim=(0.9 * LEAST, 2 * largest), ylim=(0.9 * LEAST, 2 * largest))
-        axes.set(xlabel="rank needed", ylabel="rank said")
-        panels.plain_ticks(axes, "xy")
-    handles = list({h.get_label(): h for a in grid for h in _handles(a)}.values())
-    band = Patch(color="0.5", alpha=0.2, lw=0, label="within a factor 2")
+            display.said_mark(axes, needed, said, **look)
+    handles = {
+        str(handle.get_label()): handle
+        for axes in grid
+        for handle in axes.get_legend_handles_labels()[0]
+    }
     panels.legend_below(
-        figure,
-        [*handles, panels.theory_handle("equal"), band],
-        bars="bars: 95 % intervals, of the rank needed by the jackknife",
+        figure, [*handles.values(), *display.factor_two_handles()], bars=display.NEEDED_BARS
     )
     return figure
 
@@ -156,9 +130,7 @@ def directions(results: Results) -> Figure:
         axes.plot(places, chance, "_", color="black", ms=9, label="chance")
         axes.set_xticks(places, names)
         axes.set(ylabel="share", title=f"{point.task}: {source}, {side}")
-    limits = np.array([axes.get_ylim() for axes in grid])
-    for axes in grid:
-        axes.set_ylim(limits[:, 0].min(), limits[:, 1].max())
+    display.same_heights(grid)
     panels.legend_below(figure)
     return figure
 
@@ -176,24 +148,16 @@ def allotments(results: Results) -> Figure:
         arms = [a for a in point.measured.arm.values.tolist() if a not in ("head", full, even)]
         arms = [full, more, *(arm for arm in arms if arm != more)]
         correct = point.measured.correct.transpose("replicate", "text", "arm")
-        for axes, kind in zip(grid[2 * number :], ("loss / nat", "accuracy"), strict=False):
-            for place, arm in enumerate(arms):
-                better = correct.sel(arm=arm) - correct.sel(arm=even)
-                found = crossed(difference(point, even, arm) if kind != "accuracy" else better)
-                half = np.nan_to_num(found.half_width)
-                axes.errorbar(found.value, place, xerr=half, fmt="o", ms=4, color=ROWS)
-            axes.axvspan(BETTER.lower, 2 * BETTER.lower, color="0.5", alpha=0.2, lw=0)
-            axes.axvline(0.0, **style.NULL)
-            axes.set_yticks(range(len(arms)), arms if kind != "accuracy" else [""] * len(arms))
-            axes.invert_yaxis()
+        losses = [crossed(difference(point, even, arm)) for arm in arms]
+        texts = [crossed(correct.sel(arm=arm) - correct.sel(arm=even)) for arm in arms]
+        left, right = grid[2 * number : 2 * number + 2]
+        display.arms(left, arms, losses)
+        display.arms(right, [""] * len(arms), texts)
+        for axes, kind in ((left, "loss / nat"), (right, "accuracy")):
             axes.set(xlabel=f"{kind} gained", title=f"{point.task}, against {even}")
     panels.legend_below(
         figure,
-        [
-            Line2D([], [], color=ROWS, marker="o", ls="none", ms=4, label="mean"),
-            Line2D([], [], label="even spread", **style.NULL),
-            Patch(color="0.5", alpha=0.2, lw=0, label="from here on better"),
-        ],
+        display.arms_handles(),
         bars="bars: 95 % intervals over replicates and test texts",
     )
     return figure
@@ -203,7 +167,3 @@ def _look(name: str) -> dict[str, Any]:
     """Return label, colour and marker of a matrix, the same in all figures."""
     place = LETTERS.index(name[-1])
     return {"label": name, "color": style.COLOURS[place], "marker": MARKERS[place]}
-
-
-def _handles(axes: Axes) -> list[Any]:
-    return list(axes.get_legend_handles_labels()[0])

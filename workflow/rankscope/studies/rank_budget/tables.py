@@ -3,7 +3,8 @@
 import pandas as pd
 
 from rankscope.evidence.results import Results
-from rankscope.studies.rank_budget.claims import gaining, rank_interval
+from rankscope.studies.rank_budget.claims import gaining
+from rankscope.studies.rank_budget.display import said_and_needed
 
 
 def ranks(results: Results) -> pd.DataFrame:
@@ -13,22 +14,14 @@ def ranks(results: Results) -> pd.DataFrame:
     left whole; the rank needed keeps 90 % of it, with its 95 % interval ("not measured" where the
     gain is not clear).
     """
-    rows = []
-    for point in results:
-        data, clear = point.measured.mean("replicate"), gaining(point)
-        for name in data.matrix.values.tolist():
-            own = data.sel(matrix=name)
-            losses = own.cut_loss
-            row: dict[str, object] = {"task": point.task, "matrix": name}
-            row["gain / nat"] = float(losses.sel(kept="0") - losses.sel(kept="all"))
-            row["rank needed"] = "not measured"
-            if name in clear:
-                value, low, high = rank_interval(point, name)
-                row["rank needed"] = f"{value:.1f} [{low:.1f}, {high:.1f}]"
-            for said in data.predictor.values.tolist()[:-1]:
-                row[said] = round(float(own.said_rank.sel(predictor=said)), 1)
-            rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        [
+            {"task": point.task, "matrix": name}
+            | said_and_needed(point, name, clear=name in gaining(point))
+            for point in results
+            for name in point.measured.matrix.values.tolist()
+        ]
+    )
 
 
 def arms(results: Results) -> pd.DataFrame:
