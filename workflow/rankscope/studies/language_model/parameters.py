@@ -371,9 +371,12 @@ class Parameters:
         texts = self.training_pool + self.validation_texts + self.tested_texts
         prefix = texts * self.tokens * (depth - self.layers) * layer
         kept = texts * self.tokens * hidden * 2 + 4 * depth * layer * OPERATIONS
+        # below the topmost of several layers, all tokens of a dozen runs tested side by side
+        within = 3 * shape["intermediate_size"] + 4 * hidden
+        tested = 4 * 12 * 64 * self.tokens * within * min(above, 1)
         return Cost(
             seconds=(1 + again / runs) * train + test + spectra,
             once_seconds=search + prefix,
             replicate_kb=100,
-            memory_mb=800 + (2 * kept + 40 * runs * matrices * hidden**2) / 1e6,
+            memory_mb=800 + (2 * kept + tested + 40 * runs * matrices * hidden**2) / 1e6,
         )
