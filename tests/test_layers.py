@@ -39,13 +39,15 @@ PART_MAY_IMPORT = {
     "simulation": {"numerics", "probe", "datasets", "errors"},
     "claims": {"evidence", "errors"},
     "plants": {"evidence", "errors"},
+    "display": {"evidence", "drawing", "errors"},
     "figures": {"evidence", "drawing", "errors"},
     "tables": {"evidence", "errors"},
     "spectra": {"evidence", "comparison", "errors"},
 }
 PART_MAY_READ = {
     "plants": {"claims"},
-    "figures": {"claims"},
+    "display": {"claims"},
+    "figures": {"claims", "display"},
     "tables": {"claims"},
 }
 """Which other parts of its study a part may import, beside ``parameters``."""

@@ -4,7 +4,7 @@ import pandas as pd
 
 from rankscope.evidence.results import Point, Results
 from rankscope.studies.new_classes.claims import judged
-from rankscope.studies.rank_budget.display import said_and_needed
+from rankscope.studies.rank_budget.claims import said_and_needed
 
 SETTING = ("images", "new_classes", "depth", "width", "optimiser")
 

@@ -114,6 +114,20 @@ def rank_needed(point: Point, name: str) -> float:
     return needed_rank(_kept(point, name), losses.values.tolist())
 
 
+def said_and_needed(point: Point, name: str, *, clear: bool) -> dict[str, object]:
+    """Return what a matrix gains and needs, if its gain is clear, and what is said of it."""
+    own = point.measured[["cut_loss", "said_rank"]].mean("replicate").sel(matrix=name)
+    row: dict[str, object] = {}
+    row["gain / nat"] = float(own.cut_loss.sel(kept="0") - own.cut_loss.sel(kept="all"))
+    row["rank needed"] = "not measured"
+    if clear:
+        value, low, high = rank_interval(point, name)
+        row["rank needed"] = f"{value:.1f} [{low:.1f}, {high:.1f}]"
+    for said in own.predictor.values.tolist()[:-1]:
+        row[said] = round(float(own.said_rank.sel(predictor=said)), 1)
+    return row
+
+
 def _kept(point: Point, name: str) -> list[int]:
     """Return the ranks that a matrix's update is cut to, the whole's last."""
     whole = int(point.predicted.largest_rank.sel(matrix=name))

@@ -1,4 +1,4 @@
-"""How ranks said and needed are shown, here and in other studies: panels, and a table's row."""
+"""How figures show ranks said and needed, here and in the study that goes on with this one."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point
 from rankscope.evidence.samples import Estimate, ratio_of_means
-from rankscope.studies.rank_budget.claims import BETTER, rank_interval
+from rankscope.studies.rank_budget.claims import BETTER
 from rankscope.studies.rank_budget.parameters import KEPT_SHARE
 
 LEAST = 0.5
@@ -86,17 +86,3 @@ def same_heights(grid: Sequence[Axes]) -> None:
     limits = np.array([axes.get_ylim() for axes in grid])
     for axes in grid:
         axes.set_ylim(limits[:, 0].min(), limits[:, 1].max())
-
-
-def said_and_needed(point: Point, name: str, *, clear: bool) -> dict[str, object]:
-    """Return what a matrix gains and needs, if its gain is clear, and what is said of it."""
-    own = point.measured[["cut_loss", "said_rank"]].mean("replicate").sel(matrix=name)
-    row: dict[str, object] = {}
-    row["gain / nat"] = float(own.cut_loss.sel(kept="0") - own.cut_loss.sel(kept="all"))
-    row["rank needed"] = "not measured"
-    if clear:
-        value, low, high = rank_interval(point, name)
-        row["rank needed"] = f"{value:.1f} [{low:.1f}, {high:.1f}]"
-    for said in own.predictor.values.tolist()[:-1]:
-        row[said] = round(float(own.said_rank.sel(predictor=said)), 1)
-    return row

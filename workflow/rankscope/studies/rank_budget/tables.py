@@ -3,8 +3,7 @@
 import pandas as pd
 
 from rankscope.evidence.results import Results
-from rankscope.studies.rank_budget.claims import gaining
-from rankscope.studies.rank_budget.display import said_and_needed
+from rankscope.studies.rank_budget.claims import gaining, said_and_needed
 
 
 def ranks(results: Results) -> pd.DataFrame:
