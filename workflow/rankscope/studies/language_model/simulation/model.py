@@ -12,10 +12,8 @@ import torch
 from safetensors import SafetensorError
 
 from rankscope.errors import InputError
-from rankscope.studies.language_model.parameters import TARGETS, Parameters
+from rankscope.studies.language_model.parameters import BATCH, TARGETS, Parameters
 from rankscope.studies.language_model.simulation.network import Network
-
-BATCH = 64
 
 os.environ |= {
     "HF_HUB_OFFLINE": "1",

@@ -7,16 +7,13 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from rankscope.studies.language_model.parameters import Parameters, Run
+from rankscope.studies.language_model.parameters import BATCH, SIDE_BY_SIDE, Parameters, Run
 from rankscope.studies.language_model.simulation import methods, model
 from rankscope.studies.language_model.simulation.methods import Adapter
 from rankscope.studies.language_model.simulation.network import Network, Update
 
 WARM_UP = 0.1
 HEAD_SPREAD = 0.02
-
-SIDE_BY_SIDE = 12
-"""Runs that are trained at once: more win nothing and need memory."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -225,11 +222,21 @@ class Tested:
 def evaluate(
     models: Sequence[Model], which: np.ndarray, data: Data, *, with_states: bool = False
 ) -> Tested:
-    """Classify texts with several models in one pass, in batches of similar length."""
+    """Classify texts with several models in one pass, in batches of similar length.
+
+    With several layers, whose lower ones give every model states of all tokens, a few at a time.
+    """
+    if len(data.network.layers) > 1 and len(models) > SIDE_BY_SIDE:
+        groups = [
+            evaluate(models[first : first + SIDE_BY_SIDE], which, data, with_states=with_states)
+            for first in range(0, len(models), SIDE_BY_SIDE)
+        ]
+        fields = [field.name for field in dataclasses.fields(Tested)]
+        return Tested(*(np.concatenate([getattr(g, name) for g in groups]) for name in fields))
     places = data.texts.by_length(np.arange(len(data.texts.lengths))[which])
     parts = []
-    for first in range(0, len(places), model.BATCH):
-        states, mask, labels = data.texts.batch(places[first : first + model.BATCH])
+    for first in range(0, len(places), BATCH):
+        states, mask, labels = data.texts.batch(places[first : first + BATCH])
         last, logits = classify(data.network, models, states, mask)
         part = [logits.argmax(dim=-1) == labels, _losses(logits, labels)]
         if with_states:

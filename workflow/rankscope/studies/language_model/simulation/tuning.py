@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from rankscope.studies.language_model.parameters import Parameters, Run
+from rankscope.studies.language_model.parameters import SIDE_BY_SIDE, Parameters, Run
 from rankscope.studies.language_model.simulation import training
 from rankscope.studies.language_model.simulation.training import Data, Setting
 
@@ -110,8 +110,8 @@ def tune(parameters: Parameters, data: Data) -> dict[str, Search]:
                 for run, place in wanted
             ]
             steps = training.batches(int(order), data, parameters)
-            for first in range(0, len(settings), training.SIDE_BY_SIDE):
-                part = slice(first, first + training.SIDE_BY_SIDE)
+            for first in range(0, len(settings), SIDE_BY_SIDE):
+                part = slice(first, first + SIDE_BY_SIDE)
                 trained = training.train(settings[part], steps, data, parameters)
                 tested = training.evaluate(trained, data.validation, data)
                 found[part, number] = np.stack([tested.loss, tested.accuracy], axis=1)
