@@ -10,6 +10,7 @@ torch's own memory is not seen and is left out. Run with the test requirements i
 """
 
 import argparse
+import collections
 import time
 import tracemalloc
 import warnings
@@ -33,7 +34,6 @@ TOLERANCE = 1e-6
 SNR, WARM_UP = 10.0, 10.0
 LOCKSTEP = 8
 """Networks that the study trains at a time: the replicates of a point."""
-AT_ONCE = f", {LOCKSTEP} in lockstep"
 
 
 def main() -> None:
@@ -217,10 +217,9 @@ def steps(dimension: int, repeat: int, classes: int = 10, count: int = 2000) -> 
     components, samples = mixture.sample(generator, count, dimension)
     step, ridge = 1 / dimension, 0.01
     finals = {}
-    ways = ("ours", f"ours{AT_ONCE}", "Gram chain", f"Gram chain{AT_ONCE}", "torch.optim.SGD")
-    seconds = {name: [] for name in ways}
+    seconds = collections.defaultdict(list)
     for _ in range(repeat):
-        for name, networks in zip(ways, (1, LOCKSTEP), strict=False):
+        for networks, more in ((1, ""), (LOCKSTEP, f", {LOCKSTEP} in lockstep")):
             weights, own = (
                 np.repeat(each[:1], networks, axis=0) for each in (first, samples[None])
             )
@@ -228,15 +227,14 @@ def steps(dimension: int, repeat: int, classes: int = 10, count: int = 2000) -> 
             begin = time.process_time()
             second = np.zeros((networks, classes))
             sgd.descend(network.slopes, weights, second, own, truth, step, ridge)
-            seconds[name].append((time.process_time() - begin) / networks)
-            finals[name] = weights[-1]
-        for name, networks in zip(ways[2:], (1, LOCKSTEP), strict=False):
+            seconds[f"ours{more}"].append((time.process_time() - begin) / networks)
+            finals[f"ours{more}"] = weights[-1]
             begin = time.process_time()
             zeros = np.zeros((networks, classes, classes))
             generators = generator.spawn(networks)
             chain = gram_chain.start(mixture, dimension, zeros, 1.0, zeros[:, 0], generators)
             chain.run(network.slopes, count, step, ridge)
-            seconds[name].append((time.process_time() - begin) / networks)
+            seconds[f"Gram chain{more}"].append((time.process_time() - begin) / networks)
         begin = time.process_time()
         module = torch.nn.Linear(dimension, classes, bias=False).double()
         module.weight.data = torch.tensor(first[0])

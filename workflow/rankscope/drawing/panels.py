@@ -145,6 +145,16 @@ def log_ticks(axes: Axes) -> None:
     plain_ticks(axes, "y")
 
 
+def labelled(figure: Figure) -> list[Artist]:
+    """Return what has a label in any panel, once per label."""
+    found = {
+        label: handle
+        for axes in figure.axes
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    return list(found.values())
+
+
 def legend_below(
     figure: Figure, handles: Sequence[Artist] = (), *, columns: int = 4, bars: bool | str = True
 ) -> None:
@@ -157,13 +167,7 @@ def legend_below(
         bars: whether the figure has bars or bands, or what they are if not `BARS`.
     """
     meant = BARS if bars is True else bars or None
-    found = list(handles) or list(
-        {
-            label: handle
-            for axes in figure.axes
-            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-        }.values()
-    )
+    found = list(handles) or labelled(figure)
     figure.legend(
         handles=found,
         labels=[str(handle.get_label()) for handle in found],

@@ -38,7 +38,7 @@ def descend(
     """
     # numpy would add up a network alone in another order: where it does, one has a twin
     twins = np.arange(max(2, len(first))) % len(first)
-    shrink, last, components = 1 - step * ridge, second[twins].T.copy(), components[twins]
+    shrink, last, components = 1 - step * ridge, second.T.take(twins, axis=-1), components[twins]
     for begin in range(0, inputs.shape[1], TOGETHER):
         y = inputs[:, begin : begin + TOGETHER]
         columns, age = np.swapaxes(y, 1, 2), np.arange(y.shape[1])

@@ -4,7 +4,7 @@ import pandas as pd
 
 from rankscope.evidence.results import Point, Results
 from rankscope.studies.new_classes.claims import judged
-from rankscope.studies.rank_budget.claims import said_and_needed
+from rankscope.studies.rank_budget.claims import rank_row
 
 SETTING = ("images", "new_classes", "depth", "width", "optimiser")
 
@@ -16,15 +16,13 @@ def ranks(results: Results) -> pd.DataFrame:
     whole; the rank needed keeps 90 % of it, with a 95 % interval ("not measured" where the gain is
     not clear).
     """
-    return pd.DataFrame(
-        [
-            _setting(point)
-            | {"layer": name}
-            | said_and_needed(point, name, clear=name in judged(point))
-            for point in results
-            for name in point.measured.matrix.values.tolist()
-        ]
-    )
+    rows = []
+    for point in results:
+        clear = judged(point)
+        for name in point.measured.matrix.values.tolist():
+            row = _setting(point) | {"layer": name}
+            rows.append(row | rank_row(point, name, clear=name in clear))
+    return pd.DataFrame(rows)
 
 
 def arms(results: Results) -> pd.DataFrame:

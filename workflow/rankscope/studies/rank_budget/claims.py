@@ -114,9 +114,9 @@ def rank_needed(point: Point, name: str) -> float:
     return needed_rank(_kept(point, name), losses.values.tolist())
 
 
-def said_and_needed(point: Point, name: str, *, clear: bool) -> dict[str, object]:
-    """Return what a matrix gains and needs, if its gain is clear, and what is said of it."""
-    own = point.measured[["cut_loss", "said_rank"]].mean("replicate").sel(matrix=name)
+def rank_row(point: Point, name: str, *, clear: bool) -> dict[str, object]:
+    """Return a table's row: a matrix's gain, what it needs if that is clear, and what is said."""
+    own = point.measured[["cut_loss", "said_rank"]].sel(matrix=name).mean("replicate")
     row: dict[str, object] = {}
     row["gain / nat"] = float(own.cut_loss.sel(kept="0") - own.cut_loss.sel(kept="all"))
     row["rank needed"] = "not measured"

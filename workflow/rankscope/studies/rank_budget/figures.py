@@ -62,14 +62,8 @@ def said_and_needed(results: Results) -> Figure:
             look = _look(name) | {"marker": MARKERS[tasks.index(point.task)], "capsize": 2}
             look["label"] = f"{name}, {point.task}" if len(tasks) > 1 else name
             display.said_mark(axes, needed, said, **look)
-    handles = {
-        str(handle.get_label()): handle
-        for axes in grid
-        for handle in axes.get_legend_handles_labels()[0]
-    }
-    panels.legend_below(
-        figure, [*handles.values(), *display.factor_two_handles()], bars=display.NEEDED_BARS
-    )
+    handles = [*panels.labelled(figure), *display.factor_two_handles()]
+    panels.legend_below(figure, handles, bars=display.NEEDED_BARS)
     return figure
 
 

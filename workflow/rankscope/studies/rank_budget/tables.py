@@ -3,7 +3,7 @@
 import pandas as pd
 
 from rankscope.evidence.results import Results
-from rankscope.studies.rank_budget.claims import gaining, said_and_needed
+from rankscope.studies.rank_budget.claims import gaining, rank_row
 
 
 def ranks(results: Results) -> pd.DataFrame:
@@ -13,14 +13,13 @@ def ranks(results: Results) -> pd.DataFrame:
     left whole; the rank needed keeps 90 % of it, with its 95 % interval ("not measured" where the
     gain is not clear).
     """
-    return pd.DataFrame(
-        [
-            {"task": point.task, "matrix": name}
-            | said_and_needed(point, name, clear=name in gaining(point))
-            for point in results
-            for name in point.measured.matrix.values.tolist()
-        ]
-    )
+    rows = []
+    for point in results:
+        clear = gaining(point)
+        for name in point.measured.matrix.values.tolist():
+            row = {"task": point.task, "matrix": name}
+            rows.append(row | rank_row(point, name, clear=name in clear))
+    return pd.DataFrame(rows)
 
 
 def arms(results: Results) -> pd.DataFrame:
