@@ -2,18 +2,23 @@
 
 Run with one thread: ``OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1``.
 Both take the same start, images and batches in single precision; CPU times are interleaved in one
-process, and the two losses are printed beside them.
+process, and the two losses are printed beside them. The settings are those of the default's
+study ``trained_networks``; the last row is the time of all its steps.
 """
 
 import statistics
 import time
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from rankscope.numerics import dense_networks
 from rankscope.numerics.activations import ACTIVATIONS
+from rankscope.planning import configuration
 
+DEFAULT = Path(__file__).parent.parent / "config.yaml"
 PIXELS, CLASSES, IMAGES = 64, 10, 400
 NETWORKS, STEPS, ROUNDS = 16, 100, 3
 RATE = {"sgd": 0.1, "adam": 0.002}
@@ -78,22 +83,26 @@ def torchs(
     return statistics.fmean(losses)
 
 
+def settings() -> Counter[tuple[str, int, int, int]]:
+    """Count the default's steps by optimiser, depth, width and batch size."""
+    study = configuration.read(DEFAULT).studies["trained_networks"]
+    steps: Counter[tuple[str, int, int, int]] = Counter()
+    for point in study.points:
+        one = point.parameters
+        steps[one.optimiser, one.depth, one.width, one.batch_size] += one.steps * study.replicates
+    return steps
+
+
 def main() -> None:
-    """Print a row per setting."""
+    """Print a row per setting, and one of all."""
     torch.set_num_threads(1)
     generator = np.random.default_rng(0)
     images = generator.standard_normal((IMAGES, PIXELS)).astype(np.float32)
     labels = generator.integers(CLASSES, size=IMAGES)
     print(f"{NETWORKS} networks, {STEPS} steps; CPU ms per network and 1000 steps; goal 5")
     print(f"{'setting':34s} {'torch':>8s} {'ours':>8s} {'ratio':>6s} {'losses':>16s}")
-    for kind, depth, width, batch in (
-        ("sgd", 2, 64, 32),
-        ("sgd", 4, 32, 32),
-        ("sgd", 4, 64, 32),
-        ("sgd", 8, 64, 32),
-        ("sgd", 4, 128, 32),
-        ("adam", 4, 64, 32),
-    ):
+    total = {"torch": 0.0, "ours": 0.0}
+    for (kind, depth, width, batch), steps in settings().most_common():
         order = generator.integers(IMAGES, size=(NETWORKS, STEPS, batch))
         work = (start(width, depth), images, labels, order, kind)
         times: dict[str, list[float]] = {"torch": [], "ours": []}
@@ -105,10 +114,14 @@ def main() -> None:
                 times[name].append(time.process_time() - begin)
         scale = 1e6 / NETWORKS / STEPS
         peer, own = (statistics.median(times[name]) * scale for name in ("torch", "ours"))
-        ratio = statistics.median(a / b for a, b in zip(times["torch"], times["ours"], strict=True))
+        total["torch"] += steps * peer
+        total["ours"] += steps * own
         name = f"{kind}, L = {depth}, n = {width}, batch {batch}"
         pair = " ".join(f"{losses[one]:.5f}" for one in ("torch", "ours"))
-        print(f"{name:34s} {peer:8.0f} {own:8.0f} {ratio:6.1f} {pair:>16s}", flush=True)
+        print(f"{name:34s} {peer:8.0f} {own:8.0f} {peer / own:6.1f} {pair:>16s}", flush=True)
+    mean = {name: value / settings().total() for name, value in total.items()}
+    ratio = mean["torch"] / mean["ours"]
+    print(f"{'all steps of the default':34s} {mean['torch']:8.0f} {mean['ours']:8.0f} {ratio:6.1f}")
 
 
 if __name__ == "__main__":
