@@ -272,7 +272,7 @@ def test_a_deleted_point_comes_back_from_the_store_to_the_same_bytes(tree, copie
     count = len(journal(copied))
     victim = sorted((copied / "results" / STUDY / "simulated").glob("*.nc"))[0]
     victim.unlink()
-    jobs(snakemake(tree, copied, config, *DATA))
+    jobs(snakemake(tree, copied, config, *DATA, str(victim.relative_to(copied))))
     assert content(copied) == before
     assert len(journal(copied)) == count
 
@@ -283,7 +283,7 @@ def test_a_point_deleted_from_results_and_store_is_remade_and_no_other(tree, cop
     victim = sorted((copied / "results" / STUDY / "simulated").glob("*.nc"))[0]
     (copied / "results/.store" / victim.relative_to(copied / "results")).unlink()
     victim.unlink()
-    jobs(snakemake(tree, copied, config, *DATA))
+    jobs(snakemake(tree, copied, config, *DATA, str(victim.relative_to(copied))))
     assert content(copied) == before
     assert len(journal(copied)) == count + 1
 
