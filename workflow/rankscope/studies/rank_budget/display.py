@@ -8,6 +8,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from rankscope.drawing import panels, style
@@ -68,6 +69,7 @@ def arms(axes: Axes, names: Sequence[str], gained: Sequence[Estimate]) -> None:
         axes.errorbar(found.value, row, xerr=half, fmt="o", color=ROWS, ms=3.5)
     axes.axvspan(BETTER.lower, 2 * BETTER.lower, **BAND)
     axes.axvline(0.0, **style.NULL)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.set_yticks(range(len(gained)), names)
     axes.invert_yaxis()
 
