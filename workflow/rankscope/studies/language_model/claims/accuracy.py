@@ -46,8 +46,9 @@ ACCURACIES = {
 }
 SCOPE = (
     "text classification from the first token of a six-layer encoder whose top layers are "
-    "adapted; each run at the rates of body and head that are best for it on tuning seeds; errors "
-    "cover seeds, draws of training texts from one pool, and test texts"
+    "adapted; each run at the rates of body and head that are best for it on tuning seeds, the "
+    "body's as many steps of the search off that as rate_shift says; errors cover seeds, draws of "
+    "training texts from one pool, and test texts"
 )
 HEAD_IS_WORSE = {
     **ACCURACIES,
@@ -185,8 +186,8 @@ def small_ranks(results: Results) -> Iterator[Sample]:
 
 @claim(
     "LoRA 2: at some rank as good as full fine-tuning",
-    "LoRA's accuracy minus that of full fine-tuning of the same matrices is, at some rank tried, "
-    "{accepted}.",
+    "At rates chosen for each, LoRA's accuracy minus that of full fine-tuning of the same matrices "
+    "is, at some rank tried, {accepted}.",
     accepted=NOT_WORSE,
     source=f"{LORA}, abstract and section 5",
     somewhere=True,
@@ -271,7 +272,8 @@ def stabilised_wins(results: Results) -> Iterator[Sample]:
 
 @claim(
     "RandLoRA 1: full rank beats low rank at equal size",
-    "RandLoRA's accuracy minus that of the LoRA of as many parameters is {accepted}.",
+    "At rates chosen for each, RandLoRA's accuracy minus that of the LoRA of as many parameters is "
+    "{accepted}.",
     accepted=BETTER,
     source=f"{RANDLORA}, section 6 and tables 2 and 11",
     headline=True,
@@ -287,7 +289,8 @@ def full_rank_wins(results: Results) -> Iterator[Sample]:
 
 @claim(
     "RandLoRA 2: as good as full fine-tuning",
-    "RandLoRA's accuracy minus that of full fine-tuning of the same matrices is {accepted}.",
+    "At rates chosen for each, RandLoRA's accuracy minus that of full fine-tuning of the same "
+    "matrices is {accepted}.",
     accepted=NOT_WORSE,
     source=f"{RANDLORA}, abstract and table 11",
     headline=True,
