@@ -27,7 +27,7 @@ def accuracy(results: Results) -> Figure:
     largest class, which guessing would reach.
     """
     most = max(len(all_runs(point)) for point in results)
-    figure, pairs = grid(results.points, height=0.24 * most + 1.0)
+    figure, pairs = grid("Test accuracy of each run", results.points, height=0.24 * most + 1.0)
     for axes, point in pairs:
         chosen = all_runs(point)
         for place, run in enumerate(chosen):
@@ -43,7 +43,6 @@ def accuracy(results: Results) -> Figure:
         Line2D([], [], color=ROWS, marker=marker, ls="none", ms=size, label=label)
         for marker, size, label in ((".", 3, "replicate"), ("o", 5, "mean"))
     ]
-    figure.suptitle("Test accuracy of each run")
     panels.legend_below(figure, marks)
     return figure
 
@@ -57,7 +56,7 @@ def rank_and_parameters(results: Results) -> Figure:
     ranked = results.where(lambda point: len(runs(point, *ADAPTERS)) > 1).points
     if not ranked:
         return panels.nothing("No point has two adapters of the same matrices.")
-    figure, pairs = grid(ranked, height=2.8)
+    figure, pairs = grid("Accuracy by number of trained parameters", ranked, height=2.8)
     look = looks(results)
     for axes, point in pairs:
         for method in ADAPTERS:
@@ -85,7 +84,7 @@ def rank_curve(results: Results) -> Figure:
     ranked = results.where(lambda point: len(runs(point, "lora")) > 1).points
     if not ranked:
         return panels.nothing("No point has two ranks of LoRA.")
-    figure, pairs = grid(ranked, height=2.8)
+    figure, pairs = grid("How much rank is enough", ranked, height=2.8)
     for axes, point in pairs:
         largest = runs(point, "lora")[-1]
         shown = runs(point, "head", "lora", "full")
@@ -115,7 +114,7 @@ def learning_rates(results: Results) -> Figure:
     another rate of the head.
     """
     points = [point for point in results for _ in range(2)]
-    figure, pairs = grid(points, height=2.8)
+    figure, pairs = grid("The search for learning rates", points, height=2.8)
     look = looks(results)
     for number, (axes, point) in enumerate(pairs):
         kind, words = (("accuracy", "accuracy"), ("loss", "loss / nat"))[number % 2]
@@ -144,14 +143,13 @@ def learning_rates(results: Results) -> Figure:
     ]
     names = {run.name for point in results for run in all_runs(point)}
     handles = [Line2D([], [], mfc="white", ms=4, **look[name]) for name in look if name in names]
-    figure.suptitle("The search for learning rates")
     panels.legend_below(figure, [*handles, *meaning], columns=5, bars=False)
     return figure
 
 
 def learning_curves(results: Results) -> Figure:
     """Training loss, smoothed over a tenth of the steps: means over replicates with their bands."""
-    figure, pairs = grid(results.points, height=2.8)
+    figure, pairs = grid("Training loss", results.points, height=2.8)
     look = looks(results)
     for axes, point in pairs:
         for run in all_runs(point):
@@ -161,7 +159,6 @@ def learning_curves(results: Results) -> Figure:
             line = {**look[run.name], "lw": 1.0, "ms": 3, "markevery": every}
             panels.curve(axes, point.measured.step, smooth, **line)
         axes.set(xlabel="step", ylabel="cross entropy / nat")
-    figure.suptitle("Training loss")
     panels.legend_below(figure)
     return figure
 
@@ -172,7 +169,7 @@ def truncation(results: Results) -> Figure:
     No retraining, the trained head throughout, whole test set; means over replicates, with
     intervals over them. Right of the line the whole updates.
     """
-    figure, pairs = grid(results.points, height=2.8)
+    figure, pairs = grid("Test accuracy of updates that are cut", results.points, height=2.8)
     look = looks(results)
     for axes, point in pairs:
         kept = point.measured.kept.values.tolist()
@@ -186,7 +183,6 @@ def truncation(results: Results) -> Figure:
         axes.axvline(len(kept) - 0.5, color="0.7", lw=0.6, label="whole updates from here on")
         axes.set_xticks(places, [*kept, "all"])
         axes.set(xlabel="directions kept", ylabel="test accuracy")
-    figure.suptitle("Test accuracy of updates that are cut")
     panels.legend_below(figure)
     return figure
 

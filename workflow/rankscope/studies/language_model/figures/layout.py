@@ -31,13 +31,16 @@ DARKEST = 0.5
 Look = dict[str, Any]
 
 
-def grid(points: Sequence[Point], height: float) -> tuple[Figure, Iterator[tuple[Axes, Point]]]:
-    """Return a figure with a titled panel per point, two in a row, and the pairs of both."""
+def grid(
+    title: str, points: Sequence[Point], height: float
+) -> tuple[Figure, Iterator[tuple[Axes, Point]]]:
+    """Return a titled figure with a titled panel per point, two in a row, and the pairs of both."""
     columns = min(len(points), 2)
     rows = -(-len(points) // columns)
     figure, axes = plt.subplots(
         rows, columns, figsize=(style.TWO_COLUMNS, height * rows + 0.6), squeeze=False
     )
+    figure.suptitle(title)
     for spare in axes.flat[len(points) :]:
         spare.axis("off")
     for panel, point in zip(axes.flat, points, strict=False):

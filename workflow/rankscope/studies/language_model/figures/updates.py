@@ -32,7 +32,7 @@ def spectra(results: Results) -> Figure:
 
     Geometric means over matrices and replicates. LoRA and VeRA end at their rank.
     """
-    figure, pairs = grid(results.points, height=2.8)
+    figure, pairs = grid("Singular values of updates", results.points, height=2.8)
     look = looks(results)
     for axes, point in pairs:
         for run in (run for run in all_runs(point) if run.method != "head"):
@@ -44,7 +44,6 @@ def spectra(results: Results) -> Figure:
         axes.set_xscale("log", base=2)
         axes.set(yscale="log", xlabel="index", ylabel=r"$\sigma_i(\Delta W) / \|W\|_F$")
         panels.plain_ticks(axes)
-    figure.suptitle("Singular values of updates")
     panels.legend_below(figure, bars=False)
     return figure
 
@@ -135,7 +134,11 @@ def intruders(results: Results) -> Figure:
     matrices and replicates.
     """
     most = max(len(all_runs(point)) for point in results)
-    figure, pairs = grid(results.points, height=0.48 * most + 1.0)
+    figure, pairs = grid(
+        "Intruders among leading directions of tuned weights",
+        results.points,
+        height=0.48 * most + 1.0,
+    )
     for axes, point in pairs:
         adapted = [run for run in all_runs(point) if run.method != "head"]
         present = [name for name in INTRUDERS if name in point.measured]
@@ -159,7 +162,6 @@ def intruders(results: Results) -> Figure:
         Line2D([], [], marker=marker, ls="none", ms=4, color=colour, label=label)
         for label, marker, colour in INTRUDERS.values()
     ]
-    figure.suptitle("Intruders among leading directions of tuned weights")
     panels.legend_below(figure, handles)
     return figure
 
