@@ -102,7 +102,8 @@ def main() -> None:
     print(f"{NETWORKS} networks, {STEPS} steps; CPU ms per network and 1000 steps; goal 5")
     print(f"{'setting':34s} {'torch':>8s} {'ours':>8s} {'ratio':>6s} {'losses':>16s}")
     total = {"torch": 0.0, "ours": 0.0}
-    for (kind, depth, width, batch), steps in settings().most_common():
+    all_steps = settings()
+    for (kind, depth, width, batch), steps in all_steps.most_common():
         order = generator.integers(IMAGES, size=(NETWORKS, STEPS, batch))
         work = (start(width, depth), images, labels, order, kind)
         times: dict[str, list[float]] = {"torch": [], "ours": []}
@@ -119,7 +120,7 @@ def main() -> None:
         name = f"{kind}, L = {depth}, n = {width}, batch {batch}"
         pair = " ".join(f"{losses[one]:.5f}" for one in ("torch", "ours"))
         print(f"{name:34s} {peer:8.0f} {own:8.0f} {peer / own:6.1f} {pair:>16s}", flush=True)
-    mean = {name: value / settings().total() for name, value in total.items()}
+    mean = {name: value / all_steps.total() for name, value in total.items()}
     ratio = mean["torch"] / mean["ours"]
     print(f"{'all steps of the default':34s} {mean['torch']:8.0f} {mean['ours']:8.0f} {ratio:6.1f}")
 

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rankscope.drawing import style
+from rankscope.drawing import panels, style
 from rankscope.evidence.results import Point, Results
 from rankscope.studies.language_model.parameters import Run
 from rankscope.studies.language_model.selection import all_runs, runs
@@ -35,17 +34,11 @@ def grid(
     title: str, points: Sequence[Point], height: float
 ) -> tuple[Figure, Iterator[tuple[Axes, Point]]]:
     """Return a titled figure with a titled panel per point, two in a row, and the pairs of both."""
-    columns = min(len(points), 2)
-    rows = -(-len(points) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(style.TWO_COLUMNS, height * rows + 0.6), squeeze=False
-    )
-    figure.suptitle(title)
-    for spare in axes.flat[len(points) :]:
-        spare.axis("off")
-    for panel, point in zip(axes.flat, points, strict=False):
+    figure, axes = panels.grid(title, len(points), height, columns=2, around=0.6)
+    figure.set_figwidth(style.TWO_COLUMNS)  # of one panel too: legends name many runs
+    for panel, point in zip(axes, points, strict=True):
         panel.set_title(f"{point.task}, {len(all_runs(point))} runs")
-    return figure, zip(axes.flat, points, strict=False)
+    return figure, zip(axes, points, strict=True)
 
 
 def looks(results: Results) -> dict[str, Look]:
