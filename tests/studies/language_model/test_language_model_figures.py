@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from rankscope.evidence import results
 from rankscope.planning import code, parameters
@@ -110,9 +111,9 @@ def test_a_figure_is_drawn_of_every_kind_of_point(data, name):
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_the_same_every_time(data, name):
     def picture():
-        figure = getattr(figures, name)(data)
-        figure.canvas.draw()
-        return np.array(figure.canvas.buffer_rgba())
+        canvas = FigureCanvasAgg(getattr(figures, name)(data))
+        canvas.draw()
+        return np.array(canvas.buffer_rgba())
 
     np.testing.assert_array_equal(picture(), picture())
 
