@@ -22,6 +22,7 @@ import time
 import numpy as np
 import threadpoolctl
 import torch
+from processor import kernels
 
 from rankscope.numerics import ranks, relu_networks
 
@@ -122,6 +123,7 @@ def main(rounds):
     torch.set_num_threads(1)
     pools = threadpoolctl.threadpool_info()
     assert all(pool["num_threads"] == 1 for pool in pools), pools
+    print(kernels())
     print(f"median of {rounds} rounds, CPU time, one BLAS thread, float64")
     print("| m, n, depth | ours, ms | torch hooks / ours | numpy loop / ours | LAPACK share |")
     print("|---|---|---|---|---|")

@@ -18,6 +18,7 @@ import warnings
 import numpy as np
 import torch
 from curvlinops import EFLinearOperator, HessianLinearOperator
+from processor import kernels
 from scipy.sparse import linalg as sparse
 from threadpoolctl import threadpool_limits
 
@@ -46,6 +47,7 @@ def main() -> None:
     torch.set_num_threads(1)
     threadpool_limits(1)
     warnings.filterwarnings("ignore")
+    print(kernels())
     print(
         f"{'what':34} {'way':26} {'CPU ms':>9} {'ratio':>7} {'value err':>10} {'residual':>9} "
         f"{'MB':>7}"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from processor import kernels
 
 from rankscope.numerics import dense_networks
 from rankscope.numerics.activations import ACTIVATIONS
@@ -99,6 +100,7 @@ def main() -> None:
     generator = np.random.default_rng(0)
     images = generator.standard_normal((IMAGES, PIXELS)).astype(np.float32)
     labels = generator.integers(CLASSES, size=IMAGES)
+    print(kernels())
     print(f"{NETWORKS} networks, {STEPS} steps; CPU ms per network and 1000 steps; goal 5")
     print(f"{'setting':34s} {'torch':>8s} {'ours':>8s} {'ratio':>6s} {'losses':>16s}")
     total = {"torch": 0.0, "ours": 0.0}

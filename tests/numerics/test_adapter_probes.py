@@ -17,7 +17,8 @@ def test_the_amplification_of_the_base_weights_own_directions_is_one(generator):
         base, left[:, :3], right_t[:3].T, np.linalg.norm(values[:3])
     )
     assert probe.factor == pytest.approx(1.0, rel=1e-13)
-    assert probe.alignment == pytest.approx(probe.factor_null / probe.factor, rel=1e-13)
+    by_chance = 3 * np.linalg.norm(base) / np.sqrt(12 * 9)
+    assert probe.alignment == pytest.approx(np.linalg.norm(values[:3]) / by_chance, rel=1e-13)
 
 
 def test_alignment_does_not_depend_on_the_scale_of_weight_or_update(generator):

@@ -37,13 +37,8 @@ class Amplification:
         return self.update_norm / self.captured
 
     @property
-    def factor_null(self) -> float:
-        """The amplification factor of an update of this norm in random directions."""
-        return self.update_norm / self.captured_null
-
-    @property
     def alignment(self) -> float:
-        """``factor_null / factor``: above 1, the update's directions carry base weight."""
+        """``captured / captured_null``: above 1, the update's directions carry base weight."""
         return self.captured / self.captured_null
 
 

@@ -1,8 +1,7 @@
 """Delta weights of LoRA, VeRA and RandLoRA, in the papers' form and in PEFT's storage.
 
-Weights are ``(out, in)``. Every adapter here is a product of two factors, so each function
-that forms a delta weight has a sibling ``*_factors`` that returns ``(lora_B, lora_A)`` for
-the low-rank algebra of `rankscope.numerics.low_rank`.
+Weights are ``(out, in)``. Every delta weight here is a scaling times a product of two factors,
+``lora_B @ lora_A``, which are what `rankscope.numerics.low_rank` computes with.
 """
 
 import math
@@ -17,20 +16,6 @@ def lora_scaling(alpha: float, rank: int, *, rank_stabilised: bool = False) -> f
         Hu et al., arXiv 2106.09685, section 4.1; Kalajdzievski, arXiv 2312.03732 (rsLoRA).
     """
     return alpha / (math.sqrt(rank) if rank_stabilised else rank)
-
-
-def lora_delta_weight(lora_A: np.ndarray, lora_B: np.ndarray, scaling: float) -> np.ndarray:  # noqa: N803
-    """Return ``scaling * lora_B @ lora_A``.
-
-    Args:
-        lora_A: shape ``(..., r, in)``.
-        lora_B: shape ``(..., out, r)``.
-        scaling: from `lora_scaling`.
-
-    Returns:
-        Shape ``(..., out, in)``.
-    """
-    return scaling * (lora_B @ lora_A)
 
 
 def vera_factors(
@@ -57,46 +42,9 @@ def vera_factors(
     return lambda_b[:, None] * vera_B[: len(lambda_b)], lambda_d[:, None] * vera_A
 
 
-def vera_delta_weight(
-    vera_A: np.ndarray,  # noqa: N803
-    vera_B: np.ndarray,  # noqa: N803
-    lambda_d: np.ndarray,
-    lambda_b: np.ndarray,
-) -> np.ndarray:
-    """Return ``diag(lambda_b) B diag(lambda_d) A``, shape ``(out, in)``; see `vera_factors`."""
-    left, right = vera_factors(vera_A, vera_B, lambda_d, lambda_b)
-    return left @ right
-
-
 def randlora_number_of_bases(rows: int, columns: int, rank: int) -> int:
     """Return ``n = ceil(min(rows, columns) / rank)``, the bases that full rank needs."""
     return -(-min(rows, columns) // rank)
-
-
-def randlora_delta_weight(
-    bases_B: np.ndarray,  # noqa: N803
-    lambdas: np.ndarray,
-    base_A: np.ndarray,  # noqa: N803
-    gammas: np.ndarray,
-    scaling: float = 1.0,
-) -> np.ndarray:
-    """Return ``scaling * sum_j B_j diag(lambda_j) A diag(gamma_j)``.
-
-    Args:
-        bases_B: frozen, shape ``(..., n, D, r)``.
-        lambdas: trained, shape ``(..., n, r)``.
-        base_A: frozen and shared by the ``n`` terms, shape ``(..., r, d)``.
-        gammas: trained, shape ``(..., n, d)``.
-        scaling: what the sum is multiplied with.
-
-    Returns:
-        Shape ``(..., D, d)``.
-
-    Source:
-        Albert et al., arXiv 2502.00987, equation 4.
-    """
-    left, right = randlora_factors(bases_B, lambdas, base_A, gammas)
-    return scaling * (left @ right)
 
 
 def randlora_factors(
@@ -105,10 +53,21 @@ def randlora_factors(
     base_A: np.ndarray,  # noqa: N803
     gammas: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``(lora_B, lora_A)`` of shapes ``(..., D, n r)`` and ``(..., n r, d)``.
+    """Return ``(lora_B, lora_A)`` of RandLoRA: ``sum_j B_j diag(lambda_j) A diag(gamma_j)``.
 
-    The ``n`` terms are stacked, so that their product is the sum of
-    `randlora_delta_weight` (without its scaling).
+    The ``n`` terms are stacked, so that the product of the factors is their sum.
+
+    Args:
+        bases_B: frozen, shape ``(..., n, D, r)``.
+        lambdas: trained, shape ``(..., n, r)``.
+        base_A: frozen and shared by the ``n`` terms, shape ``(..., r, d)``.
+        gammas: trained, shape ``(..., n, d)``.
+
+    Returns:
+        Shapes ``(..., D, n r)`` and ``(..., n r, d)``.
+
+    Source:
+        Albert et al., arXiv 2502.00987, equation 4.
     """
     count, rows, rank = bases_B.shape[-3:]
     left = np.moveaxis(bases_B, -3, -2).reshape(*bases_B.shape[:-3], rows, count * rank)
