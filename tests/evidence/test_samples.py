@@ -129,6 +129,23 @@ def test_a_crossed_mean_has_the_error_of_fresh_replicates_and_fresh_items():
     assert math.sqrt(np.mean(np.square(blind))) < 0.6 * spread, "items are no replicates"
 
 
+@pytest.mark.parametrize("shape", [(3, 2), (2, 4), (5, 6)])
+def test_the_error_of_a_crossed_mean_is_that_of_the_mean_squares_of_two_way_tables(shape):
+    table = np.random.default_rng(11).standard_normal(shape)
+    table += 3 * np.arange(shape[0])[:, None] + 2 * np.arange(shape[1])  # no effect is negative
+    rows, items = shape
+    of_rows = items * np.sum((table.mean(axis=1) - table.mean()) ** 2)
+    of_items = rows * np.sum((table.mean(axis=0) - table.mean()) ** 2)
+    rest = np.sum((table - table.mean()) ** 2) - of_rows - of_items
+    squares = of_rows / (rows - 1) + of_items / (items - 1) - rest / (rows - 1) / (items - 1)
+    assert samples.crossed(table).error == pytest.approx(math.sqrt(squares / table.size))
+
+
+def test_with_one_item_a_crossed_mean_is_a_mean_over_replicates():
+    found, plain = samples.crossed(DRAWS[:, None]), samples.mean(DRAWS)
+    assert (found.value, found.error) == (pytest.approx(plain.value), pytest.approx(plain.error))
+
+
 def test_a_crossed_mean_without_items_effects_is_a_mean_over_replicates():
     values = np.repeat(DRAWS[:, None], 7, axis=1)
     found, plain = samples.crossed(values), samples.mean(DRAWS)

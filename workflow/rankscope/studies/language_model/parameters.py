@@ -356,9 +356,10 @@ class Parameters:
         hidden, depth = shape["hidden_size"], shape["num_hidden_layers"]
         layer = 2 * hidden * (4 * hidden + 2 * shape["intermediate_size"]) / OPERATIONS
         # of a text: whole lower layers, and of the last one its first token; above others also its
-        # keys and values, a sixth, which runs do not share there
+        # keys and values, a sixth, which runs do not share there. What is not a product (GELU,
+        # norms, attention) is half as much again where it is made for all tokens: measured.
         above = self.layers - 1
-        text = layer * (1 + (above + min(above, 1) / 6) * self.tokens)
+        text = layer * (1 + 1.5 * (above + min(above, 1) / 6) * self.tokens)
         # inner size of the products that an update is, which keys and values take of every token
         inner = {"head": 0, "full": 0, "randlora": hidden}
         sizes = [inner.get(run.method, run.rank) * len(run.targets) for run in self.run_list()]
