@@ -1,4 +1,4 @@
-"""Results as a table."""
+"""Points of a study: as a table, chosen, in families and in pairs."""
 
 import numpy as np
 import pytest
@@ -30,3 +30,37 @@ def test_a_number_without_dimensions_is_a_row_per_point() -> None:
     assert table.limit.tolist() == [10.0, 20.0]
     with pytest.raises(KeyError, match="no point has ranks among its simulated variables"):
         found.to_dataframe("ranks")
+
+
+def _grid() -> results.Results:
+    nothing = xr.Dataset()
+    return results.of(
+        {
+            f"width={width},depth={depth}": ({"width": width, "depth": depth}, nothing, nothing)
+            for width, depth in ((30, 1), (10, 1), (20, 1), (10, 2), (20, 2), (10, 3))
+        }
+    )
+
+
+def test_a_family_differs_in_one_parameter_alone_and_ascends_in_it() -> None:
+    found = list(_grid().families("width"))
+    assert [list(family.sizes) for family in found] == [[10, 20, 30], [10, 20]]
+    assert [str(family) for family in found] == ["depth=1,all width", "depth=2,all width"]
+    assert len(list(_grid().families("width", ignoring=["depth"]))) == 1
+
+
+def test_a_pair_has_two_values_of_a_parameter_and_is_left_out_where_one_is_missing() -> None:
+    pairs = [(a.name, b.name) for a, b in _grid().pairs("width", 20, 10)]
+    assert pairs == [
+        ("width=20,depth=1", "width=10,depth=1"),
+        ("width=20,depth=2", "width=10,depth=2"),
+    ]
+    assert [a.name for a, _ in _grid().pairs("width", 30, 10)] == ["width=30,depth=1"]
+
+
+def test_points_are_chosen_by_values_and_by_conditions() -> None:
+    chosen = _grid().where(lambda point: point.parameters["depth"] < 3, width=(10, 30))
+    assert [point.name for point in chosen] == [
+        "width=30,depth=1", "width=10,depth=1", "width=10,depth=2",
+    ]  # fmt: skip
+    assert _grid().values("depth") == [1, 2, 3]

@@ -53,6 +53,17 @@ def test_all_of_n_is_no_certainty():
     assert found.error > 0
 
 
+def test_a_proportion_is_that_of_two_more_successes_and_two_more_failures():
+    found = samples.proportion([True] * 5 + [False] * 11)
+    assert found.value == pytest.approx(7 / 20)
+    assert found.error == pytest.approx(math.sqrt(0.35 * 0.65 / 20))
+
+
+def test_values_that_agree_on_a_scale_have_the_error_of_a_rare_step():
+    found = samples.mean(np.ones(12), resolution=0.5)
+    assert found.error == pytest.approx(0.5 * math.sqrt(2 / 16 * 14 / 16 / 16))
+
+
 def test_the_jackknife_of_a_mean_is_its_standard_error():
     found = samples.jackknife(np.mean, DRAWS)
     assert found.value == pytest.approx(DRAWS.mean())

@@ -184,5 +184,11 @@ def test_a_claim_that_turns_along_an_unnamed_setting_depends_on_it():
     assert (found["depends_on"], found["turns_at"]) == ("rate", "between 0.3 and 0.9")
 
 
+def test_a_claim_depends_on_a_setting_of_two_values_but_not_on_one_of_one():
+    two = setting_row([0.1, 0.1, 0.3], [0.0, 0.2, 3.0])
+    assert (two["verdict"], two["turns_at"]) == ("depends on", "between 0.1 and 0.3")
+    assert setting_row([0.1, 0.1], [3.0, 3.0])["verdict"] == "contradicted"
+
+
 def test_a_claim_that_fails_beside_where_it_holds_is_contradicted():
     assert setting_row([0.1, 0.1, 0.3], [0.0, 3.0, 0.1])["verdict"] == "contradicted"

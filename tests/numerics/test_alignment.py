@@ -47,14 +47,19 @@ def test_measures_are_those_of_dense_matrices(size):
 def test_fewer_samples_than_dimensions_give_the_same_pairs_by_the_dual_route():
     generator = np.random.default_rng(1)
     samples, weights = spiked(generator, 25, 40), generator.random((2, 25))
+    weights[:, 0] = 0.0
     start = alignment.starting_rows(generator, 2, 40, 3)
     dual = alignment.leading(samples, weights, 3, start)
-    weights[:, 0] = np.array([-1e-300, -1e-300])  # a negative weight forbids the dual route
-    weights_positive = np.maximum(weights, 0)
+    matrices = dense_matrices(samples, weights)
+    weights[:, 0] = -1e-300  # a negative weight forbids the dual route
     primal = alignment.leading(samples, weights, 3, start)
-    expected = np.linalg.eigvalsh(dense_matrices(samples, weights_positive))[:, ::-1][:, :3]
-    np.testing.assert_allclose(primal.values, expected, rtol=1e-6)
-    assert dual.vectors.shape == primal.vectors.shape == (2, 40, 3)
+    expected = np.linalg.eigvalsh(matrices)[:, ::-1][:, :3]
+    for pairs in (dual, primal):
+        np.testing.assert_allclose(pairs.values, expected, rtol=1e-6)
+        gap = matrices @ pairs.vectors - pairs.vectors * pairs.values[:, None]
+        residual = np.linalg.norm(gap, axis=1) / expected[:, :1]
+        assert residual.max() <= alignment.TOLERANCE
+        np.testing.assert_allclose(pairs.residual, residual, rtol=0.1, atol=1e-9)
 
 
 @pytest.mark.parametrize("size", [60, 15])

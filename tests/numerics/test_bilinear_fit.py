@@ -50,6 +50,15 @@ def test_a_sweep_never_raises_the_error(generator, name, weighed):
     assert fit.error == pytest.approx(goal.relative_error(fit.update), rel=1e-12)
 
 
+def test_a_fit_ends_after_its_sweeps_or_when_a_sweep_changes_less_than_the_tolerance(generator):
+    goal = bilinear_fit.Goal(generator.normal(size=(7, 6)))
+    cut = bilinear_fit.fit(families(generator)["RandLoRA"], goal, sweeps=3, tolerance=0.0)
+    assert (len(cut.errors), cut.converged) == (3, False)
+    ended = bilinear_fit.fit(families(generator)["RandLoRA"], goal, sweeps=900, tolerance=1e-4)
+    assert ended.converged
+    assert ended.errors[-2] - ended.errors[-1] < 1e-4 <= ended.errors[-3] - ended.errors[-2]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_metric_of_the_identity_is_weight_space(generator, name):
     target = generator.normal(size=(7, 6))

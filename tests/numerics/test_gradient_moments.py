@@ -243,3 +243,11 @@ def test_where_nothing_is_learnt_from_there_are_no_parts():
     found = gradient_moments.class_parts(np.zeros((18, 18)), p, np.arange(6) % 3)
     np.testing.assert_array_equal(found.shares, 0)
     np.testing.assert_array_equal(found.values, 0)
+
+
+def test_random_directions_are_orthonormal_over_all_layers_together():
+    shapes = [(3, 4), (5, 3), (2, 5)]
+    parts = gradient_moments.random_directions(np.random.default_rng(2), shapes, 4)
+    assert [part.shape for part in parts] == [(4, *shape) for shape in shapes]
+    rows = np.concatenate([part.reshape(4, -1) for part in parts], axis=1)
+    np.testing.assert_allclose(rows @ rows.T, np.eye(4), atol=1e-6)

@@ -66,6 +66,14 @@ def test_one_linear_layer_is_its_weight():
     np.testing.assert_allclose(np.exp(drawn("linear", 1)[0].log_singular_values()), expected)
 
 
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+def test_a_layer_keeps_mean_square_lengths(activation):
+    size = 400
+    map_ = drawn(activation, 1, size=size)[0]
+    squares = np.exp(2 * map_.log_singular_values())
+    assert squares.mean() == pytest.approx(1, abs=0.1)
+
+
 def test_relu_has_the_rank_of_its_narrowest_layer():
     features, fewest = np.ones(SIZE), SIZE
     for weight, jacobian in zip(weights("relu", 4), drawn("relu", 1, 2, 3, 4), strict=True):

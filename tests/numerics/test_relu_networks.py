@@ -311,3 +311,14 @@ def test_preactivations_are_those_before_the_gates():
         np.testing.assert_allclose(
             np.linalg.svd(features, compute_uv=False), layer.singular_values, atol=1e-12
         )
+
+
+@pytest.mark.parametrize("explicit", [True, False])
+def test_biases_are_gaussian_of_their_variance_and_the_same_for_all_inputs(explicit):
+    network = Network(width=4000, depth=1, bias_variance=0.3)
+    layer = next(
+        layers(np.zeros((3, 5)), network, generator(4), explicit=explicit, keep_preactivations=True)
+    )
+    biases = layer.preactivations[0]
+    np.testing.assert_array_equal(layer.preactivations, np.tile(biases, (3, 1)))
+    assert stats.kstest(biases / np.sqrt(0.3), "norm").pvalue > 1e-3

@@ -95,3 +95,51 @@ def test_pre_activations_have_the_covariance_of_the_rows():
 def test_a_row_without_a_part_outside_stays_without():
     zero = np.zeros((2, 2, 1))
     assert not correlated(zero, np.ones((2, 1, 1))).any()
+
+
+@pytest.mark.parametrize("way", ["descend", "flow"])
+def test_groups_of_networks_are_those_that_each_generator_makes_alone(way):
+    def run(parts, seeds):
+        generators = [np.random.default_rng(seed) for seed in seeds]
+        arguments = (generators, 70, 0.02, RIDGE, *([3] if way == "flow" else []))
+        getattr(parts, way)(*arguments)
+        return parts
+
+    second, rows = random_rows(3, 6)
+    lower = np.moveaxis(np.linalg.cholesky(np.moveaxis(gram(rows[:, 2:]), 2, 0)), 0, 2)
+    rows = np.concatenate([rows[:, :2], lower], axis=1)
+    together = run(networks(second, rows), (1, 2)).split(2)
+    for part, (one, seed) in enumerate(zip(together, (1, 2), strict=True)):
+        chosen = slice(3 * part, 3 * part + 3)
+        alone = run(networks(second[:, chosen], rows[..., chosen]), (seed,))
+        for name in ("second", "first", "outside"):
+            np.testing.assert_allclose(getattr(one, name), getattr(alone, name), atol=1e-10)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_step_of_the_flow_is_the_mean_of_steps_of_sgd_about_every_centre(frozen):
+    width, count, pairs, step = 3, 5, 7, 0.1
+    second, rows = random_rows(width, count)
+    lower = np.moveaxis(np.linalg.cholesky(np.moveaxis(gram(rows[:, 2:]), 2, 0)), 0, 2)
+    rows = np.concatenate([rows[:, :2], lower], axis=1)
+    free = np.ones((width, 1)) - (np.arange(width) == 0)[:, None] * frozen
+    ours = networks(second, rows, free)
+    noise = np.random.default_rng(1).standard_normal((2 + width, pairs, count))
+    given = types.SimpleNamespace(standard_normal=lambda *_: noise.copy())
+    ours.flow([given], 1, step, RIDGE, pairs)
+
+    changes = []
+    for component, centre in enumerate(MIXTURE.centres):
+        for sign in (1, -1):
+            for inputs in np.moveaxis(sign * noise / np.sqrt(SNR), 1, 0):
+                inputs[:2] += centre[:, None]
+                vectors, last = np.moveaxis(rows, 2, 0).copy(), second.T.copy()
+                labels = np.full((1, count), component)
+                arguments = inputs.T[:, None], labels.T, step, RIDGE
+                sgd.descend(NETWORK.slopes, vectors, last, *arguments)
+                changes.append((np.moveaxis(vectors, 0, 2) - rows, last.T - second))
+    first, last = (np.mean(each, axis=0) for each in zip(*changes, strict=True))
+    expected, outer = rows + first * free[..., None], second + last * free
+    np.testing.assert_allclose(ours.second, outer, atol=1e-12)
+    np.testing.assert_allclose(ours.first, expected[:, :2], atol=1e-12)
+    np.testing.assert_allclose(ours.outside, gram(expected[:, 2:]), atol=1e-12)
