@@ -41,12 +41,14 @@ def test_a_step_is_that_of_sgd_on_the_vectors_themselves(frozen):
     components = generator.integers(4, size=(1, count))
     normals = generator.standard_normal((1, 2 + width, count))
     rest = generator.chisquare(7, (1, count))
+    halves = []
     given = types.SimpleNamespace(
         integers=lambda *_, **__: components,
         standard_normal=lambda *_: normals.copy(),
-        standard_gamma=lambda *_: rest / 2,
+        standard_gamma=lambda half, *_: halves.append(half) or rest / 2,
     )
     ours.descend([given], 1, step, RIDGE)
+    assert halves == [(DIMENSION - 2 - width) / 2], "degrees of freedom that are left"
 
     inputs = np.concatenate([normals[0], np.sqrt(rest)]).T / np.sqrt(SNR)
     inputs[:, :2] += MIXTURE.centres[components[0]]
