@@ -211,3 +211,12 @@ def test_what_stops_falling_is_filled_with_what_it_stopped_at():
     for first, second in zip(short, long, strict=True):
         np.testing.assert_array_equal(first, second[:300])
         np.testing.assert_allclose(second[300:], first[-1], rtol=1e-12)
+
+
+def test_the_participation_ratio_at_infinite_width_is_that_of_equicorrelated_features():
+    found = theory.predict(point())
+    for layer in (0, 7, 19):
+        cosine = float(found.cosine[layer])
+        values = np.linalg.eigvalsh(np.eye(16) * (1 - cosine) + cosine)
+        expected = values.sum() ** 2 / (values**2).sum()
+        assert float(found.participation_ratio[layer]) == pytest.approx(expected)

@@ -294,3 +294,12 @@ def test_a_prediction_is_the_same_each_time_and_has_no_replicates():
 def test_orthonormal_inputs_are_a_geometry_like_any_other():
     found = inputs.cosine_matrices(Parameters(width=4, batch_size=3))
     np.testing.assert_array_equal(found, np.broadcast_to(np.eye(3), found.shape))
+
+
+def test_the_infinite_width_sine_of_a_pair_is_that_of_the_iterated_kernel():
+    found = theory.predict(Parameters(width=40, batch_size=4, depth=6))
+    cosine, expected = 0.0, []
+    for _ in range(6):
+        cosine = float(kernel.correlation_map(cosine, 0.0))
+        expected.append(np.log(1 - cosine**2))
+    np.testing.assert_allclose(found.log_squared_sine_infinite_width, expected, rtol=1e-9)

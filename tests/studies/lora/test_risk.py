@@ -41,3 +41,20 @@ def test_the_simple_count_underestimates_above_the_true_rank(both):
         simulated.risk.sel(fitted_rank=4).mean() / predicted.risk_simple.sel(fitted_rank=4)
     )
     assert ratio > 1.15
+
+
+def test_a_direction_below_the_noise_is_as_good_as_not_there(both):
+    weak = SMALL | {"decay": 4.0, "noise": 0.4}
+    simulated, predicted = both("risk", 60, **weak)
+    # its gain over fitting noise is lost: the second step costs, though a tail is left to fit
+    assert float(predicted.risk.sel(fitted_rank=2) - predicted.risk.sel(fitted_rank=1)) > 0
+    assert float(predicted.risk_simple[1] - predicted.risk_simple[2]) < 0
+    for rank in (1, 2, 4):
+        mean = float(simulated.risk.sel(fitted_rank=rank).mean())
+        assert mean == pytest.approx(float(predicted.risk.sel(fitted_rank=rank)), rel=0.1)
+
+
+def test_with_little_noise_the_true_rank_costs_its_count_of_parameters(both):
+    simulated, predicted = both("risk", 60, **SMALL | {"samples": 600, "noise": 0.02})
+    mean = float(simulated.risk.sel(fitted_rank=2).mean())
+    assert mean == pytest.approx(float(predicted.risk_simple.sel(fitted_rank=2)), rel=0.04)

@@ -150,3 +150,12 @@ def test_the_error_law_falls_as_one_over_lambda():
     )
     assert first == pytest.approx(0.30, abs=0.005)
     assert second == pytest.approx(first / 10)
+
+
+def test_the_error_law_starts_from_the_angle_and_decays_at_twice_the_ridge():
+    point, outside = limits.fixed_point(4, 0.05), 1e-4
+    times = np.array([0.0, 3.0])
+    start, later = limits.misalignment_law(point, math.inf, 8.0, 1.0, times, outside)
+    inside = math.sqrt(point.squared_length)
+    assert start == pytest.approx(1 - inside / math.hypot(inside, math.sqrt(outside)), rel=1e-3)
+    assert later / start == pytest.approx(math.exp(-2 * 0.05 * 3.0))
