@@ -8,7 +8,7 @@ from scipy import stats
 
 from rankscope.evidence import audit, planting, results, verdicts
 from rankscope.evidence.claims import DERIVED, HERE, Claim, Definition
-from rankscope.evidence.region import at_least, within
+from rankscope.evidence.region import at_least, at_most, between, within
 from rankscope.evidence.samples import Sample, exact, jackknife, proportion
 from rankscope.jobs import audit as job
 
@@ -186,3 +186,21 @@ def test_the_summary_counts_what_fails_and_lists_what_is_weak():
     right, needed = f"{100 * table.supported[0]:.0f} %", f"{table.replicates_needed[0]:.0f}"
     assert ["paper/one", "a claim", "holds", "1 of 1", right, "4", needed] in rows
     assert "of commit `abc`" in text
+
+
+@pytest.mark.parametrize(
+    ("region", "holds", "fails"),
+    [
+        (between(1.0, 3.0), 2.0, 4.0),
+        (at_most(0.2), 0.0, 0.4),
+        (at_most(-0.2), -0.4, 0.0),
+        (at_least(0.5), 1.0, 0.0),
+    ],
+)
+def test_the_truth_is_planted_a_tolerance_inside_and_the_falsehood_as_far_outside(
+    region, holds, fails
+):
+    planted = planting.targets(region, 0.7)
+    assert [planted[kind] for kind in ("holds", "fails", "null")] == pytest.approx(
+        [holds, fails, 0.7]
+    )

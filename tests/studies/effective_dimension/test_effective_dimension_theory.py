@@ -303,3 +303,11 @@ def test_the_infinite_width_sine_of_a_pair_is_that_of_the_iterated_kernel():
         cosine = float(kernel.correlation_map(cosine, 0.0))
         expected.append(np.log(1 - cosine**2))
     np.testing.assert_allclose(found.log_squared_sine_infinite_width, expected, rtol=1e-9)
+
+
+def test_lyapunov_exponents_are_mean_logarithms_of_the_diagonal_of_a_gaussian_matrix():
+    generator = np.random.default_rng(8)
+    matrices = generator.standard_normal((4000, 5, 5)) / np.sqrt(5)
+    logarithms = np.log(np.abs(np.einsum("nii->ni", np.linalg.qr(matrices, mode="r"))))
+    error = logarithms.std(axis=0) / np.sqrt(len(matrices))
+    assert np.all(np.abs(logarithms.mean(axis=0) - angles.lyapunov_exponents(5, 5)) < 4.5 * error)

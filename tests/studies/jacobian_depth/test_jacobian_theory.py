@@ -245,3 +245,11 @@ def test_a_wider_network_has_one_direction_in_proportion_later():
     by_width = found.one_direction_depth_by_width / found.any_width
     np.testing.assert_allclose(by_width, float(found.one_direction_depth) / 32, rtol=1e-6)
     assert float(found.one_direction_depth) == pytest.approx(theory.enough() * 16)
+
+
+def test_a_depth_lies_between_layers_beyond_them_or_nowhere():
+    excess = np.array([1.0, 2.5, 4.5])
+    assert theory.depth_of(excess, 0.25) == pytest.approx(0.25)
+    assert theory.depth_of(excess, 3.0) == pytest.approx(2.25)
+    assert theory.depth_of(excess, 9.5) == pytest.approx(5.5)  # by 2 a layer, as the last
+    assert theory.depth_of(np.array([1.0, 2.0, 2.0]), 3.0) == math.inf

@@ -8,6 +8,8 @@ from rankscope.numerics import mixtures
 from rankscope.numerics.classifiers import Multinomial
 from rankscope.studies.eigenspace_alignment import effective_spectrum
 from rankscope.studies.eigenspace_alignment import softmax_dynamics as dynamics
+from rankscope.studies.eigenspace_alignment.mixture import theory
+from rankscope.studies.eigenspace_alignment.mixture.parameters import Parameters
 from rankscope.studies.eigenspace_alignment.mixture.theory import full_matrices, limits
 from rankscope.studies.eigenspace_alignment.nodes import normal_nodes
 
@@ -159,3 +161,28 @@ def test_the_error_law_starts_from_the_angle_and_decays_at_twice_the_ridge():
     inside = math.sqrt(point.squared_length)
     assert start == pytest.approx(1 - inside / math.hypot(inside, math.sqrt(outside)), rel=1e-3)
     assert later / start == pytest.approx(math.exp(-2 * 0.05 * 3.0))
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.5])
+def test_the_outliers_of_full_matrices_are_those_of_matrices_of_samples(scale):
+    k, dimension = 3, 250
+    training = {"ridge": 0.05, "step_scale": 1.0, "duration": 1.0, "checkpoints": 2}
+    sizes = {"classes": k, "dimension": dimension, "snr": 30.0, "samples_per_dimension": 8.0}
+    point = Parameters(**sizes, **training, matrices="full")
+    overlaps = dynamics.Overlaps(scale * np.eye(k)[None], scale**2 * np.eye(k)[None])
+    predicted = theory._full(point, np.eye(k), overlaps)
+    mixture = mixtures.Mixture(np.eye(k), np.arange(k), 30.0)
+    generator = np.random.default_rng(3)
+    components, inputs = mixture.sample(generator, 8 * dimension, dimension)
+    p = special.softmax(scale * inputs[:, :k], axis=1)
+    errors = p - np.eye(k)[components]
+    hessian = np.einsum("ma,ab->mab", p, np.eye(k)) - np.einsum("ma,mb->mab", p, p)
+    for index, inner in enumerate((hessian, np.einsum("ma,mb->mab", errors, errors))):
+        matrix = np.einsum("mab,mi,mj->aibj", inner, inputs, inputs, optimize=True)
+        matrix = matrix.reshape(k * dimension, -1) / len(inputs)
+        values = np.linalg.eigvalsh(matrix)[::-1]
+        count = int(predicted["full_outliers"].values[0, index])
+        assert count >= k
+        expected = predicted["full_eigenvalues"].values[0, index]
+        np.testing.assert_allclose(values[:count], expected[:count], rtol=0.06)
+        assert values[count] == pytest.approx(predicted["full_edge"].values[0, index], rel=0.06)
