@@ -26,6 +26,18 @@ def test_missing_replicates_are_counted_and_the_others_kept():
     assert (found.value, found.missing, found.replicates) == (2.0, 2, 4)
 
 
+def test_two_replicates_have_one_degree_of_freedom_and_one_has_no_error():
+    two, one = samples.mean([1.0, 2.0]), samples.mean([1.0])
+    assert (two.error, two.freedom) == (pytest.approx(0.5), 1)
+    assert two.half_width == pytest.approx(stats.t.ppf(0.975, 1) * 0.5)
+    assert math.isnan(one.error)
+
+
+def test_a_jackknife_needs_three_replicates():
+    assert math.isnan(samples.jackknife(np.mean, [1.0, 2.0]).value)
+    assert samples.jackknife(np.mean, [1.0, 2.0, 4.0]).freedom == 2
+
+
 def test_agreement_is_no_certainty():
     assert math.isnan(samples.mean([2.0] * 48).error)
     found = samples.mean([2.0] * 48, resolution=0.5)

@@ -126,6 +126,12 @@ def test_a_false_claim_is_supported_as_rarely_as_the_confidence_says():
     assert stats.binom(2000, 0.05).ppf(0.001) <= wrong <= stats.binom(2000, 0.05).ppf(0.999)
 
 
+@pytest.mark.parametrize(("somewhere", "shown"), [(False, 3.0), (True, 0.5)])
+def test_a_point_without_a_number_is_never_the_one_that_is_shown(somewhere, shown):
+    found = row([0.5, np.nan, 3.0], [0.1, np.nan, 0.1], somewhere=somewhere)
+    assert found["effect"] == shown
+
+
 def test_definitions_are_corrected_together():
     sample = Sample("n", Estimate(value=1.5, error=0.25, freedom=math.inf, replicates=9))
     one = verdicts.judge(claim(within(1.0)), {"a": [sample]}, 0.95)
