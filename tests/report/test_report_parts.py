@@ -209,6 +209,21 @@ def test_the_verdicts_of_a_claim_are_counted_over_its_definitions():
     assert claim.anchor == "paper-one-a-b"
 
 
+def test_earlier_verdicts_are_those_of_other_releases_the_latest_first(tmp_path, monkeypatch):
+    (tmp_path / "findings").mkdir()
+    for version, verdict in (
+        ("0.1.0", "undecided"),
+        ("0.2.0", "supported"),
+        ("0.3.0", "undecided"),
+    ):
+        row = f"study,claim,definition,verdict\npaper/one,A,b,{verdict}\n"
+        (tmp_path / "findings" / f"{version}.csv").write_text(row)
+    monkeypatch.setattr(gather, "DOCS", tmp_path)
+    monkeypatch.setattr(gather, "__version__", "0.3.0")
+    assert gather.history("paper/one") == {"A: b": {"0.2.0": "supported", "0.1.0": "undecided"}}
+    assert list(gather.history("paper/one")["A: b"]) == ["0.2.0", "0.1.0"]
+
+
 def test_times_are_added_up_over_the_jobs_of_a_stage_and_memory_is_the_largest(tmp_path):
     for name, seconds, memory in (
         ("simulated_1", 5.0, "300.5"),

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from rankscope import __version__
 from rankscope.comparison import ranks
 from rankscope.evidence import claims, verdicts
 from rankscope.planning import code, configuration, study
@@ -347,7 +348,8 @@ def history(name: str) -> dict[str, dict[str, str]]:
         By the full name of the claim, its verdict by version, the latest release first.
     """
     found: dict[str, dict[str, str]] = {}
-    for file in sorted((DOCS / "findings").glob("*.csv"), reverse=True):
+    releases = set((DOCS / "findings").glob("*.csv")) - {DOCS / "findings" / f"{__version__}.csv"}
+    for file in sorted(releases, reverse=True):
         rows = items.read(file)
         for row in items.records(rows[rows.study == name]):
             full = full_name(row["claim"], row["definition"])
