@@ -171,6 +171,10 @@ def test_a_variable_in_both_has_the_same_meaning_and_can_be_compared(points, sim
             assert set(theirs.dims) <= set(ours.dims), both
             for dim in theirs.dims:
                 assert ours.sizes[dim] == theirs.sizes[dim], (both, dim)
+        # arithmetic drops what does not lie at the same place, without a word
+        for dim in set(simulated[point].coords) & set(predicted[point].coords):
+            ours, theirs = simulated[point][dim], predicted[point][dim]
+            assert ours.equals(theirs), (point, dim)
 
 
 def test_datasets_survive_the_file_unchanged(points, simulated, predicted, tmp_path):

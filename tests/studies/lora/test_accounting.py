@@ -31,6 +31,13 @@ def test_gpt3_at_rank_four_trains_nineteen_million():
     assert float(simulation.simulate(point, [None]).trained_parameters[0]) == 18_874_368
 
 
+def test_gpt3_at_rank_four_is_reduced_nine_thousand_times_and_keeps_35_megabytes():
+    found = simulation.simulate(Parameters(**claims.GPT3), [None]).isel(replicate=0)
+    assert float(found.reduction) == pytest.approx(175e9 / 18_874_368, rel=0.01)
+    assert float(found.checkpoint) == pytest.approx(37.7, abs=0.1)
+    assert float(found.model_checkpoint) == pytest.approx(350_000, rel=0.01)
+
+
 def test_claims_and_simulation_know_the_same_kinds_of_memory():
     assert tuple(memory.name for memory in claims.MEMORY) == simulation.MEMORY
 

@@ -5,7 +5,7 @@ from rankscope.evidence import results
 from rankscope.numerics import bilinear_fit as fits
 from rankscope.numerics import targets
 from rankscope.planning.parameters import build
-from rankscope.studies.randlora.fit import claims, theory
+from rankscope.studies.randlora.fit import claims, simulation, theory
 from rankscope.studies.randlora.fit.parameters import Parameters
 
 FIT = {"rows": 16, "columns": 16, "rank": 4, "sweeps": 40}
@@ -17,6 +17,14 @@ def test_lora_wins_on_low_rank_targets_and_randlora_on_flat_ones(both, target_ra
     errors = data.error.mean("replicate")
     assert list(errors.adapter.values) == ["LoRA", "RandLoRA"]
     assert str(errors.adapter[int(np.argmin(errors.data))].values) == winner
+
+
+def test_inputs_of_an_anisotropic_goal_have_variances_of_a_power_law_and_of_mean_one():
+    point = build(Parameters, FIT | {"target": "flat", "target_rank": 4, "input_decay": 1.5}, "t")
+    metric = simulation._goal(point, np.random.default_rng(1)).metric
+    values = np.linalg.eigvalsh(metric)[::-1]
+    np.testing.assert_allclose(values / values[0], np.arange(1, 17) ** -1.5, rtol=1e-10)
+    assert values.mean() == pytest.approx(1)
 
 
 def test_loras_error_is_the_interpolated_tail(both):
