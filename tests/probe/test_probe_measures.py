@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rankscope.numerics import leading_directions, low_rank
-from rankscope.probe import measure
+from rankscope.probe import comparing, measure
 
 
 def random_update(generator, shape, rank):
@@ -129,3 +129,19 @@ def test_the_interval_of_an_even_spectrum_is_too_narrow_for_a_concentrated_one()
         found = measure.update(base, svd, measure.Settings(ranks=(4,)))
         inside += low < found["alignment"][0] < high
     assert inside / 300 < 0.9
+
+
+def test_a_direction_is_shared_beyond_the_edge_of_random_subspaces():
+    generator = np.random.default_rng(6)
+    left, right = (low_rank.random_frame(generator, (200, k)) for k in (8, 12))
+    share, chance, deviation, shared = comparing._similar(left, right)
+    assert share == pytest.approx(chance, abs=5 * deviation)
+    assert shared == 0
+    # a cosine of 0.6 is beyond the edge, 0.43, and one of 0.3 is not
+    for cosine, count in ((0.6, 1), (0.3, 0)):
+        rest = low_rank.random_frame(generator, (200, 13))
+        rest = np.linalg.qr(rest - left @ (left.T @ rest))[0]
+        mixed = np.column_stack(
+            [cosine * left[:, 0] + np.sqrt(1 - cosine**2) * rest[:, 0], rest[:, 1:12]]
+        )
+        assert comparing._similar(left, mixed)[3] == count

@@ -36,6 +36,11 @@ def test_gpt3_at_rank_four_is_reduced_nine_thousand_times_and_keeps_35_megabytes
     assert float(found.reduction) == pytest.approx(175e9 / 18_874_368, rel=0.01)
     assert float(found.checkpoint) == pytest.approx(37.7, abs=0.1)
     assert float(found.model_checkpoint) == pytest.approx(350_000, rel=0.01)
+    # mixed precision with Adam: 16 bytes of a trained parameter, 2 of a frozen one
+    mixed = found.sel(memory="mixed precision")
+    assert float(mixed.memory_full) == pytest.approx(2800, rel=0.01)
+    assert float(mixed.memory_adapter) == pytest.approx(350, rel=0.01)
+    assert float(mixed.memory_ratio) == pytest.approx(8, rel=0.01)
 
 
 def test_claims_and_simulation_know_the_same_kinds_of_memory():

@@ -123,3 +123,16 @@ def test_the_path_of_a_fit_falls_and_holds_its_last_error(both):
     path = simulated.error_path
     assert (path.diff("sweep") <= 1e-12).all()
     np.testing.assert_array_equal(path.isel(sweep=-1), simulated.error.sel(adapter="RandLoRA"))
+
+
+def test_other_families_train_as_many_numbers_as_randlora():
+    point = build(Parameters, FIT | {"target": "flat", "target_rank": 4, "methods": "all"}, "t")
+    made = simulation._other_families(point, np.random.default_rng(1))
+    a, vera, nola = (made[name] for name in ("RandLoRA-a", "VeRA", "NoLA"))
+    gammas = len(a.right_bases) * point.columns
+    counts = (
+        a.lambdas.size + gammas,
+        vera.inner.size + point.rows,
+        len(nola.left_bases) + len(nola.right_bases),
+    )
+    assert counts == (point.trained_parameters(),) * 3

@@ -162,3 +162,41 @@ def test_a_frozen_neuron_stays():
 def test_a_point_that_cannot_be_is_refused(changes, word):
     with pytest.raises(ParameterError, match=word):
         build(**changes)
+
+
+def planted(sizes, second_sizes):
+    """Networks of four neurons, one in each cell, of these lengths: ``(4, networks)``."""
+    directions = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
+    signs = np.array([1.0, -1.0, 1.0, -1.0])
+    mixture = mixtures.xor_mixture(POINT["snr"])
+    return Networks(
+        mixture,
+        TwoLayer(mixture.labels, ACTIVATIONS["relu"]),
+        POINT["dimension"],
+        signs[:, None] * second_sizes,
+        directions[..., None] * np.asarray(sizes)[:, None],
+        np.zeros((4, 4, np.shape(sizes)[1])),
+        np.ones((4, 1)),
+    )
+
+
+def test_cells_are_filled_by_living_neurons_and_classified_beyond_half_of_the_limit():
+    limit = simulation.limit(POINT["ridge"])
+    whole, short = math.sqrt(limit), math.sqrt(0.49 * limit)
+    sizes = np.array(
+        [[whole, short, whole], [whole, short, 1e-3], [whole, short, whole], [0, 0, 0]]
+    ).astype(float)
+    sizes[3] = whole, short, whole
+    found = simulation._measure(build(runs=3), planted(sizes, sizes))
+    np.testing.assert_allclose(found["living"], [0, 0, 0, 1 / 3, 2 / 3])
+    np.testing.assert_allclose(found["classified"], [1 / 3, 0, 0, 1 / 3, 1 / 3])
+    assert found["dead"] == pytest.approx(1 / 12)
+
+
+def test_free_neurons_that_chose_are_those_of_positive_v_with_a_negative_overlap():
+    sizes = np.ones((4, 4))
+    networks = planted(sizes, sizes)
+    networks.second[1] = 1.0, 1.0, 1.0, -1.0
+    networks.first[1, 0] = -0.5, 0.5, 0.5, -0.5
+    found = simulation._measure(build(drive="frozen", width=2, runs=4), networks)
+    assert found["chosen"] == pytest.approx(1 / 3)
