@@ -11,6 +11,7 @@ from rankscope.numerics.activations import ACTIVATIONS
 from rankscope.numerics.classifiers import TwoLayer
 from rankscope.planning import parameters
 from rankscope.studies.eigenspace_alignment import measurement
+from rankscope.studies.eigenspace_alignment.xor import simulation
 from rankscope.studies.eigenspace_alignment.xor.claims import orders
 from rankscope.studies.eigenspace_alignment.xor.parameters import Parameters
 from rankscope.studies.eigenspace_alignment.xor.selection import NEURONS
@@ -126,3 +127,24 @@ def test_an_exponent_is_found_and_one_that_is_too_small_contradicts(exponent, th
             assert len(table) == 2
             assert set(table.verdict) == {verdict}
             np.testing.assert_allclose(table.estimate, exponent, atol=1e-6)
+
+
+def test_what_is_measured_of_the_classifier_without_noise_is_known():
+    point, mixture = build(snr=1e6), mixtures.xor_mixture(1e6)
+    length = np.sqrt(np.log((1 - 4 * point.ridge) / (4 * point.ridge)))
+    first = np.pad(length * DIRECTIONS, ((0, 0), (0, 4)))
+    first[0, 2] = 0.5
+    network = TwoLayer(mixture.labels, ACTIVATIONS["relu"])
+    generator = np.random.default_rng(0)
+    found = simulation._network(point, network, mixture, first, length * SIGNS, generator)
+    assert found["alive"].tolist() == [1, 1, 1, 1]
+    assert (found["groups_found"], found["accuracy"]) == (4, 1.0)
+    # the four outputs at the centres are independent: four equal outliers hold the second layer
+    np.testing.assert_array_equal(found["last_outliers"][:2], [4, 4])
+    np.testing.assert_allclose(found["second_in_four"][:2], 1, atol=1e-6)
+    assert found["second_in_hidden"] == pytest.approx(1)
+    np.testing.assert_allclose(found["first_layer_outside"], [0.25, 0, 0, 0])
+    share = length / np.hypot(length, 0.5)
+    np.testing.assert_allclose(found["weights_in_centres"], [share, 1, 1, 1])
+    # 4 beta and 1 - 4 beta are the probabilities at the fixed point
+    assert found["loss"] == pytest.approx(-np.log(1 - 4 * point.ridge), rel=0.01)
